@@ -15,10 +15,124 @@ interface CodeEntry {
 export const diagnosticCodes = {
   // --- SW1xxx files, formats, import
   SW1001: { title: 'file missing or unreadable', why: '', fix: 'Check the path and its permissions.' },
+  SW1002: {
+    title: 'another kind of file',
+    why: 'Every command reads the kind of file that its help names.',
+    fix: 'Run "spikewright validate FILE" to see what a file is.',
+  },
+  SW1003: {
+    title: 'truncated or damaged file',
+    why: 'The file was cut short, altered, or written by something else.',
+    fix: 'Make or fetch the file again.',
+  },
+  SW1004: {
+    title: 'unknown format version',
+    why: 'The file was written by another version of Spikewright.',
+    fix: 'Make the file again with this version.',
+  },
+  SW1005: {
+    title: 'value out of range',
+    why: 'What computes with this value relies on its range.',
+    fix: 'Correct the value where the file was made.',
+  },
+  SW1006: {
+    title: 'broken graph structure',
+    why: 'A network is a list of uniquely named parts, each after those it reads from.',
+    fix: 'Correct the names and the order where the graph was made.',
+  },
+  SW1007: {
+    title: 'shapes that do not fit',
+    why: 'Each layer must fit the shape of what it reads.',
+    fix: 'Correct the shape where the network was made.',
+  },
   // --- SW2xxx compiler and targets
   // --- SW3xxx simulator
+  SW3001: {
+    title: 'program is inconsistent',
+    why: 'Its parts do not describe one network on one board.',
+    fix: 'Compile the network anew with this version.',
+  },
+  SW3002: {
+    title: 'program exceeds the chip',
+    why: 'The target’s own limits do not hold this program.',
+    fix: 'Compile it for this target, or simulate it on the target it was compiled for.',
+  },
+  SW3003: {
+    title: 'synapse memory is malformed',
+    why: 'An input axon’s words must be well-formed entries that reach compartments of their own core.',
+    fix: 'Compile the network anew with this version.',
+  },
+  SW3004: {
+    title: 'target figure cannot be used',
+    why: 'Durations, energies and powers must be finite, not negative, and in a unit that the simulator knows.',
+    fix: 'Mend the figure in the target file; null with a note stands for unknown.',
+  },
+  SW3005: {
+    title: 'energy profile unknown',
+    why: 'A run uses exactly one energy profile of its target.',
+    fix: 'Name one of the profiles listed.',
+  },
+  SW3006: {
+    title: 'drive cannot be loaded',
+    why: 'The host loads one current per neuron, on the grid of the chip’s bias.',
+    fix: 'Encode the image with the program’s own drive.',
+  },
+  SW3007: {
+    title: 'dendrite accumulators could overflow',
+    why: 'If every source of this core fired in one timestep, its summed weights would pass 32 bits.',
+    fix: 'Quantise to smaller weights.',
+  },
   // --- SW4xxx engines, data, training, attacks
   // --- SW5xxx verification and budgets
+  SW5001: {
+    title: 'image cannot be encoded as drive',
+    why: 'The host computes the first population’s current from the image.',
+    fix: 'Check the image’s shape and values, and the network’s input layer.',
+  },
+  SW5002: {
+    title: 'twin would not be exact',
+    why: 'Float32 holds every integer only up to 16,777,216.',
+    fix: 'Quantise to fewer bits, or to a target with a narrower membrane.',
+  },
+  SW5003: {
+    title: 'spike graph is inconsistent',
+    why: 'The integer twin runs only graphs whose populations, shapes and delays agree.',
+    fix: 'Compile the network anew with this version.',
+  },
+  SW5004: {
+    title: 'program and spike graph do not belong together',
+    why: 'Verification compares every neuron of one with the same neuron of the other.',
+    fix: 'Pass the spike graph that the program was compiled from.',
+  },
+  SW5005: {
+    title: 'spikes differ between chip and twin',
+    why: 'The program must compute what the integer network computes, spike for spike.',
+    fix: 'The program file was altered, or this is a bug of the mapping: compile anew; if it stays, report the line above.',
+    failedCheck: true,
+  },
+  SW5006: {
+    title: 'readout differs between chip and twin',
+    why: 'The program must compute the integer network’s readout exactly.',
+    fix: 'The program file was altered, or this is a bug of the mapping: compile anew; if it stays, report the line above.',
+    failedCheck: true,
+  },
+  SW5007: {
+    title: 'budget violated',
+    why: 'The budget file sets this limit.',
+    fix: 'Change the network, its compile options or the budget.',
+    failedCheck: true,
+  },
+  SW5008: {
+    title: 'budget cannot be judged',
+    why: 'A limit on a figure that was not measured cannot hold.',
+    fix: 'Measure it (the option that does so is named in --help), or remove the limit.',
+    failedCheck: true,
+  },
+  SW5009: {
+    title: 'worker thread cannot start or ended early',
+    why: '',
+    fix: 'Use --workers 1 to run in this thread.',
+  },
   // --- SW6xxx command line, configuration, artefact store
 } as const satisfies Record<string, CodeEntry>;
 

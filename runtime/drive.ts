@@ -1,0 +1,101 @@
+import { failure } from '../schemas/diagnostic.js';
+import type { Drive } from '../schemas/spike.js';
+import type { MapShape } from '../schemas/tensor.js';
+import { elementCount } from '../schemas/tensor.js';
+
+/** What the host loads as a population's constant input for one image. */
+export interface EncodedDrive {
+  /** [H, W, cout] of the driven population, in membrane units: mantissa·2^exponent. */
+  readonly current: Int32Array;
+  /** Neurons whose current went past the grid and was clamped to ±mantissaMax. */
+  readonly clamped: number;
+}
+
+/** The shape [H, W, cout] of the population that a drive feeds. */
+export function drivenShape({ inputShape, kernel, stride, padding }: Drive): MapShape {
+  const [height, width] = inputShape;
+  const [kernelHeight, kernelWidth, , channelsOut] = kernel.shape;
+  return [
+    Math.floor((height + padding.top + padding.bottom - kernelHeight) / stride[0]) + 1,
+    Math.floor((width + padding.left + padding.right - kernelWidth) / stride[1]) + 1,
+    channelsOut,
+  ];
+}
+
+/**
+ * The input current of one image [H, W, C], pixels in [0, 1]: the one code path that twin, simulator and chip host share.
+ *
+ * mantissa = round(scale·(bias + conv((x − mean)/std, kernel)) / 2^exponent), clamped to ±mantissaMax; halves round away
+ * from zero, so that a current and its negative are each other's mirror. All arithmetic is float64; the sum of an output
+ * starts at its bias and runs over kernel rows, then columns, then input channels: equal images give equal bits on
+ * every machine.
+ *
+ * Throws SW5001 where the image has a wrong length or a current is not a number, and a RangeError on a drive without
+ * a grid (a float graph's).
+ */
+export function encodeDrive(drive: Drive, image: Float32Array): EncodedDrive {
+  const { grid, kernel, bias, stride, scale } = drive;
+  if (grid === null) throw new RangeError(`the drive of ${drive.population} has no grid: it is not quantised`);
+  if (image.length !== elementCount(drive.inputShape)) {
+    throw failure('SW5001', {
+      where: `drive of ${drive.population}`,
+      what: `the image has ${image.length} values, the network takes ${drive.inputShape.join('×')}`,
+    });
+  }
+  const padded = normaliseAndPad(drive, image);
+  const rowLength = (drive.inputShape[1] + drive.padding.left + drive.padding.right) * drive.inputShape[2];
+  const [kernelHeight, kernelWidth, channelsIn] = kernel.shape;
+  const [height, width, channelsOut] = drivenShape(drive);
+  const span = kernelWidth * channelsIn;
+  const weights = Float64Array.from(kernel.data);
+  const sums = new Float64Array(channelsOut);
+  const perMantissa = 2 ** grid.exponent;
+  const current = new Int32Array(height * width * channelsOut);
+  let clamped = 0;
+  for (let y = 0, target = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1, target += channelsOut) {
+      sums.set(bias);
+      for (let ky = 0, tap = 0; ky < kernelHeight; ky += 1) {
+        const start = (y * stride[0] + ky) * rowLength + x * stride[1] * channelsIn;
+        for (let k = start; k < start + span; k += 1, tap += channelsOut) {
+          const value = padded[k]!;
+          for (let c = 0; c < channelsOut; c += 1) sums[c] = sums[c]! + value * weights[tap + c]!;
+        }
+      }
+      for (let c = 0; c < channelsOut; c += 1) {
+        const wanted = (scale * sums[c]!) / perMantissa;
+        let mantissa = Math.round(Math.abs(wanted));
+        if (!(mantissa <= grid.mantissaMax)) {
+          if (Number.isNaN(mantissa)) throw notANumber(drive, y, x, c);
+          mantissa = grid.mantissaMax;
+          clamped += 1;
+        }
+        current[target + c] = Math.sign(wanted) * mantissa * perMantissa;
+      }
+    }
+  }
+  return { current, clamped };
+}
+
+/** (x − mean)/std inside a frame of zeros, [H + top + bottom, W + left + right, C]. */
+function normaliseAndPad({ inputShape, mean, std, padding }: Drive, image: Float32Array): Float64Array {
+  const [height, width, channels] = inputShape;
+  const rowLength = (width + padding.left + padding.right) * channels;
+  const padded = new Float64Array((height + padding.top + padding.bottom) * rowLength);
+  for (let y = 0, source = 0; y < height; y += 1) {
+    let target = (y + padding.top) * rowLength + padding.left * channels;
+    for (let x = 0; x < width; x += 1) {
+      for (let c = 0; c < channels; c += 1, source += 1, target += 1) {
+        padded[target] = (image[source]! - mean[c]!) / std[c]!;
+      }
+    }
+  }
+  return padded;
+}
+
+function notANumber(drive: Drive, y: number, x: number, c: number): Error {
+  return failure('SW5001', {
+    where: `drive of ${drive.population}, neuron (${y}, ${x}, ${c})`,
+    what: 'the input current is not a number: the image or the drive kernel holds NaN or infinity',
+  });
+}

@@ -1,0 +1,23 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Request, Runner, Task, ThreadStart } from './task.js';
+import { packError } from './task.js';
+
+/** The entry of a worker thread: starts its task at the first input, then answers one input at a time. */
+const { module, name, setup } = workerData as ThreadStart;
+const port = parentPort!;
+let starting: Promise<Runner<unknown, unknown>> | null = null;
+
+port.on('message', async ({ index, input }: Request) => {
+  try {
+    starting ??= start();
+    const runner = await starting;
+    port.postMessage({ index, output: await runner.run(input) });
+  } catch (error) {
+    port.postMessage({ index, error: packError(error) });
+  }
+});
+
+async function start(): Promise<Runner<unknown, unknown>> {
+  const exported: Record<string, unknown> = await import(module);
+  return (exported[name] as Task<unknown, unknown, unknown>).start(setup);
+}

@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { drivenShape, encodeDrive } from '../../runtime/drive.js';
+import { SpikewrightError } from '../../schemas/diagnostic.js';
+import type { Drive } from '../../schemas/spike.js';
+
+const noPadding = { top: 0, bottom: 0, left: 0, right: 0 };
+
+/** A 1×1 kernel of one channel on one pixel: current = round(scale·(bias + weight·(x − mean)/std)/2^e)·2^e. */
+function pixelDrive(parts: Partial<Drive>): Drive {
+  return {
+    population: 'p',
+    inputShape: [1, 1, 1],
+    mean: [0],
+    std: [1],
+    kernel: { shape: [1, 1, 1, 1], data: Float32Array.of(1) },
+    bias: Float32Array.of(0),
+    stride: [1, 1],
+    padding: noPadding,
+    scale: 1,
+    grid: { mantissaMax: 4095, exponent: 0 },
+    ...parts,
+  };
+}
+
+describe('the drive', () => {
+  it('normalises, convolves, adds the bias, scales and rounds', () => {
+    // 2×2 image, 2×2 kernel, padding 1 at top and left, stride 2 → 1×1 windows at (−1, −1): only pixel (0, 0) is inside.
+    // (0.75 − 0.5)/0.25 = 1; under kernel tap (1, 1) = 8; bias 0.25; scale 10: 10·(0.25 + 8) = 82.5 → 83 → grid of 4:
+    // 82.5/4 = 20.625 → 21 → 84.
+    const drive = pixelDrive({
+      inputShape: [2, 2, 1],
+      mean: [0.5],
+      std: [0.25],
+      kernel: { shape: [2, 2, 1, 1], data: Float32Array.of(1, 2, 4, 8) },
+      bias: Float32Array.of(0.25),
+      stride: [2, 2],
+      padding: { ...noPadding, top: 1, left: 1 },
+      scale: 10,
+      grid: { mantissaMax: 100, exponent: 2 },
+    });
+    expect(drivenShape(drive)).toEqual([1, 1, 1]);
+    expect(encodeDrive(drive, Float32Array.of(0.75, 0, 0, 1))).toEqual({ current: Int32Array.of(84), clamped: 0 });
+  });
+
+  it('orders outputs as rows, columns, channels', () => {
+    // A 1×1 kernel from 2 to 2 channels: (a, b) → (a + 10b, 100a + 1000b), on pixels (1, 0) and (0, 1).
+    const drive = pixelDrive({
+      inputShape: [1, 2, 2],
+      mean: [0, 0],
+      std: [1, 1],
+      kernel: { shape: [1, 1, 2, 2], data: Float32Array.of(1, 100, 10, 1000) },
+      bias: Float32Array.of(0, 0),
+    });
+    expect([...encodeDrive(drive, Float32Array.of(1, 0, 0, 1)).current]).toEqual([1, 100, 10, 1000]);
+  });
+
+  it('rounds halves away from zero', () => {
+    const round = (x: number): number =>
+      encodeDrive(pixelDrive({ mean: [10] }), Float32Array.of(x + 10)).current[0]! + 0;
+    expect([0.5, -0.5, 1.5, -1.5, 0.25, -0.25, 2.75].map(round)).toEqual([1, -1, 2, -2, 0, 0, 3]);
+  });
+
+  it('clamps to the grid and counts it', () => {
+    // 1000·0.0625/8 = 7.8 rounds to 8 > 7; 1000·0.0576/8 = 7.2 rounds to 7.
+    const drive = pixelDrive({ scale: 1000, grid: { mantissaMax: 7, exponent: 3 } });
+    expect(encodeDrive(drive, Float32Array.of(1))).toEqual({ current: Int32Array.of(56), clamped: 1 });
+    expect(encodeDrive(drive, Float32Array.of(-1))).toEqual({ current: Int32Array.of(-56), clamped: 1 });
+    expect(encodeDrive(drive, Float32Array.of(0.0625)).clamped).toBe(1);
+    expect(encodeDrive(drive, Float32Array.of(0.0576))).toEqual({ current: Int32Array.of(56), clamped: 0 });
+  });
+
+  it('negates when image, mean-free, and bias are negated', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.float({ min: -2, max: 2, noNaN: true }), { minLength: 9, maxLength: 9 }),
+        fc.array(fc.float({ min: -2, max: 2, noNaN: true }), { minLength: 8, maxLength: 8 }),
+        (pixels, weights) => {
+          const negate = (values: number[]): Float32Array => Float32Array.from(values, (value) => -value);
+          const drive = pixelDrive({
+            inputShape: [3, 3, 1],
+            kernel: { shape: [2, 2, 1, 2], data: Float32Array.from(weights) },
+            bias: Float32Array.from(weights.slice(0, 2)),
+            padding: { top: 1, bottom: 0, left: 0, right: 1 },
+            scale: 37.5,
+            grid: { mantissaMax: 255, exponent: 1 },
+          });
+          const mirror = { ...drive, bias: negate([...drive.bias]) };
+          const there = encodeDrive(drive, Float32Array.from(pixels));
+          const back = encodeDrive(mirror, negate(pixels));
+          expect(back.clamped).toBe(there.clamped);
+          expect([...back.current].map((value) => 0 - value)).toEqual([...there.current]);
+        },
+      ),
+    );
+  });
+
+  it('refuses an image of another shape and one that is not a number', () => {
+    expect(() => encodeDrive(pixelDrive({}), new Float32Array(3))).toThrow(SpikewrightError);
+    expect(() => encodeDrive(pixelDrive({}), Float32Array.of(Number.NaN))).toThrow(/SW5001.*\(0, 0, 0\)/);
+    expect(() => encodeDrive(pixelDrive({ grid: null }), Float32Array.of(0))).toThrow(RangeError);
+  });
+});
