@@ -44,7 +44,8 @@ export interface CompartmentProfile {
 
 /**
  * How the synapses of an axon are packed: mantissas of `weightBits` (two's complement), worth mantissa·step·2^exponent.
- * With `indexBits` 0 synapse k goes to compartment base + k; else each carries its index, to be added to base.
+ * With `indexBits` 0 synapse k goes to compartment base + k, where k counts over all entries of the axon;
+ * else each carries its (unsigned) index, to be added to base.
  */
 export interface SynapseFormat {
   readonly weightBits: number;

@@ -1,0 +1,29 @@
+import type { AnnGraph } from './ann.js';
+import { magicName } from './file-kind.js';
+import { spikewright } from './generated/messages.js';
+import { checkLayers } from './layer-check.js';
+import { readAnnLayer, wireLayer } from './layer-codec.js';
+import { readRoot, sealRoot, WIRE_VERSION } from './wire.js';
+
+/** The bytes of an ANN file (.swa); equal graphs give equal bytes. */
+export function encodeAnn(graph: AnnGraph): Uint8Array {
+  return sealRoot(
+    spikewright.AnnFile.encode({
+      format: magicName('ann'),
+      version: WIRE_VERSION,
+      name: graph.name,
+      layers: graph.layers.map(wireLayer),
+    }),
+  );
+}
+
+/**
+ * Reads an ANN file and checks all that an AnnGraph promises; `where` names the file in messages.
+ * Throws SW1002…SW1007.
+ */
+export function decodeAnn(bytes: Uint8Array, where: string): AnnGraph {
+  const message = readRoot(spikewright.AnnFile, 'ann', bytes, where);
+  const layers = message.layers.map(readAnnLayer);
+  checkLayers(layers, where);
+  return { kind: 'ann', name: message.name, layers };
+}

@@ -1,0 +1,34 @@
+import { magicName } from './file-kind.js';
+import { spikewright } from './generated/messages.js';
+import { checkLayers, requireWhole } from './layer-check.js';
+import { readSnnLayer, wireLayer } from './layer-codec.js';
+import type { SnnGraph } from './snn.js';
+import { readRoot, sealRoot, WIRE_VERSION } from './wire.js';
+
+/** The most timesteps a sample may have. */
+export const TIMESTEPS_MAX = 65_536;
+
+/** The bytes of an SNN file (.sws); equal graphs give equal bytes. */
+export function encodeSnn(graph: SnnGraph): Uint8Array {
+  return sealRoot(
+    spikewright.SnnFile.encode({
+      format: magicName('snn'),
+      version: WIRE_VERSION,
+      name: graph.name,
+      timesteps: graph.timesteps,
+      layers: graph.layers.map(wireLayer),
+    }),
+  );
+}
+
+/**
+ * Reads an SNN file and checks all that an SnnGraph promises; `where` names the file in messages.
+ * Throws SW1002…SW1007.
+ */
+export function decodeSnn(bytes: Uint8Array, where: string): SnnGraph {
+  const message = readRoot(spikewright.SnnFile, 'snn', bytes, where);
+  requireWhole(message.timesteps, [1, TIMESTEPS_MAX], `${where}, timesteps`);
+  const layers = message.layers.map(readSnnLayer);
+  checkLayers(layers, where);
+  return { kind: 'snn', name: message.name, timesteps: message.timesteps, layers };
+}

@@ -1,0 +1,134 @@
+import { crc32 } from 'node:zlib';
+import $protobuf from 'protobufjs/minimal.js';
+import { failure, SpikewrightError } from './diagnostic.js';
+import { fileKind, fileKindTitle, type GraphFileKind, magicName } from './file-kind.js';
+
+/** The version of every graph and program file format that this code reads and writes. */
+export const WIRE_VERSION = 1;
+
+/** Tag of field 15, wire type fixed32: the last field of every root message. */
+const CHECKSUM_TAG = 0x7d;
+const TRAILER_BYTES = 5;
+
+/** The bytes of a finished root message with its checksum field appended. */
+export function sealRoot(writer: $protobuf.Writer): Uint8Array {
+  const body = writer.finish();
+  const sealed = new Uint8Array(body.length + TRAILER_BYTES);
+  sealed.set(body);
+  sealed[body.length] = CHECKSUM_TAG;
+  new DataView(sealed.buffer).setUint32(body.length + 1, crc32(body), true);
+  return sealed;
+}
+
+function requireChecksum(bytes: Uint8Array, where: string): void {
+  const bodyLength = bytes.length - TRAILER_BYTES;
+  const stored =
+    bytes[bodyLength] === CHECKSUM_TAG
+      ? new DataView(bytes.buffer, bytes.byteOffset + bodyLength + 1, 4).getUint32(0, true)
+      : null;
+  if (stored !== crc32(bytes.subarray(0, Math.max(0, bodyLength)))) {
+    throw failure('SW1003', {
+      where,
+      what: `the checksum at the end of its ${bytes.length} B ${stored === null ? 'is missing' : 'does not match'}.`,
+    });
+  }
+}
+
+/** A generated protobufjs message class, as far as reading needs it. */
+interface MessageType<M> {
+  decode(reader: $protobuf.Reader): M;
+}
+
+/**
+ * Parses a root message after checking that the file is of the kind that was asked for.
+ * Throws SW1002 (another kind), SW1003 (truncated, damaged or no such message), SW1004 (another version).
+ */
+export function readRoot<M extends { readonly version: number }>(
+  type: MessageType<M>,
+  kind: GraphFileKind,
+  bytes: Uint8Array,
+  where: string,
+): M {
+  const found = fileKind(bytes);
+  if (found !== kind) {
+    throw failure('SW1002', {
+      where,
+      what: `this is ${bytes.length === 0 ? 'an empty file' : fileKindTitle[found]}; ${fileKindTitle[kind]} was expected.`,
+    });
+  }
+  requireChecksum(bytes, where);
+  const message = parseMessage(type, bytes, where);
+  if (message.version !== WIRE_VERSION) {
+    throw failure('SW1004', {
+      where,
+      what: `format "${magicName(kind)}" version ${message.version}; this program reads version ${WIRE_VERSION}.`,
+    });
+  }
+  return message;
+}
+
+/** Decodes any protobuf message; what its decoder throws becomes SW1003. Unknown fields are dropped. */
+export function parseMessage<M>(type: MessageType<M>, bytes: Uint8Array, where: string): M {
+  try {
+    const reader = new $protobuf.Reader(bytes);
+    reader.discardUnknown = true;
+    return type.decode(reader);
+  } catch (error) {
+    if (error instanceof SpikewrightError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw failure(
+      'SW1003',
+      { where, what: `its ${bytes.length} B do not parse as protobuf (${reason}).` },
+      { cause: error },
+    );
+  }
+}
+
+type NumericArray = Float32Array | Float64Array | Int32Array | Int16Array | Uint32Array | Uint16Array | Uint8Array;
+
+interface ArrayType<A extends NumericArray> {
+  readonly BYTES_PER_ELEMENT: number;
+  readonly name: string;
+  new (buffer: ArrayBuffer): A;
+}
+
+/** The little-endian bytes of an array, without copying. */
+export function arrayBytes(array: NumericArray): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+/**
+ * A fresh array from little-endian bytes; floats must be finite.
+ * Throws SW1005 where the bytes are no whole number of elements or hold NaN or infinity.
+ */
+export function readArray<A extends NumericArray>(type: ArrayType<A>, bytes: Uint8Array, where: string): A {
+  if (bytes.length % type.BYTES_PER_ELEMENT !== 0) {
+    throw failure('SW1005', {
+      where,
+      what: `${bytes.length} B are no whole number of elements of ${type.BYTES_PER_ELEMENT} B.`,
+    });
+  }
+  const copy = new ArrayBuffer(bytes.length);
+  new Uint8Array(copy).set(bytes);
+  const array = new type(copy);
+  if (array instanceof Float32Array || array instanceof Float64Array) requireFinite(array, where);
+  return array;
+}
+
+/** Throws SW1005 naming the first element that is NaN or infinite. */
+export function requireFinite(values: ArrayLike<number>, where: string): void {
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]!;
+    if (!Number.isFinite(value)) {
+      throw failure('SW1005', { where, what: `element ${index} of ${values.length} is ${value}; all must be finite.` });
+    }
+  }
+}
+
+/** A submessage that must be there. Throws SW1003. */
+export function required<M>(message: M | null | undefined, where: string): M {
+  if (message === null || message === undefined) {
+    throw failure('SW1003', { where, what: 'this part is missing from the file.' });
+  }
+  return message;
+}
