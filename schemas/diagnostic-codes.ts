@@ -45,6 +45,11 @@ export const diagnosticCodes = {
     why: 'Each layer must fit the shape of what it reads.',
     fix: 'Correct the shape where the network was made.',
   },
+  SW1010: {
+    title: 'broken safetensors file',
+    why: 'A safetensors file is a header that describes every byte after it.',
+    fix: 'Make or fetch the file again.',
+  },
   // --- SW2xxx compiler and targets
   // --- SW3xxx simulator
   SW3001: {

@@ -93,7 +93,7 @@ interface ArrayType<A extends NumericArray> {
 }
 
 /** The little-endian bytes of an array, without copying. */
-export function arrayBytes(array: NumericArray): Uint8Array {
+export function arrayBytes(array: NumericArray | BigInt64Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
