@@ -132,9 +132,9 @@ class ThreadPool<Setup, Input, Output> implements Pool<Input, Output> {
       let running = 0;
       let done = 0;
       let firstFailure: { index: number; error: Error } | null = null;
+      const quiet: (() => void)[] = [];
       const settle = (finish: () => void): void => {
-        signal?.removeEventListener('abort', abort);
-        for (const thread of this.threads) thread.removeAllListeners();
+        for (const unlisten of quiet) unlisten();
         finish();
       };
       const abort = (): void => settle(() => reject(signal?.reason));
@@ -148,10 +148,11 @@ class ThreadPool<Setup, Input, Output> implements Pool<Input, Output> {
           settle(() => (failed === null ? resolve(outputs) : reject(failed.error)));
         }
       };
-      signal?.addEventListener('abort', abort, { once: true });
+      signal?.addEventListener('abort', abort);
+      quiet.push(() => signal?.removeEventListener('abort', abort));
       if (this.threads.length === 0) settle(() => resolve(outputs));
       for (const thread of this.threads) {
-        thread.on('message', (reply: Reply) => {
+        const answer = (reply: Reply): void => {
           running -= 1;
           if ('error' in reply) {
             if (firstFailure === null || reply.index < firstFailure.index) {
@@ -163,9 +164,11 @@ class ThreadPool<Setup, Input, Output> implements Pool<Input, Output> {
             progress?.(done, inputs.length);
           }
           advance(thread);
-        });
-        thread.on('error', (error) => settle(() => reject(threadEnded(error.message, error))));
-        thread.on('exit', (code) => settle(() => reject(threadEnded(`exit code ${code}`))));
+        };
+        const fail = (error: Error): void => settle(() => reject(threadEnded(error.message, error)));
+        const exit = (code: number): void => settle(() => reject(threadEnded(`exit code ${code}`)));
+        thread.on('message', answer).on('error', fail).on('exit', exit);
+        quiet.push(() => thread.off('message', answer).off('error', fail).off('exit', exit));
         advance(thread);
       }
     });

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { mapTask, openPool } from '../../../runtime/workers/pool.js';
+import type { Task } from '../../../runtime/workers/task.js';
+import type { SpikewrightError } from '../../../schemas/diagnostic.js';
+// @ts-expect-error plain JavaScript without declarations, since threads cannot load TypeScript
+import { squares as untyped } from './squares.mjs';
+
+const squares = untyped as Task<
+  { offset: number | null },
+  { value: number; millis: number },
+  { result: Float32Array; started: number }
+>;
+
+/** Inputs 0, 1, …; the earlier the slower, so that threads finish out of order. */
+function inputs(count: number): { value: number; millis: number }[] {
+  return Array.from({ length: count }, (_, value) => ({ value, millis: (count - value) * 4 }));
+}
+
+async function rejection(promise: Promise<unknown>): Promise<SpikewrightError> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as SpikewrightError;
+  }
+  throw new Error('did not reject');
+}
+
+describe('mapping a task', () => {
+  it('gives the same outputs in input order for any number of workers', async () => {
+    const runs: number[][] = [];
+    for (const workers of [1, 2, 3, 9]) {
+      const outputs = await mapTask(squares, { offset: 10 }, inputs(7), { workers });
+      runs.push(outputs.map(({ result }) => result[0]!));
+    }
+    expect(runs).toEqual(new Array(4).fill([10, 11, 14, 19, 26, 35, 46]));
+  });
+
+  it('does nothing for no inputs', async () => {
+    expect(await mapTask(squares, { offset: 0 }, [], { workers: 2 })).toEqual([]);
+  });
+
+  it('starts the task once per thread, also over several maps', async () => {
+    const pool = openPool(squares, { offset: 0 }, { workers: 2 });
+    await pool.map(inputs(5));
+    const again = await pool.map(inputs(5));
+    expect(again.map(({ started }) => started)).toEqual([1, 1, 1, 1, 1]);
+    await pool.close();
+  });
+
+  it('reports progress after each input', async () => {
+    for (const workers of [1, 2]) {
+      const seen: string[] = [];
+      await mapTask(squares, { offset: 0 }, inputs(3), {
+        workers,
+        progress: (done, total) => seen.push(`${done}/${total}`),
+      });
+      expect(seen).toEqual(['1/3', '2/3', '3/3']);
+    }
+  });
+
+  it('rejects with the first failure in input order, diagnostics intact', async () => {
+    // Input 1 fails after 60 ms (its thread is busy with input 0), input 2 at once: input 1 must win.
+    const failing = [
+      { value: 0, millis: 60 },
+      { value: 5, millis: 0 },
+      { value: -1, millis: 0 },
+      { value: -2, millis: 0 },
+    ];
+    for (const workers of [1, 2, 4]) {
+      const error = await rejection(mapTask(squares, { offset: 0 }, failing, { workers }));
+      expect(error.diagnostics).toEqual([
+        { code: 'SW5001', severity: 'error', where: 'image 7', what: 'spoilt', why: '', fix: '' },
+      ]);
+    }
+  });
+
+  it('passes plain errors on, also those of the start', async () => {
+    for (const workers of [1, 2]) {
+      const spoilt = [
+        { value: -2, millis: 0 },
+        { value: 1, millis: 0 },
+      ];
+      expect((await rejection(mapTask(squares, { offset: 0 }, spoilt, { workers }))).message).toBe('plain');
+      expect((await rejection(mapTask(squares, { offset: null }, inputs(2), { workers }))).message).toBe('no offset');
+    }
+  });
+
+  it('turns a thread that dies into a diagnostic', async () => {
+    const spoilt = [
+      { value: 1, millis: 0 },
+      { value: -3, millis: 0 },
+    ];
+    const error = await rejection(mapTask(squares, { offset: 0 }, spoilt, { workers: 2 }));
+    expect(error.diagnostics[0]).toMatchObject({ code: 'SW5009', what: 'it ended early: exit code 5' });
+  });
+
+  it('stops when told to', async () => {
+    for (const workers of [1, 2]) {
+      const abort = new AbortController();
+      const finished: number[] = [];
+      const running = mapTask(squares, { offset: 0 }, inputs(50), {
+        workers,
+        signal: abort.signal,
+        progress: (done) => {
+          finished.push(done);
+          abort.abort(new Error('enough'));
+        },
+      });
+      expect((await rejection(running)).message).toBe('enough');
+      expect(finished).toEqual([1]);
+    }
+  });
+});

@@ -1,0 +1,29 @@
+// A task in plain JavaScript, so that threads (which run compiled code only) and the test load the same file.
+import { SpikewrightError } from '../../../dist/schemas/diagnostic.js';
+
+let started = 0;
+
+/** Squares each number and adds `setup.offset`; −1 fails with a diagnostic, −2 with a plain error, −3 ends the thread. */
+export const squares = {
+  module: import.meta.url,
+  name: 'squares',
+  async start({ offset }) {
+    started += 1;
+    if (offset === null) throw new Error('no offset');
+    return {
+      async run({ value, millis }) {
+        if (value === -1) {
+          const { diagnostics } = new SpikewrightError([
+            { code: 'SW5001', severity: 'error', where: 'image 7', what: 'spoilt', why: '', fix: '' },
+          ]);
+          throw new SpikewrightError(diagnostics);
+        }
+        if (value === -2) throw new RangeError('plain');
+        if (value === -3) process.exit(5);
+        await new Promise((resolve) => setTimeout(resolve, millis));
+        return { result: Float32Array.of(value * value + offset), started };
+      },
+      stop() {},
+    };
+  },
+};
