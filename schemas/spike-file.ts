@@ -71,9 +71,9 @@ export function decodeFloatSpikeGraph(bytes: Uint8Array, where: string): FloatSp
 
 /** Reads a SpikeGraph file of either number type; `membraneMax` is null in a float graph alone. Throws SW1002…SW1007. */
 export function decodeSpikeGraph(bytes: Uint8Array, where: string): FloatSpikeGraph | IntegerSpikeGraph {
-  const { numbers } = readRoot(spikewright.SpikeFile, 'spike', bytes, where);
-  const integer = numbers === spikewright.NumberType.INTEGER;
-  return integer ? decodeIntegerSpikeGraph(bytes, where) : decodeFloatSpikeGraph(bytes, where);
+  const message = readRoot(spikewright.SpikeFile, 'spike', bytes, where);
+  const integer = message.numbers === spikewright.NumberType.INTEGER;
+  return integer ? readGraph(message, Int32Array, where) : readGraph(message, Float32Array, where);
 }
 
 function requireNumbers(message: spikewright.SpikeFile, wanted: spikewright.NumberType, where: string): void {
