@@ -59,7 +59,7 @@ export function encodeDrive(drive: Drive, image: Float32Array): EncodedDrive {
         const start = (y * stride[0] + ky) * rowLength + x * stride[1] * channelsIn;
         for (let k = start; k < start + span; k += 1, tap += channelsOut) {
           const value = padded[k]!;
-          for (let c = 0; c < channelsOut; c += 1) sums[c] = sums[c]! + value * weights[tap + c]!;
+          for (let c = 0; c < channelsOut; c += 1) sums[c]! += value * weights[tap + c]!;
         }
       }
       for (let c = 0; c < channelsOut; c += 1) {

@@ -3,14 +3,7 @@ import type { Diagnostic } from '../../schemas/diagnostic.js';
 import { diagnostic, failure } from '../../schemas/diagnostic.js';
 import type { Program } from '../../schemas/program.js';
 import type { IntegerSpikeGraph } from '../../schemas/spike.js';
-
-/** Everything that equality is judged by, for one sample: of the twin, the simulator or a reference. */
-export interface SampleRecord {
-  /** By population name: [T, H·W·C] in local time, 1 where a neuron fired; of spiking populations. */
-  readonly spikes: ReadonlyMap<string, Uint8Array>;
-  /** The readout's membrane after T steps, [classes]. */
-  readonly readout: Int32Array;
-}
+import type { SampleRecord } from '../twin/record.js';
 
 /** The earliest difference of a sample; `timestep` counts from the population's window, `step` from the sample's start. */
 export interface Mismatch {

@@ -1,0 +1,62 @@
+import type { EncodedBatch, GradientSink, TwinPopulation } from './twin.js';
+
+/**
+ * The twin with every neuron replaced by a ReLU and no time axis: same weights, drives and (over T averaged) biases.
+ * Values are in units of the trained network, [N, neurons] per population; those of the readout are the logits.
+ */
+export async function activationForward(
+  populations: readonly TwinPopulation[],
+  drives: EncodedBatch,
+  batch: number,
+): Promise<Float32Array[]> {
+  const values: Float32Array[] = [];
+  for (const { plan, tables, maps } of populations) {
+    const current = new Float64Array(batch * plan.neurons);
+    const rows = tables.population.bias.rows;
+    for (let at = 0; at < tables.bias.length; at += 1) {
+      const neuron = at % plan.neurons;
+      const share = tables.bias[at]! / rows;
+      for (let n = 0; n < batch; n += 1) current[n * plan.neurons + neuron]! += share;
+    }
+    for (const index of plan.drives) {
+      const drive = drives[index]!;
+      for (let k = 0; k < current.length; k += 1) current[k]! += drive[k]!;
+    }
+    for (const [index, { source, unit }] of plan.projections.entries()) {
+      const sums = await maps[index]!.apply(values[source]!, batch);
+      for (let k = 0; k < current.length; k += 1) current[k]! += sums[k]! * unit;
+    }
+    const { kind, scale } = plan.population;
+    values.push(
+      kind === 'readout'
+        ? Float32Array.from(current, (a) => a / scale)
+        : Float32Array.from(current, (a) => Math.max(0, a / scale)),
+    );
+  }
+  return values;
+}
+
+/** The gradient of `activationForward` for the upstream gradient at the logits [N, classes]. */
+export async function activationBackward(
+  populations: readonly TwinPopulation[],
+  values: readonly Float32Array[],
+  upstream: Float32Array,
+  batch: number,
+  sink: GradientSink,
+): Promise<void> {
+  const gradients = values.map((value) => new Float32Array(value.length));
+  for (const [index, { plan, maps }] of [...populations.entries()].reverse()) {
+    const value = values[index]!;
+    const atInput =
+      plan.population.kind === 'readout'
+        ? upstream
+        : gradients[index]!.map((gradient, k) => (value[k]! > 0 ? gradient : 0));
+    for (const [k, { source, unit }] of plan.projections.entries()) {
+      const sums = await maps[k]!.applyTransposed(atInput, batch);
+      const sum = gradients[source]!;
+      const factor = unit / plan.population.scale;
+      for (let at = 0; at < sum.length; at += 1) sum[at]! += sums[at]! * factor;
+    }
+    if (plan.drives.length > 0) await sink(plan, atInput);
+  }
+}

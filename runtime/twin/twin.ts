@@ -1,0 +1,232 @@
+import { failure } from '../../schemas/diagnostic.js';
+import type { Drive, IntegerSpikeGraph } from '../../schemas/spike.js';
+import type { MapShape } from '../../schemas/tensor.js';
+import { elementCount } from '../../schemas/tensor.js';
+import { encodeDrive } from '../drive.js';
+import type { Classifier, ForwardOptions, Pass, Wanted } from '../engine/engine.js';
+import { trainingSurrogate } from '../engine/surrogate.js';
+import { activationBackward, activationForward } from './activation.js';
+import { LinearMap } from './linear.js';
+import type { NeuronTables, PseudoDerivative, Trajectory } from './neuron.js';
+import { backpropagate, backpropagateRate, backpropagateReadout, integrate, spreadTables } from './neuron.js';
+import type { PlannedPopulation } from './plan.js';
+import { planTwin } from './plan.js';
+import type { SampleRecord } from './record.js';
+
+/** A population on the device: its parameters and the maps that lead into it. */
+export interface TwinPopulation {
+  readonly plan: PlannedPopulation;
+  readonly tables: NeuronTables;
+  /** One per projection, their weights divided by the projection's unit. */
+  readonly maps: readonly LinearMap[];
+}
+
+/** Encoded drives of N samples, [N, neurons] per drive of the graph. */
+export type EncodedBatch = readonly Int32Array[];
+
+/**
+ * The integer spike graph run densely: the same integers as the chip's, and differentiable, so that white-box attacks
+ * see exactly what the chip computes. The linear maps run on the tfjs backend in use (exact in float32: `planTwin`
+ * proves the bound), drives and neurons here in float64. In the backward pass rounding is the identity, the image's
+ * gradient is that of normalisation and convolution, and surrogates act on (v − θ)/scale, units of the trained network.
+ * A twin has no trainable parameters, statistics or dropout, so that `mode` changes nothing.
+ */
+export class IntegerTwin implements Classifier {
+  readonly inputShape: MapShape;
+  readonly classes: number;
+  private readonly populations: readonly TwinPopulation[];
+  private readonly driveMaps: readonly LinearMap[];
+  private readonly readout: number;
+
+  /** Throws SW5002 and SW5003 (see `planTwin`). `graph` is not copied and must not change. */
+  constructor(readonly graph: IntegerSpikeGraph) {
+    const plan = planTwin(graph);
+    this.inputShape = plan.inputShape;
+    this.readout = plan.readout;
+    this.classes = plan.populations[plan.readout]!.neurons;
+    const membraneMax = graph.membraneMax ?? Number.MAX_SAFE_INTEGER;
+    this.populations = plan.populations.map((planned) => ({
+      plan: planned,
+      tables: spreadTables(planned.population, planned.neurons, graph.timesteps, membraneMax),
+      maps: planned.projections.map(({ projection, sourceShape, targetShape, unit }) => {
+        const { pool, padding, stride, kernel } = projection;
+        const geometry = { source: sourceShape, target: targetShape, pool, padding, stride, kernelShape: kernel.shape };
+        return new LinearMap(
+          geometry,
+          Float32Array.from(kernel.data, (weight) => weight / unit),
+        );
+      }),
+    }));
+    this.driveMaps = graph.drives.map((drive) => driveMap(drive, this.shapeOf(drive.population)));
+  }
+
+  async forward(images: Float32Array, options: ForwardOptions): Promise<Pass> {
+    const batch = this.batchOf(images);
+    const drives = this.encode(images, batch);
+    const surrogate = options.surrogate ?? trainingSurrogate;
+    if (surrogate.form === 'activation') {
+      const values = await activationForward(this.populations, drives, batch);
+      return {
+        logits: values[this.readout]!,
+        backward: (upstream, wanted) =>
+          this.finish(wanted, batch, (sink) => activationBackward(this.populations, values, upstream, batch, sink)),
+        dispose: () => undefined,
+      };
+    }
+    const trajectories = await this.run(drives, batch, options.differentiable !== false);
+    return {
+      logits: this.logits(trajectories[this.readout]!),
+      backward: (upstream, wanted) =>
+        this.finish(wanted, batch, (sink) => this.backpropagate(trajectories, upstream, surrogate, batch, sink)),
+      dispose: () => undefined,
+    };
+  }
+
+  /** Every spike and the readout of each image of `images` [N, H, W, C]. */
+  async recordSpikes(images: Float32Array): Promise<SampleRecord[]> {
+    const batch = this.batchOf(images);
+    return this.recordDriven(this.encode(images, batch), batch);
+  }
+
+  /** The same for drives already encoded: one array [N, neurons] per drive of the graph, in its order. */
+  async recordDriven(drives: EncodedBatch, batch: number): Promise<SampleRecord[]> {
+    const trajectories = await this.run(drives, batch, false);
+    return Array.from({ length: batch }, (_, sample): SampleRecord => {
+      const spikes = new Map<string, Uint8Array>();
+      for (const [index, { plan }] of this.populations.entries()) {
+        if (plan.population.kind === 'readout') continue;
+        const all = trajectories[index]!.spikes;
+        const own = new Uint8Array(this.graph.timesteps * plan.neurons);
+        for (let tau = 0; tau < this.graph.timesteps; tau += 1) {
+          const start = (tau * batch + sample) * plan.neurons;
+          own.set(all.subarray(start, start + plan.neurons), tau * plan.neurons);
+        }
+        spikes.set(plan.population.name, own);
+      }
+      const { membrane } = trajectories[this.readout]!;
+      const readout = Int32Array.from(membrane.subarray(sample * this.classes, (sample + 1) * this.classes));
+      return { spikes, readout };
+    });
+  }
+
+  dispose(): void {
+    for (const map of [...this.driveMaps, ...this.populations.flatMap(({ maps }) => maps)]) map.dispose();
+  }
+
+  private async run(drives: EncodedBatch, batch: number, keep: boolean): Promise<Trajectory[]> {
+    const trajectories: Trajectory[] = [];
+    for (const { plan, tables, maps } of this.populations) {
+      const sums: { values: Float32Array; unit: number }[] = [];
+      for (const [index, { source, unit }] of plan.projections.entries()) {
+        const values = await maps[index]!.apply(trajectories[source]!.spikes, this.graph.timesteps * batch);
+        sums.push({ values, unit });
+      }
+      const own = plan.drives.map((index) => drives[index]!);
+      trajectories.push(integrate(tables, { sums, drives: own }, batch, keep));
+    }
+    return trajectories;
+  }
+
+  /** Hands each driven population's input gradient [N, neurons], summed over time, to `sink`. */
+  private async backpropagate(
+    trajectories: readonly Trajectory[],
+    upstream: Float32Array,
+    surrogate: PseudoDerivative | { form: 'rate' },
+    batch: number,
+    sink: GradientSink,
+  ): Promise<void> {
+    const steps = this.graph.timesteps;
+    const gradients = this.populations.map(({ plan }) => new Float32Array(steps * batch * plan.neurons));
+    for (const [index, { plan, tables, maps }] of [...this.populations.entries()].reverse()) {
+      const trajectory = trajectories[index]!;
+      const atSpikes = gradients[index]!;
+      const atInput =
+        plan.population.kind === 'readout'
+          ? backpropagateReadout(tables, upstream, batch)
+          : surrogate.form === 'rate'
+            ? backpropagateRate(tables, trajectory.spikes, atSpikes, batch)
+            : backpropagate(tables, trajectory, atSpikes, surrogate, batch);
+      for (const [k, { source, unit }] of plan.projections.entries()) {
+        addScaled(
+          gradients[source]!,
+          await maps[k]!.applyTransposed(atInput, steps * batch),
+          unit / plan.population.scale,
+        );
+      }
+      if (plan.drives.length > 0) await sink(plan, sumOverTime(atInput, steps));
+    }
+  }
+
+  /** Runs a backward pass and turns the gradients at driven populations into that of the image [N, H, W, C]. */
+  private async finish(
+    wanted: Wanted,
+    batch: number,
+    backward: (sink: GradientSink) => Promise<void>,
+  ): Promise<{ parameters: Map<string, Float32Array>; input: Float32Array | null }> {
+    const parameters = new Map<string, Float32Array>();
+    if (!wanted.input) return { parameters, input: null };
+    const input = new Float32Array(batch * elementCount(this.inputShape));
+    await backward(async (plan, atInput) => {
+      for (const index of plan.drives) {
+        const { scale, std } = this.graph.drives[index]!;
+        const normalised = await this.driveMaps[index]!.applyTransposed(atInput, batch);
+        const factor = scale / plan.population.scale;
+        for (let k = 0; k < input.length; k += 1) {
+          input[k]! += (normalised[k]! * factor) / std[k % std.length]!;
+        }
+      }
+    });
+    return { parameters, input };
+  }
+
+  private logits({ membrane }: Trajectory): Float32Array {
+    const unit = this.populations[this.readout]!.plan.population.scale * this.graph.timesteps;
+    return Float32Array.from(membrane, (v) => v / unit);
+  }
+
+  private encode(images: Float32Array, batch: number): EncodedBatch {
+    const size = elementCount(this.inputShape);
+    return this.graph.drives.map((drive) => {
+      const neurons = elementCount(this.shapeOf(drive.population));
+      const currents = new Int32Array(batch * neurons);
+      for (let n = 0; n < batch; n += 1) {
+        currents.set(encodeDrive(drive, images.subarray(n * size, (n + 1) * size)).current, n * neurons);
+      }
+      return currents;
+    });
+  }
+
+  private batchOf(images: Float32Array): number {
+    const batch = images.length / elementCount(this.inputShape);
+    if (Number.isInteger(batch)) return batch;
+    throw failure('SW5001', {
+      where: 'twin',
+      what: `${images.length} values are no whole number of ${this.inputShape.join('×')} images`,
+    });
+  }
+
+  private shapeOf(population: string): MapShape {
+    return this.graph.populations.find(({ name }) => name === population)!.shape;
+  }
+}
+
+/** Receives the gradient at a driven population's input, [N, neurons], in units of the trained network. */
+export type GradientSink = (plan: PlannedPopulation, atInput: Float32Array) => Promise<void>;
+
+function driveMap({ inputShape, padding, stride, kernel }: Drive, target: MapShape): LinearMap {
+  return new LinearMap(
+    { source: inputShape, target, pool: [1, 1], padding, stride, kernelShape: kernel.shape },
+    kernel.data,
+  );
+}
+
+export function addScaled(sum: Float32Array, values: Float32Array, factor: number): void {
+  for (let k = 0; k < sum.length; k += 1) sum[k] = sum[k]! + values[k]! * factor;
+}
+
+function sumOverTime(values: Float32Array, timesteps: number): Float32Array {
+  const size = values.length / timesteps;
+  const sum = new Float32Array(size);
+  for (let at = 0; at < values.length; at += 1) sum[at % size]! += values[at]!;
+  return sum;
+}
