@@ -108,7 +108,7 @@ export class LinearMap {
         for (let x = 0; x < pooledWidth * pool[1]; x += 1) {
           const from = ((n * height + y) * width + x) * channels;
           const to = (row * this.padded[1] + padding.left + Math.floor(x / pool[1])) * channels;
-          for (let c = 0; c < channels; c += 1) grid[to + c] = grid[to + c]! + values[from + c]!;
+          for (let c = 0; c < channels; c += 1) grid[to + c]! += values[from + c]!;
         }
       }
     }

@@ -105,10 +105,10 @@ function sumInput({ sums, drives }: PopulationInput, current: Float64Array, offs
   current.fill(0);
   for (const { values, unit } of sums) {
     // Rounding undoes what a device's convolution algorithm (Winograd, FFT) may add to an integer.
-    for (let k = 0; k < current.length; k += 1) current[k] = current[k]! + Math.round(values[offset + k]!) * unit;
+    for (let k = 0; k < current.length; k += 1) current[k]! += Math.round(values[offset + k]!) * unit;
   }
   for (const drive of drives) {
-    for (let k = 0; k < current.length; k += 1) current[k] = current[k]! + drive[k]!;
+    for (let k = 0; k < current.length; k += 1) current[k]! += drive[k]!;
   }
 }
 

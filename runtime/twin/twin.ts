@@ -221,7 +221,7 @@ function driveMap({ inputShape, padding, stride, kernel }: Drive, target: MapSha
 }
 
 export function addScaled(sum: Float32Array, values: Float32Array, factor: number): void {
-  for (let k = 0; k < sum.length; k += 1) sum[k] = sum[k]! + values[k]! * factor;
+  for (let k = 0; k < sum.length; k += 1) sum[k]! += values[k]! * factor;
 }
 
 function sumOverTime(values: Float32Array, timesteps: number): Float32Array {
