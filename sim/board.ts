@@ -1,0 +1,75 @@
+import { failure } from '../schemas/diagnostic.js';
+import type { Program } from '../schemas/program.js';
+import type { Target } from '../schemas/target.js';
+
+/**
+ * Where the cores of a Program stand. Chips stand in a row in the order of their numbers, the east edge of each joined to
+ * the west edge of the next, so that the tiles of all chips make one mesh of (chips·columns) × rows.
+ * Cores are numbered by their place in `program.cores`.
+ */
+export interface Board {
+  readonly chips: number;
+  /** Tiles of the whole board from west to east, and from north to south. */
+  readonly columns: number;
+  readonly rows: number;
+  /** Columns of one chip. */
+  readonly chipColumns: number;
+  /** Tile column and row of each core. */
+  readonly x: Int32Array;
+  readonly y: Int32Array;
+  /** Chips and tiles that hold at least one core. */
+  readonly chipsInUse: number;
+  readonly tilesInUse: number;
+  /** Number of the core `core` on chip `chip`, or −1 where the Program has none there. */
+  readonly indexOf: (chip: number, core: number) => number;
+}
+
+/** Throws SW3001 for two cores at one place, SW3002 for a chip, core or tile that the target lacks. */
+export function layOut(program: Program, target: Target): Board {
+  const { columns, rows, coresPerTile } = target.mesh;
+  const chipMax = target.limits.chips.value ?? program.cores.length;
+  const coreMax = Math.min(target.limits.coresPerChip.value ?? Number.POSITIVE_INFINITY, columns * rows * coresPerTile);
+  const { chips } = program;
+  if (!Number.isInteger(chips) || chips < 1 || chips > chipMax) {
+    throw failure('SW3002', { where: program.name, what: `${chips} chips; ${target.name} has 1 to ${chipMax}.` });
+  }
+  const x = new Int32Array(program.cores.length);
+  const y = new Int32Array(program.cores.length);
+  const index = new Map<number, number>();
+  const tiles = new Set<number>();
+  const chipsInUse = new Set<number>();
+  for (const [number, { chip, core }] of program.cores.entries()) {
+    const where = `chip ${chip}, core ${core}`;
+    if (!Number.isInteger(chip) || chip < 0 || chip >= chips) {
+      throw failure('SW3002', { where, what: `the program uses ${chips} chips, numbered from 0.` });
+    }
+    if (!Number.isInteger(core) || core < 0 || core >= coreMax) {
+      throw failure('SW3002', { where, what: `a chip of ${target.name} has ${coreMax} cores, numbered from 0.` });
+    }
+    const key = chip * coreMax + core;
+    if (index.has(key)) throw failure('SW3001', { where, what: 'the program describes this core twice.' });
+    index.set(key, number);
+    const tile = Math.floor(core / coresPerTile);
+    x[number] = chip * columns + (tile % columns);
+    y[number] = Math.floor(tile / columns);
+    tiles.add(y[number]! * columns * chips + x[number]!);
+    chipsInUse.add(chip);
+  }
+  return {
+    chips,
+    columns: chips * columns,
+    rows,
+    chipColumns: columns,
+    x,
+    y,
+    chipsInUse: chipsInUse.size,
+    tilesInUse: tiles.size,
+    indexOf: (chip, core) => (core < coreMax ? (index.get(chip * coreMax + core) ?? -1) : -1),
+  };
+}
+
+/** "chip 0, core 5": how diagnostics and reports name a core. */
+export function coreName(program: Program, core: number): string {
+  const image = program.cores[core]!;
+  return `chip ${image.chip}, core ${image.core}`;
+}

@@ -1,0 +1,68 @@
+import { failure } from '../schemas/diagnostic.js';
+import type { Drive } from '../schemas/spike.js';
+import { elementCount } from '../schemas/tensor.js';
+import type { Machine } from './machine.js';
+
+/** A drive and where the compartments of its population are: core and compartment by neuron. */
+interface DriveMap {
+  readonly name: string;
+  readonly grid: NonNullable<Drive['grid']>;
+  readonly core: Int32Array;
+  readonly compartment: Int32Array;
+}
+
+/** Loads a sample's currents into the compartments of the drives' populations, as the host does. */
+export class DriveLoader {
+  readonly #machine: Machine;
+  readonly #maps: readonly DriveMap[];
+
+  constructor(machine: Machine) {
+    const { program, cores } = machine;
+    this.#machine = machine;
+    this.#maps = program.drives.map(({ population: name, grid }) => {
+      const index = program.populations.findIndex((population) => population.name === name);
+      const neurons = elementCount(program.populations[index]!.shape);
+      const core = new Int32Array(neurons);
+      const compartment = new Int32Array(neurons);
+      for (const { number, population, neuron } of cores) {
+        for (let k = 0; k < neuron.length; k++) {
+          if (population[k] !== index) continue;
+          core[neuron[k]!] = number;
+          compartment[neuron[k]!] = k;
+        }
+      }
+      // A drive without a grid is refused when the Program is checked.
+      return { name, grid: grid!, core, compartment };
+    });
+  }
+
+  /** Throws SW3006 before anything is loaded where number, length or a value does not fit. */
+  load(drives: readonly Int32Array[]): void {
+    if (drives.length !== this.#maps.length) {
+      const what = `${drives.length} drives were given, the program has ${this.#maps.length}.`;
+      throw failure('SW3006', { where: this.#machine.program.name, what });
+    }
+    for (const [index, map] of this.#maps.entries()) checkDrive(drives[index]!, map);
+    for (const [index, { core, compartment }] of this.#maps.entries()) {
+      const drive = drives[index]!;
+      for (let neuron = 0; neuron < drive.length; neuron++) {
+        this.#machine.cores[core[neuron]!]!.dendrites.drive[compartment[neuron]!] = drive[neuron]!;
+      }
+    }
+  }
+}
+
+function checkDrive(drive: Int32Array, { name, grid, core }: DriveMap): void {
+  const where = `drive of ${name}`;
+  if (drive.length !== core.length) {
+    const what = `${drive.length} currents for ${core.length} neurons.`;
+    throw failure('SW3006', { where, what });
+  }
+  const step = 2 ** grid.exponent;
+  const most = grid.mantissaMax * step;
+  const bad = drive.findIndex((current) => current % step !== 0 || Math.abs(current) > most);
+  if (bad >= 0) {
+    const what = `the current ${drive[bad]} of neuron ${bad} is not one of −${most} to ${most} in steps of ${step}.`;
+    throw failure('SW3006', { where, what });
+  }
+}

@@ -1,0 +1,84 @@
+import type { Board } from './board.js';
+
+/** How far a message travels: links of each kind on its way. Links that leave a chip are east-west links too. */
+export interface Distance {
+  readonly eastWest: number;
+  readonly northSouth: number;
+  readonly chipCrossings: number;
+}
+
+/** Outgoing links of a tile, in the order of their numbers: link = tile·4 + direction. */
+const east = 0;
+const west = 1;
+const south = 2;
+const north = 3;
+export const linksPerTile = 4;
+
+/** Dimension-order routing over the tiles of a board: east-west until the column is right, then north-south. */
+export class Mesh {
+  readonly board: Board;
+  /** Directed links, those at the rim of the board included (no route uses them). */
+  readonly linkCount: number;
+
+  constructor(board: Board) {
+    this.board = board;
+    this.linkCount = board.columns * board.rows * linksPerTile;
+  }
+
+  distance(from: number, to: number): Distance {
+    const { x, y, chipColumns } = this.board;
+    const chipCrossings = Math.abs(Math.floor(x[from]! / chipColumns) - Math.floor(x[to]! / chipColumns));
+    return { eastWest: Math.abs(x[from]! - x[to]!), northSouth: Math.abs(y[from]! - y[to]!), chipCrossings };
+  }
+
+  /** The link that a message for core `to` takes out of the tile, or −1 where that tile is its own. */
+  nextLink(tile: number, to: number): number {
+    const { columns, x, y } = this.board;
+    const row = Math.floor(tile / columns);
+    const column = tile - row * columns;
+    const dx = x[to]! - column;
+    if (dx !== 0) return tile * linksPerTile + (dx > 0 ? east : west);
+    const dy = y[to]! - row;
+    if (dy !== 0) return tile * linksPerTile + (dy > 0 ? south : north);
+    return -1;
+  }
+
+  tileOf(core: number): number {
+    return this.board.y[core]! * this.board.columns + this.board.x[core]!;
+  }
+
+  /** The tile that a link leads to. */
+  linkEnd(link: number): number {
+    const tile = Math.floor(link / linksPerTile);
+    switch (link % linksPerTile) {
+      case east:
+        return tile + 1;
+      case west:
+        return tile - 1;
+      case south:
+        return tile + this.board.columns;
+      default:
+        return tile - this.board.columns;
+    }
+  }
+
+  isNorthSouth(link: number): boolean {
+    return link % linksPerTile >= south;
+  }
+
+  /** True of an east-west link whose ends are on two chips. */
+  leavesChip(link: number): boolean {
+    if (this.isNorthSouth(link)) return false;
+    const { columns, chipColumns } = this.board;
+    const chipOf = (tile: number): number => Math.floor((tile % columns) / chipColumns);
+    return chipOf(Math.floor(link / linksPerTile)) !== chipOf(this.linkEnd(link));
+  }
+
+  /** "(3, 0) east": tile column and row, and direction. */
+  linkName(link: number): string {
+    const tile = Math.floor(link / linksPerTile);
+    const { columns } = this.board;
+    const direction = ['east', 'west', 'south', 'north'][link % linksPerTile];
+    return `(${tile % columns}, ${Math.floor(tile / columns)}) ${direction}`;
+  }
+}

@@ -1,0 +1,122 @@
+/** Marks the end of a list of messages or stations. */
+const none = -1;
+
+/**
+ * The messages in flight, as first-in-first-out queues in front of stations, without an object per message.
+ * A station holds at most `capacity` messages; senders that find it full wait in their own queue for room.
+ */
+export class MessageQueues {
+  readonly #capacity: number;
+  readonly #count: Int32Array;
+  readonly #head: Int32Array;
+  readonly #tail: Int32Array;
+  /** Senders that wait for room at each station, oldest first; a sender waits for one station at most. */
+  readonly #firstWaiting: Int32Array;
+  readonly #lastWaiting: Int32Array;
+  readonly #nextWaiting: Int32Array;
+  /** By message: the next in its queue or in the list of free ones, its core, and the core's time to process it. */
+  #next = new Int32Array(1024);
+  #destination = new Int32Array(1024);
+  #work = new Float64Array(1024);
+  #made = 0;
+  #free = none;
+
+  constructor(stations: number, capacity: number) {
+    this.#capacity = capacity;
+    this.#count = new Int32Array(stations);
+    this.#head = new Int32Array(stations).fill(none);
+    this.#tail = new Int32Array(stations).fill(none);
+    this.#firstWaiting = new Int32Array(stations).fill(none);
+    this.#lastWaiting = new Int32Array(stations).fill(none);
+    this.#nextWaiting = new Int32Array(stations).fill(none);
+  }
+
+  create(destination: number, work: number): number {
+    let message = this.#free;
+    if (message === none) message = this.#make();
+    else this.#free = this.#next[message]!;
+    this.#destination[message] = destination;
+    this.#work[message] = work;
+    return message;
+  }
+
+  discard(message: number): void {
+    this.#next[message] = this.#free;
+    this.#free = message;
+  }
+
+  destination(message: number): number {
+    return this.#destination[message]!;
+  }
+
+  work(message: number): number {
+    return this.#work[message]!;
+  }
+
+  isEmpty(station: number): boolean {
+    return this.#count[station] === 0;
+  }
+
+  isFull(station: number): boolean {
+    return this.#count[station]! >= this.#capacity;
+  }
+
+  head(station: number): number {
+    return this.#head[station]!;
+  }
+
+  enter(station: number, message: number): void {
+    this.#next[message] = none;
+    if (this.#count[station]! === 0) this.#head[station] = message;
+    else this.#next[this.#tail[station]!] = message;
+    this.#tail[station] = message;
+    this.#count[station]!++;
+  }
+
+  /** Takes the head out of its station. */
+  leave(station: number): void {
+    this.#head[station] = this.#next[this.#head[station]!]!;
+    this.#count[station]!--;
+  }
+
+  /** A sending unit keeps the one message that it has made but not yet injected. */
+  hold(sender: number, message: number): void {
+    this.#head[sender] = message;
+  }
+
+  release(sender: number): number {
+    return this.#head[sender]!;
+  }
+
+  /** `sender` queues for room at `station`. */
+  wait(sender: number, station: number): void {
+    this.#nextWaiting[sender] = none;
+    if (this.#firstWaiting[station] === none) this.#firstWaiting[station] = sender;
+    else this.#nextWaiting[this.#lastWaiting[station]!] = sender;
+    this.#lastWaiting[station] = sender;
+  }
+
+  /** The sender that has waited longest for `station`, no longer waiting; −1 where none waits. */
+  takeWaiting(station: number): number {
+    const sender = this.#firstWaiting[station]!;
+    if (sender !== none) this.#firstWaiting[station] = this.#nextWaiting[sender]!;
+    return sender;
+  }
+
+  #make(): number {
+    const message = this.#made++;
+    if (message === this.#next.length) {
+      const size = 2 * message;
+      const next = new Int32Array(size);
+      const destination = new Int32Array(size);
+      const work = new Float64Array(size);
+      next.set(this.#next);
+      destination.set(this.#destination);
+      work.set(this.#work);
+      this.#next = next;
+      this.#destination = destination;
+      this.#work = work;
+    }
+    return message;
+  }
+}

@@ -1,0 +1,267 @@
+import { failure } from '../schemas/diagnostic.js';
+import type { Program } from '../schemas/program.js';
+import type { Target } from '../schemas/target.js';
+import { AnalyticClock } from './analytic-clock.js';
+import { Attribution } from './attribution.js';
+import type { AxonsOut } from './axon-out.js';
+import type { StepWindows } from './core.js';
+import { CycleClock } from './cycle-clock.js';
+import { DriveLoader } from './drive-loader.js';
+import { type EnergyFigures, energyCost, readEnergyFigures } from './energy.js';
+import { EventCounts } from './events.js';
+import { loadMachine, type Machine } from './machine.js';
+import type { Picoseconds } from './quantities.js';
+import type { SampleResult, SampleTime, TimingMode } from './sample-result.js';
+import { SpikeLog } from './spike-log.js';
+import type { TimestepClock, TimestepTime } from './timestep-clock.js';
+import { readTimingFigures, type TimingFigures } from './timing-figures.js';
+
+/** How a simulator runs. */
+export interface SimulatorOptions {
+  readonly timing: TimingMode;
+  /** Name of one of the target's energy profiles; without it the target's default. */
+  readonly energyProfile?: string;
+}
+
+/** What to keep of a run besides its counts. */
+export interface RunOptions {
+  /** Keep every spike of every population's window. */
+  readonly record?: boolean;
+}
+
+/**
+ * Runs a Program on its chips, one sample at a time.
+ *
+ * At each step t of a sample, in this order: axons that the host drives at t add to the accumulators; every core updates
+ * its compartments (the integer contract of the Program's docstrings); spikes go out, and their weights are added for
+ * step t + 1. The membranes start at zero. Outside its window a population goes on updating, with the parameters of the
+ * window's nearest step; a chip with a bias gate keeps drive and bias out then, without one the drive stays.
+ *
+ * Nothing but the Program and the target is read; the same drives give the same result, whatever ran before.
+ */
+export class Simulator {
+  readonly program: Program;
+  readonly timing: TimingMode;
+  readonly energyFigures: EnergyFigures;
+  readonly timingFigures: TimingFigures;
+  readonly machine: Machine;
+  readonly #clock: TimestepClock | null;
+  readonly #attribution: Attribution;
+  readonly #drives: DriveLoader;
+  readonly #windows: StepWindows;
+  readonly #hostWork: Float64Array;
+  readonly #readout: number;
+
+  /**
+   * Throws SW3001 for a Program whose parts contradict each other, SW3002 for one that the target cannot hold, SW3003 for
+   * malformed synapse memory, SW3004 for unusable target figures, SW3005 for an unknown energy profile, SW3007 for
+   * weights that 32-bit accumulators cannot sum.
+   */
+  constructor(program: Program, target: Target, options: SimulatorOptions) {
+    this.program = program;
+    this.timing = options.timing;
+    this.energyFigures = readEnergyFigures(target, options.energyProfile);
+    this.machine = loadMachine(program, target);
+    this.timingFigures = readTimingFigures(target, this.machine.board.tilesInUse);
+    this.#clock = makeClock(options.timing, this.machine, this.timingFigures);
+    this.#attribution = new Attribution(this.machine);
+    this.#drives = new DriveLoader(this.machine);
+    const populations = program.populations.length;
+    this.#windows = { row: new Int32Array(populations), inWindow: new Uint8Array(populations) };
+    this.#hostWork = new Float64Array(this.machine.cores.length);
+    this.#readout = program.populations.findIndex(({ kind }) => kind === 'readout');
+  }
+
+  /**
+   * One sample. `drives` are in the order of `program.drives`, each the current of its population's neurons
+   * [H·W·C] in membrane units. Throws SW3006 for a wrong number or length of drives, or a current off the drive's grid.
+   */
+  run(drives: readonly Int32Array[], options: RunOptions = {}): SampleResult {
+    const { program, machine } = this;
+    const { cores } = machine;
+    this.#drives.load(drives);
+    for (const core of cores) core.reset();
+    this.#clock?.reset();
+    const log = new SpikeLog(program, options.record === true);
+    const byCore = new EventCounts(cores.length);
+    const byPopulation = new EventCounts(program.populations.length);
+    const timesteps: TimestepTime[] = [];
+    let readout = new Int32Array(0);
+    const { phase } = program.populations[this.#readout]!;
+    for (let step = 0; step < program.stepsPerSample; step++) {
+      this.#openStep(step);
+      for (const core of cores) {
+        core.update(this.#windows, byPopulation);
+        byCore.add(core.number, 'neuronUpdateActive', core.somas.activeCount);
+      }
+      if (this.#clock !== null) timesteps.push(this.#clock.timestep(this.#hostWork));
+      for (const core of cores) {
+        log.keep(core, step);
+        this.#send(core.number, byCore, byPopulation);
+      }
+      if (step === phase + program.timesteps - 1) readout = this.#readMembranes();
+    }
+    this.#attribution.addTo(byCore, byPopulation);
+    this.#countInactive(byCore, byPopulation);
+    return this.#result(readout, log, byCore, byPopulation, timesteps);
+  }
+
+  /** Local times of step t, and the axons that the host drives in it. */
+  #openStep(step: number): void {
+    const { program, machine } = this;
+    const { timesteps } = program;
+    const { axonIn, synapticOperation } = this.timingFigures;
+    for (const [population, { phase }] of program.populations.entries()) {
+      const local = step - phase;
+      this.#windows.row[population] = Math.min(Math.max(local, 0), timesteps - 1);
+      this.#windows.inWindow[population] = local >= 0 && local < timesteps ? 1 : 0;
+    }
+    this.#hostWork.fill(0);
+    for (const { core, axon, firstStep } of machine.hostInputs) {
+      if (step < firstStep || step >= firstStep + timesteps) continue;
+      const receiver = machine.cores[core]!;
+      receiver.receive(axon);
+      this.#hostWork[core]! += axonIn + receiver.axonIn.synapseCount[axon]! * synapticOperation;
+    }
+  }
+
+  /** Delivers the messages of a core's spikes for the next step. */
+  #send(from: number, byCore: EventCounts, byPopulation: EventCounts): void {
+    const { somas, axonsOut, ranges } = this.machine.cores[from]!;
+    const { offsets, hopsEastWest, hopsNorthSouth, chipCrossings } = axonsOut;
+    let spike = 0;
+    for (const { population, end } of ranges) {
+      const first = spike;
+      let messages = 0;
+      let eastWest = 0;
+      let northSouth = 0;
+      let crossings = 0;
+      for (; spike < somas.spikeCount && somas.spiked[spike]! < end; spike++) {
+        const compartment = somas.spiked[spike]!;
+        this.#deliver(axonsOut, offsets[compartment]!, offsets[compartment + 1]!);
+        messages += offsets[compartment + 1]! - offsets[compartment]!;
+        eastWest += hopsEastWest[compartment]!;
+        northSouth += hopsNorthSouth[compartment]!;
+        crossings += chipCrossings[compartment]!;
+      }
+      if (spike === first) continue;
+      addSent(byCore, from, spike - first, messages, eastWest, northSouth, crossings);
+      addSent(byPopulation, population, spike - first, messages, eastWest, northSouth, crossings);
+    }
+  }
+
+  #deliver({ core, axon }: AxonsOut, first: number, end: number): void {
+    const { cores } = this.machine;
+    for (let entry = first; entry < end; entry++) cores[core[entry]!]!.receive(axon[entry]!);
+  }
+
+  #readMembranes(): Int32Array<ArrayBuffer> {
+    const { shape } = this.program.populations[this.#readout]!;
+    const values = new Int32Array(shape[0] * shape[1] * shape[2]);
+    for (const { ranges, neuron, somas } of this.machine.cores) {
+      for (const { population, first, end } of ranges) {
+        if (population !== this.#readout) continue;
+        for (let k = first; k < end; k++) values[neuron[k]!] = somas.membrane[k]!;
+      }
+    }
+    return values;
+  }
+
+  #countInactive(byCore: EventCounts, byPopulation: EventCounts): void {
+    const { stepsPerSample } = this.program;
+    for (const { number, compartments, ranges } of this.machine.cores) {
+      byCore.add(
+        number,
+        'neuronUpdateInactive',
+        compartments * stepsPerSample - byCore.count(number, 'neuronUpdateActive'),
+      );
+      for (const { population, first, end } of ranges) {
+        byPopulation.add(population, 'neuronUpdateInactive', (end - first) * stepsPerSample);
+      }
+    }
+    for (let row = 0; row < byPopulation.rows; row++) {
+      byPopulation.add(row, 'neuronUpdateInactive', -byPopulation.count(row, 'neuronUpdateActive'));
+    }
+  }
+
+  #result(
+    readout: Int32Array,
+    log: SpikeLog,
+    byCore: EventCounts,
+    byPopulation: EventCounts,
+    timesteps: readonly TimestepTime[],
+  ): SampleResult {
+    const { program, machine } = this;
+    const time = this.#sampleTime(timesteps);
+    const unit = program.populations[this.#readout]!.scale * program.timesteps;
+    return {
+      readout,
+      logits: Float64Array.from(readout, (value) => value / unit),
+      populations: log.activity(),
+      byCore,
+      byPopulation,
+      synapticOperations: byCore.total('synapticOperation'),
+      messages: byCore.total('messageOut'),
+      hops: byCore.total('hopEastWest') + byCore.total('hopNorthSouth'),
+      saturations: machine.cores.reduce((sum, core) => sum + core.saturations, 0),
+      inputsBeyondMax: machine.cores.reduce((sum, core) => sum + core.inputsBeyondMax, 0),
+      energy: energyCost(
+        this.energyFigures,
+        byCore,
+        byPopulation,
+        program.stepsPerSample,
+        machine.board.chipsInUse,
+        time?.period ?? null,
+      ),
+      time,
+    };
+  }
+
+  #sampleTime(timesteps: readonly TimestepTime[]): SampleTime | null {
+    if (this.#clock === null) return null;
+    const { hostSampleLoad, hostReadout, hostSampleReset } = this.timingFigures;
+    const running = timesteps.reduce((sum, { duration }) => sum + duration, 0);
+    const latency = hostSampleLoad + running + hostReadout;
+    return {
+      latency: latency as Picoseconds,
+      period: (latency + hostSampleReset) as Picoseconds,
+      hostLoad: hostSampleLoad,
+      hostReadout,
+      hostReset: hostSampleReset,
+      timesteps,
+      linkMessages: this.#clock.linkMessages.slice(),
+      sendBusy: this.#clock.sendBusy.slice(),
+      receiveBusy: this.#clock.receiveBusy.slice(),
+    };
+  }
+}
+
+function addSent(
+  counts: EventCounts,
+  row: number,
+  spikes: number,
+  messages: number,
+  eastWest: number,
+  northSouth: number,
+  crossings: number,
+): void {
+  counts.add(row, 'spikeOut', spikes);
+  counts.add(row, 'messageOut', messages);
+  counts.add(row, 'withinTile', messages);
+  counts.add(row, 'hopEastWest', eastWest);
+  counts.add(row, 'hopNorthSouth', northSouth);
+  counts.add(row, 'chipToChip', crossings);
+}
+
+function makeClock(timing: TimingMode, machine: Machine, figures: TimingFigures): TimestepClock | null {
+  switch (timing) {
+    case 'cycle':
+      return new CycleClock(machine, figures);
+    case 'analytic':
+      return new AnalyticClock(machine, figures);
+    case 'off':
+      return null;
+    default:
+      throw failure('SW3001', { where: 'timing', what: `“${String(timing)}” is not one of cycle, analytic, off.` });
+  }
+}

@@ -1,0 +1,232 @@
+import { describe, expect, it } from 'vitest';
+import type { CompartmentProfile, Program } from '../../schemas/program.js';
+import type { TargetArithmetic } from '../../schemas/target.js';
+import { Simulator } from '../../sim/simulate.js';
+import { buildProgram, drive, population, profile, range, readoutProfile } from './program-builder.js';
+import { tinyTarget } from './tiny-target.js';
+
+/** Neurons of population a (driven), each sending to readout neuron 0 with weight 1; T = 4. */
+function lone(profiles: readonly CompartmentProfile[], neurons = profiles.length): Program {
+  const ids = Array.from({ length: neurons }, (_, k) => k);
+  return buildProgram({
+    timesteps: 4,
+    populations: [population('a', neurons, 0), population('out', 1, 1, 'readout')],
+    drives: [drive('a', neurons)],
+    cores: [
+      { core: 0, ranges: [range(0, ids)], profiles, compartmentProfile: ids, out: ids.map(() => [[0, 1, 0]]) },
+      {
+        core: 1,
+        ranges: [range(1, [0])],
+        profiles: [readoutProfile()],
+        axons: [{ entries: [{ format: 0, synapses: [[0, 1]] }] }],
+      },
+    ],
+  });
+}
+
+/** Spikes of population a by neuron, as a string of T digits each. */
+function spikeTrains(
+  program: Program,
+  currents: readonly number[],
+  arithmetic: Partial<TargetArithmetic> = {},
+): string[] {
+  const simulator = new Simulator(program, tinyTarget({ arithmetic }), { timing: 'off' });
+  const { recording } = simulator.run([Int32Array.from(currents)], { record: true }).populations[0]!;
+  return currents.map((_, neuron) => {
+    return Array.from({ length: program.timesteps }, (_, t) => recording![t * currents.length + neuron]).join('');
+  });
+}
+
+describe('a neuron follows the integer contract', () => {
+  it('resets to zero or by the threshold', () => {
+    // θ = 10, current 7. Hard: 7, 14→0, 7, 14→0. Soft: 7, 14→4, 11→1, 8.
+    const program = lone([profile(10), profile(10, { reset: 'soft' })]);
+    expect(spikeTrains(program, [7, 7])).toEqual(['0101', '0110']);
+  });
+
+  it('compares as the chip does', () => {
+    // θ = 10, current 5: v reaches exactly 10 at the second step. '>' fires only at 15, on the third.
+    const program = lone([profile(10)]);
+    expect(spikeTrains(program, [5], { compare: '>=' })).toEqual(['0101']);
+    expect(spikeTrains(program, [5], { compare: '>' })).toEqual(['0010']);
+  });
+
+  it('decays toward zero, also below it', () => {
+    // Decay 2048 halves, θ = 1, current 1, and a bias of −6 at the first step only: v = −5; trunc(−2.5) + 1 = −1;
+    // trunc(−0.5) + 1 = 1 fires; 0 + 1 fires. (Rounding down would give −3 + 1 = −2, then −1 + 1 = 0: no spike.)
+    // The readout's bias of −7 at the last step alone is what it reads.
+    const program = buildProgram({
+      timesteps: 4,
+      populations: [population('a', 1, 0), population('out', 1, 0, 'readout')],
+      drives: [drive('a', 1)],
+      cores: [
+        {
+          core: 0,
+          ranges: [range(0, [0]), range(1, [0], 1)],
+          profiles: [profile(1, { decay: Int32Array.of(2048) }), readoutProfile(2048)],
+          compartmentProfile: [0, 1],
+          bias: { rows: 4, data: Int32Array.of(-6, 0, 0, 0, 0, 0, 0, -7) },
+        },
+      ],
+    });
+    const simulator = new Simulator(program, tinyTarget(), { timing: 'off' });
+    const result = simulator.run([Int32Array.of(1)], { record: true });
+    expect([...result.populations[0]!.recording!]).toEqual([0, 0, 1, 1]);
+    expect([...result.readout]).toEqual([-7]);
+  });
+
+  it('saturates and counts it', () => {
+    // membraneMax 20, θ = 1000 out of reach, currents ±9: 9, 18, 27→20, 29→20: two saturations each.
+    const program = lone([profile(1000), profile(1000)]);
+    const simulator = new Simulator(program, tinyTarget({ arithmetic: { membraneMax: 20 } }), { timing: 'off' });
+    expect(simulator.run([Int32Array.of(9, -9)]).saturations).toBe(4);
+    expect(simulator.run([Int32Array.of(5, -5)]).saturations).toBe(0);
+  });
+
+  it('counts inputs beyond the bound on which all tools agree', () => {
+    const program = lone([profile(1000), profile(1000)]);
+    const simulator = new Simulator(program, tinyTarget({ arithmetic: { inputMax: 8 } }), { timing: 'off' });
+    expect(simulator.run([Int32Array.of(9, -8)]).inputsBeyondMax).toBe(4);
+  });
+
+  it('takes threshold, reset and decay from the row of its local timestep', () => {
+    // Current 4. Thresholds 9, 7, 12, 2; soft resets 9, 3, 12, 2: v = 4; 8 ≥ 7 → 5; 9 < 12; 13 ≥ 2 → 11.
+    const changing = profile(0, {
+      reset: 'soft',
+      threshold: Int32Array.of(9, 7, 12, 2),
+      resetBy: Int32Array.of(9, 3, 12, 2),
+    });
+    // decay 0 then everything: v = 4, 8, (8·0 + 4) = 4, 4; θ = 8.
+    const forgetting = profile(8, { reset: 'soft', decay: Int32Array.of(0, 0, 4096, 4096) });
+    expect(spikeTrains(lone([changing, forgetting]), [4, 4])).toEqual(['0101', '0100']);
+  });
+});
+
+describe('spikes reach the synapses of the axons they are sent to', () => {
+  /**
+   * Neurons 0 and 1 (θ = 1) fire at every step when driven. Neuron 0 sends to axon 0: dense, compartments 0…2 from base 0,
+   * weights 1, −2, 3. Neuron 1 sends to axon 1, the same words from base 1, and to axon 2: two entries, dense (5 into
+   * compartment 0) and indexed (−7 into compartment 3, 2 into compartment 1). The readout has 4 neurons; T = 2.
+   */
+  const program = buildProgram({
+    timesteps: 2,
+    populations: [population('a', 2, 0), population('out', 4, 1, 'readout')],
+    drives: [drive('a', 2)],
+    hostAxons: [{ chip: 0, core: 1, axon: 3, firstStep: 1 }],
+    cores: [
+      {
+        core: 0,
+        ranges: [range(0, [1, 0])],
+        profiles: [profile(1)],
+        out: [
+          [
+            [0, 1, 1],
+            [0, 1, 2],
+          ],
+          [[0, 1, 0]],
+        ],
+      },
+      {
+        core: 1,
+        ranges: [range(1, [0, 1, 2, 3])],
+        profiles: [readoutProfile()],
+        axons: [
+          {
+            entries: [
+              {
+                format: 0,
+                synapses: [
+                  [0, 1],
+                  [0, -2],
+                  [0, 3],
+                ],
+              },
+            ],
+          },
+          { base: 1, sameWordsAs: 0 },
+          {
+            entries: [
+              { format: 0, synapses: [[0, 5]] },
+              {
+                format: 1,
+                synapses: [
+                  [3, -7],
+                  [1, 2],
+                ],
+              },
+            ],
+          },
+          { base: 2, entries: [{ format: 0, synapses: [[0, 100]] }] },
+        ],
+      },
+    ],
+  });
+  const simulator = new Simulator(program, tinyTarget(), { timing: 'off' });
+
+  it('adds weights at base + position or base + index, one step later, and host axons at their own step', () => {
+    // Compartment 0 of core 0 is neuron 1. Per step: axon 0 gives [1, −2, 3, 0], axon 1 [0, 1, −2, 3],
+    // axon 2 [5, 2, 0, −7], the host [0, 0, 100, 0]; two steps of each.
+    const both = simulator.run([Int32Array.of(1, 1)]);
+    expect([...both.readout]).toEqual([12, 2, 202, -8]);
+    const first = simulator.run([Int32Array.of(1, 0)]);
+    expect([...first.readout]).toEqual([2, -4, 206, 0]);
+    expect([...simulator.run([Int32Array.of(0, 1)]).readout]).toEqual([10, 6, 196, -8]);
+  });
+
+  it('counts synaptic operations, messages and spikes', () => {
+    // Neuron 1 makes 2 messages of 3 synapses, neuron 0 one of 3: 9 per step, and 1 of the host; 2 steps in the window.
+    const result = simulator.run([Int32Array.of(1, 1)]);
+    expect(result.synapticOperations).toBe(20);
+    expect(result.messages).toBe(6);
+    expect(result.populations.map(({ spikesInWindow, spikesOutside }) => [spikesInWindow, spikesOutside])).toEqual([
+      [4, 0],
+      [0, 0],
+    ]);
+    expect(result.populations[0]!.neuronsFired).toBe(2);
+  });
+
+  it('divides the readout by scale and T', () => {
+    expect([...simulator.run([Int32Array.of(1, 1)]).logits]).toEqual([6, 1, 101, -4]);
+  });
+});
+
+describe('outside its window', () => {
+  it('a driven population falls silent on a chip with a bias gate, and fires on without one', () => {
+    // θ = 1, current 1, T = 4, 5 steps in a sample: the fifth step lies outside the window of phase 0.
+    const program = lone([profile(1)]);
+    const run = (biasGate: boolean) => {
+      const target = tinyTarget({ arithmetic: { biasGate } });
+      return new Simulator(program, target, { timing: 'off' }).run([Int32Array.of(1)]);
+    };
+    expect([...run(true).populations[0]!.spikesByStep]).toEqual([1, 1, 1, 1, 0]);
+    const ungated = run(false);
+    expect([...ungated.populations[0]!.spikesByStep]).toEqual([1, 1, 1, 1, 1]);
+    expect(ungated.populations[0]!.spikesOutside).toBe(1);
+    // The readout's window is steps 1 to 4: the fifth spike would arrive at step 5.
+    expect([...ungated.readout]).toEqual([4]);
+  });
+});
+
+describe('a run depends on nothing but its drives', () => {
+  const program = lone([profile(10), profile(6, { reset: 'soft' }), profile(3, { decay: Int32Array.of(100) })]);
+  const target = tinyTarget({ arithmetic: { biasGate: false } });
+
+  it('gives the same result again, after other samples, and with recording on', () => {
+    const simulator = new Simulator(program, target, { timing: 'cycle' });
+    const first = simulator.run([Int32Array.of(7, 5, 2)]);
+    simulator.run([Int32Array.of(90, -5, 0)]);
+    expect(simulator.run([Int32Array.of(7, 5, 2)])).toEqual(first);
+    const recorded = simulator.run([Int32Array.of(7, 5, 2)], { record: true });
+    const withoutRecordings = recorded.populations.map((activity) => ({ ...activity, recording: null }));
+    expect({ ...recorded, populations: withoutRecordings }).toEqual(first);
+  });
+
+  it('computes the same in every timing mode', () => {
+    const results = (['off', 'analytic', 'cycle'] as const).map((timing) => {
+      const { energy, time, ...computed } = new Simulator(program, target, { timing }).run([Int32Array.of(7, 5, 2)]);
+      return computed;
+    });
+    expect(results[1]).toEqual(results[0]);
+    expect(results[2]).toEqual(results[0]);
+  });
+});

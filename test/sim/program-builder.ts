@@ -1,0 +1,174 @@
+import type {
+  CompartmentProfile,
+  CompartmentRange,
+  CoreImage,
+  HostAxon,
+  Program,
+  ProgramPopulation,
+  SynapseFormat,
+} from '../../schemas/program.js';
+import type { Drive } from '../../schemas/spike.js';
+
+/** Compartment offset (or, with a dense format, anything) and mantissa. */
+type Synapse = readonly [index: number, mantissa: number];
+
+/** An input axon with its own words, or the words of an earlier one under another base. */
+type AxonSpec =
+  | {
+      readonly base?: number;
+      readonly entries: readonly { readonly format: number; readonly synapses: readonly Synapse[] }[];
+    }
+  | { readonly base: number; readonly sameWordsAs: number };
+
+/** Where a compartment's spikes go: chip, core and input axon. */
+type Destination = readonly [chip: number, core: number, axon: number];
+
+export interface CoreSpec {
+  readonly chip?: number;
+  readonly core: number;
+  readonly ranges: readonly CompartmentRange[];
+  readonly profiles: readonly CompartmentProfile[];
+  /** Without it every compartment has profile 0. */
+  readonly compartmentProfile?: readonly number[];
+  readonly formats?: readonly SynapseFormat[];
+  readonly axons?: readonly AxonSpec[];
+  readonly out?: readonly (readonly Destination[])[];
+  readonly bias?: { readonly rows: number; readonly data: Int32Array };
+}
+
+/** Entry header bits of the test targets. */
+export const headerBits = 10;
+
+/** Dense 8-bit and indexed 8-bit formats of weight mantissa·2^0: formats 0 and 1 of every core that names none. */
+export const plainFormats: readonly SynapseFormat[] = [
+  { weightBits: 8, indexBits: 0, exponent: 0 },
+  { weightBits: 8, indexBits: 6, exponent: 0 },
+];
+
+/** An integrate-and-fire profile with one row per table. */
+export function profile(threshold: number, options: Partial<CompartmentProfile> = {}): CompartmentProfile {
+  return {
+    spiking: true,
+    reset: 'hard',
+    threshold: Int32Array.of(threshold),
+    resetBy: Int32Array.of(threshold),
+    decay: Int32Array.of(0),
+    ...options,
+  };
+}
+
+/** A readout's profile. */
+export function readoutProfile(decay = 0): CompartmentProfile {
+  return profile(0, { spiking: false, decay: Int32Array.of(decay) });
+}
+
+/** Neurons `neurons` of population number `population`, in compartments `first` and on. */
+export function range(population: number, neurons: readonly number[], first = 0): CompartmentRange {
+  return { population, first, neurons: Int32Array.from(neurons) };
+}
+
+export function population(
+  name: string,
+  neurons: number,
+  phase: number,
+  kind: 'spiking' | 'readout' = 'spiking',
+): ProgramPopulation {
+  return { name, kind, shape: [1, 1, neurons], phase, scale: 1 };
+}
+
+/** A drive that takes currents as they are; its kernel is never looked at by the simulator. */
+export function drive(name: string, neurons: number, exponent = 0): Drive {
+  return {
+    population: name,
+    inputShape: [1, 1, 1],
+    mean: [0],
+    std: [1],
+    kernel: { shape: [1, 1, 1, neurons], data: new Float32Array(neurons) },
+    bias: new Float32Array(neurons),
+    stride: [1, 1],
+    padding: { top: 0, bottom: 0, left: 0, right: 0 },
+    scale: 1,
+    grid: { mantissaMax: 4095, exponent },
+  };
+}
+
+/** Packs an entry as `CoreImage` says: header (count, format), then index and weight of each synapse. */
+export function packEntry(format: number, formats: readonly SynapseFormat[], synapses: readonly Synapse[]): bigint[] {
+  const { weightBits, indexBits } = formats[format]!;
+  let bits = BigInt(synapses.length) | (BigInt(format) << 6n);
+  let position = headerBits;
+  for (const [index, mantissa] of synapses) {
+    if (indexBits > 0) bits |= BigInt(index) << BigInt(position);
+    position += indexBits;
+    bits |= BigInt.asUintN(weightBits, BigInt(mantissa)) << BigInt(position);
+    position += weightBits;
+  }
+  return Array.from({ length: Math.ceil(position / 64) }, (_, word) => BigInt.asUintN(64, bits >> BigInt(64 * word)));
+}
+
+export function buildCore(spec: CoreSpec): CoreImage {
+  const compartmentCount = spec.ranges.reduce((count, { neurons }) => count + neurons.length, 0);
+  const formats = spec.formats ?? plainFormats;
+  const memory: bigint[] = [];
+  const firstWord: number[] = [];
+  const words: number[] = [];
+  for (const axon of spec.axons ?? []) {
+    if ('sameWordsAs' in axon) {
+      firstWord.push(firstWord[axon.sameWordsAs]!);
+      words.push(words[axon.sameWordsAs]!);
+      continue;
+    }
+    firstWord.push(memory.length);
+    for (const { format, synapses } of axon.entries) memory.push(...packEntry(format, formats, synapses));
+    words.push(memory.length - firstWord.at(-1)!);
+  }
+  const out = Array.from({ length: compartmentCount }, (_, k) => spec.out?.[k] ?? []);
+  const entries = out.flat();
+  const offsets = [0];
+  for (const row of out) offsets.push(offsets.at(-1)! + row.length);
+  return {
+    chip: spec.chip ?? 0,
+    core: spec.core,
+    compartmentCount,
+    ranges: spec.ranges,
+    profiles: spec.profiles,
+    compartmentProfile: Uint8Array.from(spec.compartmentProfile ?? new Array<number>(compartmentCount).fill(0)),
+    bias: spec.bias ?? { rows: 0, data: new Int32Array(0) },
+    synapseFormats: formats,
+    synapseMemory: new Uint8Array(BigUint64Array.from(memory).buffer),
+    axonsIn: {
+      firstWord: Uint32Array.from(firstWord),
+      words: Uint16Array.from(words),
+      base: Int16Array.from(spec.axons ?? [], ({ base }) => base ?? 0),
+    },
+    axonsOut: {
+      offsets: Uint32Array.from(offsets),
+      chip: Uint16Array.from(entries, ([chip]) => chip),
+      core: Uint16Array.from(entries, ([, core]) => core),
+      axon: Uint16Array.from(entries, ([, , axon]) => axon),
+    },
+  };
+}
+
+export function buildProgram(spec: {
+  readonly timesteps: number;
+  readonly chips?: number;
+  readonly populations: readonly ProgramPopulation[];
+  readonly drives?: readonly Drive[];
+  readonly hostAxons?: readonly HostAxon[];
+  readonly cores: readonly CoreSpec[];
+}): Program {
+  return {
+    formatVersion: 1,
+    name: 'tiny',
+    provenance: { spikewrightVersion: '0', sources: [], options: '{}' },
+    targetJson: '{}',
+    timesteps: spec.timesteps,
+    stepsPerSample: Math.max(...spec.populations.map(({ phase }) => phase)) + spec.timesteps,
+    chips: spec.chips ?? 1,
+    populations: spec.populations,
+    drives: spec.drives ?? [],
+    hostAxons: spec.hostAxons ?? [],
+    cores: spec.cores.map(buildCore),
+  };
+}
