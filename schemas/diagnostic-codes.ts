@@ -59,6 +59,41 @@ export const diagnosticCodes = {
   SW1022: { title: 'missing key', why: '', fix: 'Add the key.' },
   SW1023: { title: 'bad value in JSON', why: '', fix: 'Correct the value.' },
   SW1024: { title: 'contradiction in JSON', why: '', fix: 'Correct one of the two places.' },
+  SW1030: {
+    title: 'ONNX model without a usable graph',
+    why: 'An image classifier with one input and one output is expected.',
+    fix: 'Export the network alone, from image to logits.',
+  },
+  SW1031: {
+    title: 'unsupported ONNX operator set',
+    why: 'Operators change their meaning between versions.',
+    fix: 'Export the model with opset 7 to 21 of the default domain.',
+  },
+  SW1032: {
+    title: 'unsupported ONNX operator',
+    why: 'Spikewright imports Conv, BatchNormalization, Relu, AveragePool, GlobalAveragePool, Add, Sum, Flatten, Reshape, Transpose, Gemm, MatMul, Dropout, Identity, Constant, and Sub, Div, Mul, Add of constants on the input.',
+    fix: 'Express the network in these operators, or cut the model before this node.',
+  },
+  SW1033: {
+    title: 'unsupported form of an ONNX operator',
+    why: '',
+    fix: 'Change the layer where the network was trained, and export it again.',
+  },
+  SW1034: {
+    title: 'broken ONNX graph',
+    why: 'Every tensor is an input, an initialiser, or made by exactly one node before its readers.',
+    fix: 'Export the model again.',
+  },
+  SW1035: {
+    title: 'no input normalisation found',
+    why: 'Pixels in [0, 1] enter the network as they are.',
+    fix: 'If the network was trained on normalised images, say so with the normalisation option.',
+  },
+  SW1036: {
+    title: 'contradictory input normalisation',
+    why: 'All readers of the image must see it normalised in one way.',
+    fix: 'Normalise once: in the model or by the option.',
+  },
   // --- SW2xxx compiler and targets
   // --- SW3xxx simulator
   SW3001: {
@@ -108,6 +143,23 @@ export const diagnosticCodes = {
     fix: 'Install or fetch the data set again.',
   },
   SW4003: { title: 'unknown data set', why: '', fix: 'Name one of those listed.' },
+  SW4004: {
+    title: 'checkpoint cannot be resumed',
+    why: 'A run can only go on from a checkpoint that it wrote itself, with the same network, data and options.',
+    fix: 'Give the options of the run that wrote it, or start anew without the checkpoint.',
+  },
+  SW4005: {
+    title: 'training diverged',
+    why: 'From a loss that is no number nothing more can be learnt.',
+    fix: 'Lower the learning rate.',
+  },
+  SW4006: { title: 'training options contradict each other', why: '', fix: 'Correct the options.' },
+  SW4007: { title: 'unknown network architecture', why: '', fix: 'Name one of those listed.' },
+  SW4008: {
+    title: 'data do not fit the network',
+    why: 'A network takes images of one shape and tells one set of classes apart.',
+    fix: 'Use the data set that the network was made for.',
+  },
   // --- SW5xxx verification and budgets
   SW5001: {
     title: 'image cannot be encoded as drive',

@@ -26,17 +26,22 @@ export function layerShapes(layers: readonly (AnnLayer | SnnLayer)[]): Map<strin
       }
       return shape;
     });
-    const shape = outputShape(layer, inputs);
-    const size = shape.reduce((product, extent) => product * extent, 1);
-    if (shape.some((extent) => !Number.isInteger(extent) || extent < 1) || size > LAYER_SIZE_MAX) {
-      throw failure('SW1007', {
-        where: `layer ${layer.name}`,
-        what: `its output would be ${shapeText(shape)}; extents must be at least 1 and their product at most ${LAYER_SIZE_MAX}.`,
-      });
-    }
-    shapes.set(layer.name, shape);
+    shapes.set(layer.name, layerShape(layer, inputs));
   }
   return shapes;
+}
+
+/** The output shape of one layer from its inputs' shapes. Throws SW1007 where they do not fit. */
+export function layerShape(layer: AnnLayer | SnnLayer, inputs: readonly LayerShape[]): LayerShape {
+  const shape = outputShape(layer, inputs);
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  if (shape.some((extent) => !Number.isInteger(extent) || extent < 1) || size > LAYER_SIZE_MAX) {
+    throw failure('SW1007', {
+      where: `layer ${layer.name}`,
+      what: `its output would be ${shapeText(shape)}; extents must be at least 1 and their product at most ${LAYER_SIZE_MAX}.`,
+    });
+  }
+  return shape;
 }
 
 /** Rows (or columns) of a cross-correlation's output: windows that fit the padded extent. May be ≤ 0. */
