@@ -1,4 +1,5 @@
 import { failure } from '../schemas/diagnostic.js';
+import { convolvedSize } from '../schemas/layer-shapes.js';
 import type { Drive } from '../schemas/spike.js';
 import type { MapShape } from '../schemas/tensor.js';
 import { elementCount } from '../schemas/tensor.js';
@@ -13,13 +14,9 @@ export interface EncodedDrive {
 
 /** The shape [H, W, cout] of the population that a drive feeds. */
 export function drivenShape({ inputShape, kernel, stride, padding }: Drive): MapShape {
-  const [height, width] = inputShape;
   const [kernelHeight, kernelWidth, , channelsOut] = kernel.shape;
-  return [
-    Math.floor((height + padding.top + padding.bottom - kernelHeight) / stride[0]) + 1,
-    Math.floor((width + padding.left + padding.right - kernelWidth) / stride[1]) + 1,
-    channelsOut,
-  ];
+  const size = convolvedSize([inputShape[0], inputShape[1]], padding, [kernelHeight, kernelWidth], stride);
+  return [...size, channelsOut];
 }
 
 /**
@@ -75,6 +72,23 @@ export function encodeDrive(drive: Drive, image: Float32Array): EncodedDrive {
     }
   }
   return { current, clamped };
+}
+
+/** One sample as the chip receives it: a current [H·W·C] for each drive of its network, in their order. */
+export type EncodedSample = readonly Int32Array[];
+
+/** `encodeDrive` for each of N images [N, H, W, C] and each drive; all drives take images of one shape. */
+export function encodeImages(drives: readonly Drive[], images: Float32Array): EncodedSample[] {
+  const size = elementCount(drives[0]!.inputShape);
+  if (images.length % size !== 0) {
+    throw failure('SW5001', {
+      where: `drive of ${drives[0]!.population}`,
+      what: `${images.length} values are no whole number of ${drives[0]!.inputShape.join('×')} images`,
+    });
+  }
+  return Array.from({ length: images.length / size }, (_, n) =>
+    drives.map((drive) => encodeDrive(drive, images.subarray(n * size, (n + 1) * size)).current),
+  );
 }
 
 /** (x − mean)/std inside a frame of zeros, [H + top + bottom, W + left + right, C]. */

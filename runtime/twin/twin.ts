@@ -1,8 +1,8 @@
-import { failure } from '../../schemas/diagnostic.js';
 import type { Drive, IntegerSpikeGraph } from '../../schemas/spike.js';
 import type { MapShape } from '../../schemas/tensor.js';
 import { elementCount } from '../../schemas/tensor.js';
-import { encodeDrive } from '../drive.js';
+import type { EncodedSample } from '../drive.js';
+import { encodeImages } from '../drive.js';
 import type { Classifier, ForwardOptions, Pass, Wanted } from '../engine/engine.js';
 import { trainingSurrogate } from '../engine/surrogate.js';
 import { activationBackward, activationForward } from './activation.js';
@@ -61,8 +61,9 @@ export class IntegerTwin implements Classifier {
   }
 
   async forward(images: Float32Array, options: ForwardOptions): Promise<Pass> {
-    const batch = this.batchOf(images);
-    const drives = this.encode(images, batch);
+    const samples = encodeImages(this.graph.drives, images);
+    const batch = samples.length;
+    const drives = this.pack(samples);
     const surrogate = options.surrogate ?? trainingSurrogate;
     if (surrogate.form === 'activation') {
       const values = await activationForward(this.populations, drives, batch);
@@ -84,13 +85,13 @@ export class IntegerTwin implements Classifier {
 
   /** Every spike and the readout of each image of `images` [N, H, W, C]. */
   async recordSpikes(images: Float32Array): Promise<SampleRecord[]> {
-    const batch = this.batchOf(images);
-    return this.recordDriven(this.encode(images, batch), batch);
+    return this.recordEncoded(encodeImages(this.graph.drives, images));
   }
 
-  /** The same for drives already encoded: one array [N, neurons] per drive of the graph, in its order. */
-  async recordDriven(drives: EncodedBatch, batch: number): Promise<SampleRecord[]> {
-    const trajectories = await this.run(drives, batch, false);
+  /** The same for samples already encoded. */
+  async recordEncoded(samples: readonly EncodedSample[]): Promise<SampleRecord[]> {
+    const batch = samples.length;
+    const trajectories = await this.run(this.pack(samples), batch, false);
     return Array.from({ length: batch }, (_, sample): SampleRecord => {
       const spikes = new Map<string, Uint8Array>();
       for (const [index, { plan }] of this.populations.entries()) {
@@ -184,24 +185,12 @@ export class IntegerTwin implements Classifier {
     return Float32Array.from(membrane, (v) => v / unit);
   }
 
-  private encode(images: Float32Array, batch: number): EncodedBatch {
-    const size = elementCount(this.inputShape);
-    return this.graph.drives.map((drive) => {
-      const neurons = elementCount(this.shapeOf(drive.population));
-      const currents = new Int32Array(batch * neurons);
-      for (let n = 0; n < batch; n += 1) {
-        currents.set(encodeDrive(drive, images.subarray(n * size, (n + 1) * size)).current, n * neurons);
-      }
+  /** Samples side by side, as one array per drive. */
+  private pack(samples: readonly EncodedSample[]): EncodedBatch {
+    return this.graph.drives.map((_, index) => {
+      const currents = new Int32Array(samples.reduce((length, drives) => length + drives[index]!.length, 0));
+      for (const [n, drives] of samples.entries()) currents.set(drives[index]!, n * drives[index]!.length);
       return currents;
-    });
-  }
-
-  private batchOf(images: Float32Array): number {
-    const batch = images.length / elementCount(this.inputShape);
-    if (Number.isInteger(batch)) return batch;
-    throw failure('SW5001', {
-      where: 'twin',
-      what: `${images.length} values are no whole number of ${this.inputShape.join('×')} images`,
     });
   }
 

@@ -1,0 +1,100 @@
+import type { Attack, LabelledBatch } from '../attack/attack.js';
+import type { Member } from '../attack/worst-case.js';
+import { worstCase } from '../attack/worst-case.js';
+import { encodeImages } from '../drive.js';
+import type { Classifier } from '../engine/engine.js';
+import { predictions } from '../train/loss.js';
+import type { IntegerTwin } from '../twin/twin.js';
+import type { Chip } from './chip.js';
+import type { ChipActivity } from './chip-activity.js';
+import type { Comparison } from './compare.js';
+import { compareSample, mergeComparisons, nothingCompared } from './compare.js';
+
+/** The four levels of one network, from what was trained to what runs. */
+export const levelNames = ['ann', 'snn', 'twin', 'chip'] as const;
+export type LevelName = (typeof levelNames)[number];
+
+/** The network at each level; the float levels may be missing. */
+export interface Levels {
+  readonly ann: Classifier | null;
+  readonly snn: Classifier | null;
+  readonly twin: IntegerTwin;
+  readonly chip: Chip;
+}
+
+/** White-box attack of each level's own model; the chip is judged on the images crafted against its twin. */
+export interface LevelAttack {
+  readonly attack: Attack;
+  /** Gradient models for the spiking levels, worst case over all. */
+  readonly members: readonly Member[];
+  readonly seed: number;
+}
+
+/** N predicted classes on the clean images and on those crafted against the level. */
+export interface LevelPredictions {
+  readonly clean: Uint8Array;
+  readonly adversarial: Uint8Array;
+}
+
+/** What evaluating a batch gave: plain data. */
+export interface LevelsOutcome {
+  readonly predictions: Readonly<Record<LevelName, LevelPredictions | null>>;
+  /** [N, H, W, C], crafted against the twin. */
+  readonly adversarial: Float32Array;
+  /** Chip against twin on clean and adversarial images, every spike; samples are numbered by the batch's indices. */
+  readonly comparison: Comparison;
+  readonly activity: { readonly clean: ChipActivity; readonly adversarial: ChipActivity };
+}
+
+/** Classifies a batch cleanly and under attack at every level, and compares chip and twin spike for spike. */
+export async function evaluateLevels(
+  levels: Levels,
+  batch: LabelledBatch,
+  attack: LevelAttack,
+): Promise<LevelsOutcome> {
+  const ann = levels.ann === null ? null : await attackLevel(levels.ann, batch, attack);
+  const snn = levels.snn === null ? null : await attackLevel(levels.snn, batch, attack);
+  const twin = await attackLevel(levels.twin, batch, attack);
+  const clean = await runChip(levels, batch.images, batch.indices);
+  const adversarial = await runChip(levels, twin.adversarial, batch.indices);
+  return {
+    predictions: {
+      ann: ann?.predictions ?? null,
+      snn: snn?.predictions ?? null,
+      twin: twin.predictions,
+      chip: { clean: clean.predictions, adversarial: adversarial.predictions },
+    },
+    adversarial: twin.adversarial,
+    comparison: mergeComparisons(clean.comparison, adversarial.comparison),
+    activity: { clean: clean.activity, adversarial: adversarial.activity },
+  };
+}
+
+async function attackLevel(
+  classifier: Classifier,
+  batch: LabelledBatch,
+  { attack, members, seed }: LevelAttack,
+): Promise<{ predictions: LevelPredictions; adversarial: Float32Array }> {
+  const count = batch.labels.length;
+  const pass = await classifier.forward(batch.images, { mode: 'eval', differentiable: false });
+  pass.dispose();
+  const found = await worstCase(classifier, batch, { attack, members, seed, batchSize: count });
+  const clean = predictions(pass.logits, count);
+  return { predictions: { clean, adversarial: found.predictions }, adversarial: found.adversarial };
+}
+
+/** Encodes once, and hands the same currents to chip and twin. */
+async function runChip(
+  { chip, twin }: Levels,
+  images: Float32Array,
+  indices: ArrayLike<number>,
+): Promise<{ predictions: Uint8Array; comparison: Comparison; activity: ChipActivity }> {
+  const samples = encodeImages(twin.graph.drives, images);
+  const expected = await twin.recordEncoded(samples);
+  const { logits, records, activity } = chip.runEncoded(samples, { record: true });
+  let comparison = nothingCompared;
+  for (const [n, record] of records.entries()) {
+    comparison = mergeComparisons(comparison, compareSample(chip.program, indices[n]!, expected[n]!, record));
+  }
+  return { predictions: predictions(logits, samples.length), comparison, activity };
+}
