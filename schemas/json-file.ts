@@ -5,7 +5,7 @@ import type { DiagnosticCode } from './diagnostic-codes.js';
 import { nearestWord } from './nearest-word.js';
 
 /** The JSON formats, each with its JSON Schema in NAME.schema.json beside this file. */
-export type JsonFormat = 'target' | 'run' | 'budget' | 'report';
+export type JsonFormat = 'target' | 'run' | 'budget' | 'report' | 'stats';
 
 /** The most violations of one file that are reported. */
 const VIOLATIONS_MAX = 20;

@@ -1,4 +1,4 @@
-import type { EventCounts } from './events.js';
+import { addEvents, type EventCounts } from './events.js';
 import type { Machine } from './machine.js';
 
 /**
@@ -42,16 +42,16 @@ export class Attribution {
         reads += deliveries;
         synops += operations;
         const row = this.#population[axonIn.firstNumber + axon]!;
-        byPopulation.add(row, 'axonIn', deliveries);
+        addEvents(byPopulation, row, 'axonIn', deliveries);
         const split = this.#split.get(axonIn.firstNumber + axon);
-        if (split === undefined) byPopulation.add(row, 'synapticOperation', operations);
+        if (split === undefined) addEvents(byPopulation, row, 'synapticOperation', operations);
         else
           split.forEach((count, other) => {
-            byPopulation.add(other, 'synapticOperation', deliveries * count);
+            addEvents(byPopulation, other, 'synapticOperation', deliveries * count);
           });
       }
-      byCore.add(number, 'axonIn', reads);
-      byCore.add(number, 'synapticOperation', synops);
+      addEvents(byCore, number, 'axonIn', reads);
+      addEvents(byCore, number, 'synapticOperation', synops);
     }
   }
 }

@@ -20,18 +20,18 @@ export interface Board {
   /** Chips and tiles that hold at least one core. */
   readonly chipsInUse: number;
   readonly tilesInUse: number;
-  /** Number of the core `core` on chip `chip`, or −1 where the Program has none there. */
+  /** Number of the core `core` on chip `chip`, which must be there. */
   readonly indexOf: (chip: number, core: number) => number;
 }
 
-/** Throws SW3001 for two cores at one place, SW3002 for a chip, core or tile that the target lacks. */
+/** Places the cores of a sound Program. Throws SW3002 for a chip, core or tile that the target lacks. */
 export function layOut(program: Program, target: Target): Board {
   const { columns, rows, coresPerTile } = target.mesh;
   const chipMax = target.limits.chips.value ?? program.cores.length;
   const coreMax = Math.min(target.limits.coresPerChip.value ?? Number.POSITIVE_INFINITY, columns * rows * coresPerTile);
   const { chips } = program;
-  if (!Number.isInteger(chips) || chips < 1 || chips > chipMax) {
-    throw failure('SW3002', { where: program.name, what: `${chips} chips; ${target.name} has 1 to ${chipMax}.` });
+  if (chips > chipMax) {
+    throw failure('SW3002', { where: program.name, what: `${chips} chips; ${target.name} has ${chipMax}.` });
   }
   const x = new Int32Array(program.cores.length);
   const y = new Int32Array(program.cores.length);
@@ -40,14 +40,10 @@ export function layOut(program: Program, target: Target): Board {
   const chipsInUse = new Set<number>();
   for (const [number, { chip, core }] of program.cores.entries()) {
     const where = `chip ${chip}, core ${core}`;
-    if (!Number.isInteger(chip) || chip < 0 || chip >= chips) {
-      throw failure('SW3002', { where, what: `the program uses ${chips} chips, numbered from 0.` });
-    }
-    if (!Number.isInteger(core) || core < 0 || core >= coreMax) {
+    if (core >= coreMax) {
       throw failure('SW3002', { where, what: `a chip of ${target.name} has ${coreMax} cores, numbered from 0.` });
     }
     const key = chip * coreMax + core;
-    if (index.has(key)) throw failure('SW3001', { where, what: 'the program describes this core twice.' });
     index.set(key, number);
     const tile = Math.floor(core / coresPerTile);
     x[number] = chip * columns + (tile % columns);
@@ -64,7 +60,7 @@ export function layOut(program: Program, target: Target): Board {
     y,
     chipsInUse: chipsInUse.size,
     tilesInUse: tiles.size,
-    indexOf: (chip, core) => (core < coreMax ? (index.get(chip * coreMax + core) ?? -1) : -1),
+    indexOf: (chip, core) => index.get(chip * coreMax + core)!,
   };
 }
 

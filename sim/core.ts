@@ -5,7 +5,7 @@ import { AxonIn } from './axon-in.js';
 import type { AxonsOut } from './axon-out.js';
 import { sortedRanges } from './check-core.js';
 import { Dendrites } from './dendrite.js';
-import type { EventCounts } from './events.js';
+import { addEvents, type EventCounts } from './events.js';
 import { type SomaRange, Somas, type UpdateCounts } from './soma.js';
 import { decodeSynapses, type SynapseStore } from './synapse.js';
 
@@ -108,7 +108,7 @@ export class Core {
       const { population } = range;
       const inWindow = windows.inWindow[population] === 1;
       somas.update(range, windows.row[population]!, inWindow, dendrites, counts);
-      populations.add(population, 'neuronUpdateActive', counts.active);
+      addEvents(populations, population, 'neuronUpdateActive', counts.active);
       if (!inWindow) continue;
       this.saturations += counts.saturations;
       this.inputsBeyondMax += counts.inputsBeyondMax;

@@ -1,6 +1,6 @@
 import { failure } from '../schemas/diagnostic.js';
 import type { Target } from '../schemas/target.js';
-import { type EventCounts, type EventKind, eventKinds } from './events.js';
+import { type EventCounts, type EventKind, eventKinds, eventsOf, totalEvents } from './events.js';
 import { type Femtojoules, FigureReader, type Microwatts, type Picoseconds } from './quantities.js';
 
 /** One energy profile in the simulator's integers. */
@@ -58,7 +58,7 @@ export function energyCost(
   chips: number,
   time: Picoseconds | null,
 ): EnergyCost {
-  const byKind = eventKinds.map((kind) => [kind, byCore.total(kind) * figures.perEvent[kind]] as const);
+  const byKind = eventKinds.map((kind) => [kind, totalEvents(byCore, kind) * figures.perEvent[kind]] as const);
   const barrier = barriers * figures.perBarrier;
   // 1 µW over 1 ps is 10⁻³ fJ.
   const still = time === null ? null : Math.round((figures.staticPower * chips * time) / 1e3);
@@ -75,7 +75,7 @@ export function energyCost(
 
 function rowCosts(figures: EnergyFigures, counts: EventCounts): readonly Femtojoules[] {
   return Array.from({ length: counts.rows }, (_, row) => {
-    const parts = eventKinds.map((kind) => counts.count(row, kind) * figures.perEvent[kind]);
+    const parts = eventKinds.map((kind) => eventsOf(counts, row, kind) * figures.perEvent[kind]);
     return parts.reduce((sum, part) => sum + part, 0) as Femtojoules;
   });
 }

@@ -25,32 +25,27 @@ export const eventKinds = [
 
 export type EventKind = (typeof eventKinds)[number];
 
-/** Counts [rows, kinds], rows being cores or populations. Doubles, exact up to 2⁵³. */
-export class EventCounts {
+/** Counts [rows, kinds], rows being cores or populations. Plain data: doubles, exact up to 2⁵³. */
+export interface EventCounts {
   readonly rows: number;
   readonly data: Float64Array;
+}
 
-  constructor(rows: number) {
-    this.rows = rows;
-    this.data = new Float64Array(rows * eventKinds.length);
-  }
+export function noEvents(rows: number): EventCounts {
+  return { rows, data: new Float64Array(rows * eventKinds.length) };
+}
 
-  add(row: number, kind: EventKind, count: number): void {
-    this.data[row * eventKinds.length + eventKinds.indexOf(kind)]! += count;
-  }
+export function addEvents(counts: EventCounts, row: number, kind: EventKind, count: number): void {
+  counts.data[row * eventKinds.length + eventKinds.indexOf(kind)]! += count;
+}
 
-  count(row: number, kind: EventKind): number {
-    return this.data[row * eventKinds.length + eventKinds.indexOf(kind)]!;
-  }
+export function eventsOf(counts: EventCounts, row: number, kind: EventKind): number {
+  return counts.data[row * eventKinds.length + eventKinds.indexOf(kind)]!;
+}
 
-  total(kind: EventKind): number {
-    let sum = 0;
-    for (let row = 0; row < this.rows; row++) sum += this.count(row, kind);
-    return sum;
-  }
-
-  /** Adds counts of the same rows. */
-  addAll(other: EventCounts): void {
-    for (let k = 0; k < this.data.length; k++) this.data[k]! += other.data[k]!;
-  }
+/** Events of a kind in all rows. */
+export function totalEvents(counts: EventCounts, kind: EventKind): number {
+  let sum = 0;
+  for (let row = 0; row < counts.rows; row++) sum += eventsOf(counts, row, kind);
+  return sum;
 }

@@ -1,9 +1,10 @@
 import { failure } from '../schemas/diagnostic.js';
 import type { Program } from '../schemas/program.js';
+import { checkProgram } from '../schemas/program-check.js';
 import type { Target } from '../schemas/target.js';
 import { resolveAxonsOut } from './axon-out.js';
 import { type Board, coreName, layOut } from './board.js';
-import { checkProgram } from './check-program.js';
+import { checkFit } from './check-fit.js';
 import { Core } from './core.js';
 import { Mesh } from './mesh.js';
 
@@ -28,16 +29,19 @@ export interface Machine {
 /** Largest magnitude that a 32-bit accumulator holds. */
 const accumulatorMax = 2 ** 31 - 1;
 
-/** Checks, decodes and places a Program. Throws SW3001, SW3002, SW3003, SW3004 or SW3007. */
+/**
+ * Checks, decodes and places a Program. Throws SW1005, SW1006 or SW1007 for a Program that is not sound by itself, and SW3001, SW3002, SW3003, SW3004
+ * or SW3007 for one that cannot run on the target.
+ */
 export function loadMachine(program: Program, target: Target): Machine {
-  checkEntryLayout(target);
-  checkProgram(program, target);
+  checkProgram(program, `program ${program.name}`);
+  checkFit(program, target);
   const board = layOut(program, target);
   const mesh = new Mesh(board);
   const cores: Core[] = [];
   let axons = 0;
   for (const [number, image] of program.cores.entries()) {
-    const axonsOut = resolveAxonsOut(number, program.cores, board, mesh, coreName(program, number));
+    const axonsOut = resolveAxonsOut(number, program.cores, board, mesh);
     cores.push(new Core(number, image, program, target, axonsOut, axons));
     axons += image.axonsIn.firstWord.length;
   }
@@ -47,18 +51,6 @@ export function loadMachine(program: Program, target: Target): Machine {
   const machine = { program, board, mesh, cores, hostInputs, axons };
   checkAccumulators(machine);
   return machine;
-}
-
-function checkEntryLayout({ name, limits }: Target): void {
-  const header = limits.entryHeaderBits.value;
-  if (header === null || !Number.isInteger(header) || header < 9 || header > 64) {
-    const what = `entryHeaderBits is ${header ?? 'unknown'}; a header of count and format needs 9 to 64 bits.`;
-    throw failure('SW3004', { where: name, what });
-  }
-  if (limits.synapseWordBits.value !== 64) {
-    const what = `synapseWordBits is ${limits.synapseWordBits.value ?? 'unknown'}; programs hold 64-bit words.`;
-    throw failure('SW3004', { where: name, what });
-  }
 }
 
 /**

@@ -8,7 +8,7 @@ import type { StepWindows } from './core.js';
 import { CycleClock } from './cycle-clock.js';
 import { DriveLoader } from './drive-loader.js';
 import { type EnergyFigures, energyCost, readEnergyFigures } from './energy.js';
-import { EventCounts } from './events.js';
+import { addEvents, type EventCounts, eventsOf, noEvents, totalEvents } from './events.js';
 import { loadMachine, type Machine } from './machine.js';
 import type { Picoseconds } from './quantities.js';
 import type { SampleResult, SampleTime, TimingMode } from './sample-result.js';
@@ -53,7 +53,7 @@ export class Simulator {
   readonly #readout: number;
 
   /**
-   * Throws SW3001 for a Program whose parts contradict each other, SW3002 for one that the target cannot hold, SW3003 for
+   * Throws SW1005 to SW1007 for a Program whose parts contradict each other, SW3001 for one that cannot be simulated, SW3002 for one that the target cannot hold, SW3003 for
    * malformed synapse memory, SW3004 for unusable target figures, SW3005 for an unknown energy profile, SW3007 for
    * weights that 32-bit accumulators cannot sum.
    */
@@ -83,8 +83,8 @@ export class Simulator {
     for (const core of cores) core.reset();
     this.#clock?.reset();
     const log = new SpikeLog(program, options.record === true);
-    const byCore = new EventCounts(cores.length);
-    const byPopulation = new EventCounts(program.populations.length);
+    const byCore = noEvents(cores.length);
+    const byPopulation = noEvents(program.populations.length);
     const timesteps: TimestepTime[] = [];
     let readout = new Int32Array(0);
     const { phase } = program.populations[this.#readout]!;
@@ -92,7 +92,7 @@ export class Simulator {
       this.#openStep(step);
       for (const core of cores) {
         core.update(this.#windows, byPopulation);
-        byCore.add(core.number, 'neuronUpdateActive', core.somas.activeCount);
+        addEvents(byCore, core.number, 'neuronUpdateActive', core.somas.activeCount);
       }
       if (this.#clock !== null) timesteps.push(this.#clock.timestep(this.#hostWork));
       for (const core of cores) {
@@ -170,17 +170,18 @@ export class Simulator {
   #countInactive(byCore: EventCounts, byPopulation: EventCounts): void {
     const { stepsPerSample } = this.program;
     for (const { number, compartments, ranges } of this.machine.cores) {
-      byCore.add(
+      addEvents(
+        byCore,
         number,
         'neuronUpdateInactive',
-        compartments * stepsPerSample - byCore.count(number, 'neuronUpdateActive'),
+        compartments * stepsPerSample - eventsOf(byCore, number, 'neuronUpdateActive'),
       );
       for (const { population, first, end } of ranges) {
-        byPopulation.add(population, 'neuronUpdateInactive', (end - first) * stepsPerSample);
+        addEvents(byPopulation, population, 'neuronUpdateInactive', (end - first) * stepsPerSample);
       }
     }
     for (let row = 0; row < byPopulation.rows; row++) {
-      byPopulation.add(row, 'neuronUpdateInactive', -byPopulation.count(row, 'neuronUpdateActive'));
+      addEvents(byPopulation, row, 'neuronUpdateInactive', -eventsOf(byPopulation, row, 'neuronUpdateActive'));
     }
   }
 
@@ -200,9 +201,9 @@ export class Simulator {
       populations: log.activity(),
       byCore,
       byPopulation,
-      synapticOperations: byCore.total('synapticOperation'),
-      messages: byCore.total('messageOut'),
-      hops: byCore.total('hopEastWest') + byCore.total('hopNorthSouth'),
+      synapticOperations: totalEvents(byCore, 'synapticOperation'),
+      messages: totalEvents(byCore, 'messageOut'),
+      hops: totalEvents(byCore, 'hopEastWest') + totalEvents(byCore, 'hopNorthSouth'),
       saturations: machine.cores.reduce((sum, core) => sum + core.saturations, 0),
       inputsBeyondMax: machine.cores.reduce((sum, core) => sum + core.inputsBeyondMax, 0),
       energy: energyCost(
@@ -245,12 +246,12 @@ function addSent(
   northSouth: number,
   crossings: number,
 ): void {
-  counts.add(row, 'spikeOut', spikes);
-  counts.add(row, 'messageOut', messages);
-  counts.add(row, 'withinTile', messages);
-  counts.add(row, 'hopEastWest', eastWest);
-  counts.add(row, 'hopNorthSouth', northSouth);
-  counts.add(row, 'chipToChip', crossings);
+  addEvents(counts, row, 'spikeOut', spikes);
+  addEvents(counts, row, 'messageOut', messages);
+  addEvents(counts, row, 'withinTile', messages);
+  addEvents(counts, row, 'hopEastWest', eastWest);
+  addEvents(counts, row, 'hopNorthSouth', northSouth);
+  addEvents(counts, row, 'chipToChip', crossings);
 }
 
 function makeClock(timing: TimingMode, machine: Machine, figures: TimingFigures): TimestepClock | null {

@@ -1,0 +1,136 @@
+import type { MapShape } from './tensor.js';
+
+/** Counts of values in equally wide bins from `from` to `to`, both included. */
+export interface Histogram {
+  readonly from: number;
+  readonly to: number;
+  readonly counts: readonly number[];
+}
+
+/** Energy by kind of event, in joules per sample. */
+export interface EnergySplit {
+  readonly axonIn: number;
+  readonly synapticOperation: number;
+  readonly neuronUpdateActive: number;
+  readonly neuronUpdateInactive: number;
+  readonly spikeOut: number;
+  readonly messageOut: number;
+  readonly withinTile: number;
+  readonly hopEastWest: number;
+  readonly hopNorthSouth: number;
+  readonly chipToChip: number;
+}
+
+/** What one population did, means per sample over all steps but where a window is named. */
+export interface LayerStatistics {
+  readonly name: string;
+  readonly kind: 'spiking' | 'readout';
+  readonly shape: MapShape;
+  readonly neurons: number;
+  /** Cores that hold some of its neurons. */
+  readonly cores: number;
+  /** Inside its window of T steps, and outside it. */
+  readonly spikes: number;
+  readonly spikesOutside: number;
+  /** spikes / (neurons · T). */
+  readonly spikeRatePercent: number;
+  /** Neurons that fired at least once in the window. */
+  readonly activeNeuronsPercent: number;
+  /** Mean spikes at each step of a sample, [stepsPerSample]. */
+  readonly spikesByStep: readonly number[];
+  /** Synapses processed for its input; messages made by its spikes. */
+  readonly synapticOperations: number;
+  readonly messages: number;
+  readonly energyJoules: number;
+  readonly energyByKind: EnergySplit;
+}
+
+/** What one core did, means per sample over all steps, in and outside windows. */
+export interface CoreStatistics {
+  readonly chip: number;
+  readonly core: number;
+  readonly layers: readonly string[];
+  readonly compartments: number;
+  readonly spikes: number;
+  readonly synapticOperations: number;
+  readonly messagesIn: number;
+  readonly messagesOut: number;
+  /** Links that its messages took. */
+  readonly hops: number;
+  readonly energyJoules: number;
+  /** Time at work: updating and sending, receiving; null with timing off. */
+  readonly sendSeconds: number | null;
+  readonly receiveSeconds: number | null;
+  /** The larger of the two, of the timesteps' total. */
+  readonly utilisationPercent: number | null;
+}
+
+/** One step of a sample: how long, and what held it up in most samples. */
+export interface StepStatistics {
+  readonly meanSeconds: number;
+  readonly maxSeconds: number;
+  readonly criticalCore: { readonly chip: number; readonly core: number; readonly samples: number };
+  /** null where no message ever left its tile. */
+  readonly criticalLink: { readonly link: string; readonly samples: number } | null;
+}
+
+/** Statistics of simulated samples: stats.json, validated by stats.schema.json. */
+export interface Statistics {
+  readonly formatVersion: 1;
+  readonly program: string;
+  readonly target: string;
+  readonly timing: 'cycle' | 'analytic' | 'off';
+  readonly energyProfile: string;
+  readonly samples: number;
+  readonly timesteps: number;
+  readonly stepsPerSample: number;
+  readonly cores: number;
+  readonly chips: number;
+  /** Means per sample; spikes and percentages are of spiking neurons inside their windows, the rest of all steps. */
+  readonly spikes: number;
+  readonly spikesOutside: number;
+  readonly spikeRatePercent: number;
+  readonly activeNeuronsPercent: number;
+  readonly synapticOperations: number;
+  readonly messages: number;
+  readonly hops: number;
+  /** Totals over all samples. */
+  readonly saturations: number;
+  readonly inputsBeyondMax: number;
+  /** From loading to readout; null with timing off. With analytic timing a lower bound. */
+  readonly latency: {
+    readonly minSeconds: number;
+    readonly medianSeconds: number;
+    readonly maxSeconds: number;
+    /** In the order of the samples. */
+    readonly perSampleSeconds: readonly number[];
+  } | null;
+  /** Of each sample, the parts of the host. */
+  readonly host: {
+    readonly loadSeconds: number;
+    readonly readoutSeconds: number;
+    readonly resetSeconds: number;
+  } | null;
+  /** Samples per second, one after another. */
+  readonly throughput: number | null;
+  readonly energy: {
+    readonly joulesPerSample: number;
+    readonly byKind: EnergySplit;
+    readonly barrierJoules: number;
+    /** null with timing off: not in the sum then. */
+    readonly staticJoules: number | null;
+  };
+  readonly layers: readonly LayerStatistics[];
+  readonly coreTable: readonly CoreStatistics[];
+  /** Over cores, of means per sample. */
+  readonly histograms: {
+    readonly synapticOperations: Histogram;
+    readonly messagesIn: Histogram;
+    readonly utilisationPercent: Histogram | null;
+  };
+  readonly steps: readonly StepStatistics[] | null;
+  /** The links that carried most messages, at most 32, busiest first. */
+  readonly busiestLinks: readonly { readonly link: string; readonly messages: number }[] | null;
+  /** Figures that have no public value and counted as nothing. */
+  readonly unknownFigures: { readonly timing: readonly string[]; readonly energy: readonly string[] };
+}

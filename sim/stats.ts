@@ -1,0 +1,285 @@
+import type { Program } from '../schemas/program.js';
+import type {
+  CoreStatistics,
+  EnergySplit,
+  Histogram,
+  LayerStatistics,
+  Statistics,
+  StepStatistics,
+} from '../schemas/stats.js';
+import type { Target } from '../schemas/target.js';
+import { elementCount } from '../schemas/tensor.js';
+import { layOut } from './board.js';
+import { type EnergyFigures, readEnergyFigures } from './energy.js';
+import { type EventCounts, type EventKind, eventKinds, eventsOf, noEvents } from './events.js';
+import { Mesh } from './mesh.js';
+import { type Femtojoules, joules, type Picoseconds, seconds } from './quantities.js';
+import type { SampleResult } from './sample-result.js';
+import type { SimulatorOptions } from './simulate.js';
+import { StepTally } from './step-tally.js';
+import { readTimingFigures, type TimingFigures } from './timing-figures.js';
+
+const linksShown = 32;
+
+/**
+ * Sums samples of one simulation into the statistics of stats.json. Needs no simulator, and `SampleResult`s are plain
+ * data, so that samples may come from other threads; add them in a fixed order. Counts and femtojoules are summed as
+ * whole numbers in doubles, exact up to 2⁵³.
+ */
+export class SimulationStatistics {
+  readonly #program: Program;
+  readonly #target: Target;
+  readonly #options: SimulatorOptions;
+  readonly #mesh: Mesh;
+  readonly #energyFigures: EnergyFigures;
+  readonly #timingFigures: TimingFigures;
+  #samples = 0;
+  readonly #byCore: EventCounts;
+  readonly #byPopulation: EventCounts;
+  readonly #spikesByStep: readonly Float64Array[];
+  readonly #spikesInWindow: Float64Array;
+  readonly #neuronsFired: Float64Array;
+  #saturations = 0;
+  #inputsBeyondMax = 0;
+  readonly #energyByCore: Float64Array;
+  readonly #energyByPopulation: Float64Array;
+  #energy = 0;
+  #barrier = 0;
+  #static = 0;
+  readonly #latencies: Picoseconds[] = [];
+  #period = 0;
+  readonly #steps: StepTally;
+  readonly #linkMessages: Float64Array;
+  readonly #sendBusy: Float64Array;
+  readonly #receiveBusy: Float64Array;
+
+  /** The options must be those of the simulator. Throws SW3002, SW3004 or SW3005 as it does. */
+  constructor(program: Program, target: Target, options: SimulatorOptions) {
+    const cores = program.cores.length;
+    const populations = program.populations.length;
+    this.#program = program;
+    this.#target = target;
+    this.#options = options;
+    this.#mesh = new Mesh(layOut(program, target));
+    this.#energyFigures = readEnergyFigures(target, options.energyProfile);
+    this.#timingFigures = readTimingFigures(target, this.#mesh.board.tilesInUse);
+    this.#byCore = noEvents(cores);
+    this.#byPopulation = noEvents(populations);
+    this.#spikesByStep = program.populations.map(() => new Float64Array(program.stepsPerSample));
+    this.#spikesInWindow = new Float64Array(populations);
+    this.#neuronsFired = new Float64Array(populations);
+    this.#energyByCore = new Float64Array(cores);
+    this.#energyByPopulation = new Float64Array(populations);
+    this.#steps = new StepTally(program.stepsPerSample);
+    this.#linkMessages = new Float64Array(this.#mesh.linkCount);
+    this.#sendBusy = new Float64Array(cores);
+    this.#receiveBusy = new Float64Array(cores);
+  }
+
+  add(sample: SampleResult): void {
+    this.#samples++;
+    addTo(this.#byCore.data, sample.byCore.data);
+    addTo(this.#byPopulation.data, sample.byPopulation.data);
+    for (const [index, { spikesByStep, spikesInWindow, neuronsFired }] of sample.populations.entries()) {
+      addTo(this.#spikesByStep[index]!, spikesByStep);
+      this.#spikesInWindow[index]! += spikesInWindow;
+      this.#neuronsFired[index]! += neuronsFired;
+    }
+    this.#saturations += sample.saturations;
+    this.#inputsBeyondMax += sample.inputsBeyondMax;
+    addTo(this.#energyByCore, sample.energy.byCore);
+    addTo(this.#energyByPopulation, sample.energy.byPopulation);
+    this.#energy += sample.energy.total;
+    this.#barrier += sample.energy.barrier;
+    this.#static += sample.energy.static ?? 0;
+    if (sample.time === null) return;
+    this.#latencies.push(sample.time.latency);
+    this.#period += sample.time.period;
+    this.#steps.add(sample.time.timesteps);
+    addTo(this.#linkMessages, sample.time.linkMessages);
+    addTo(this.#sendBusy, sample.time.sendBusy);
+    addTo(this.#receiveBusy, sample.time.receiveBusy);
+  }
+
+  /** The statistics of all samples added so far, of which there must be one at least. */
+  summary(): Statistics {
+    const program = this.#program;
+    const { board } = this.#mesh;
+    const isTimed = this.#options.timing !== 'off';
+    const layers = program.populations.map((_, index) => this.#layer(index));
+    const coreTable = program.cores.map((_, number) => this.#core(number));
+    const spiking = layers.filter(({ kind }) => kind === 'spiking');
+    const neurons = sum(spiking.map((layer) => layer.neurons));
+    const spikes = sum(spiking.map((layer) => layer.spikes));
+    const fired = sum(Array.from(this.#neuronsFired)) / this.#samples;
+    const utilisations = coreTable.map(({ utilisationPercent }) => utilisationPercent ?? 0);
+    return {
+      formatVersion: 1,
+      program: program.name,
+      target: this.#target.name,
+      timing: this.#options.timing,
+      energyProfile: this.#energyFigures.profile,
+      samples: this.#samples,
+      timesteps: program.timesteps,
+      stepsPerSample: program.stepsPerSample,
+      cores: program.cores.length,
+      chips: board.chipsInUse,
+      spikes,
+      spikesOutside: sum(spiking.map((layer) => layer.spikesOutside)),
+      spikeRatePercent: percent(spikes, neurons * program.timesteps),
+      activeNeuronsPercent: percent(fired, neurons),
+      synapticOperations: sum(layers.map((layer) => layer.synapticOperations)),
+      messages: sum(layers.map((layer) => layer.messages)),
+      hops: sum(coreTable.map((core) => core.hops)),
+      saturations: this.#saturations,
+      inputsBeyondMax: this.#inputsBeyondMax,
+      latency: isTimed ? latencySummary(this.#latencies) : null,
+      host: isTimed ? hostParts(this.#timingFigures) : null,
+      throughput: isTimed && this.#period > 0 ? this.#samples / seconds(this.#period as Picoseconds) : null,
+      energy: {
+        joulesPerSample: this.#joules(this.#energy),
+        byKind: this.#split(this.#byCore, null),
+        barrierJoules: this.#joules(this.#barrier),
+        staticJoules: isTimed ? this.#joules(this.#static) : null,
+      },
+      layers,
+      coreTable,
+      histograms: {
+        synapticOperations: histogram(coreTable.map((core) => core.synapticOperations)),
+        messagesIn: histogram(coreTable.map((core) => core.messagesIn)),
+        utilisationPercent: isTimed ? histogram(utilisations) : null,
+      },
+      steps: isTimed ? this.#stepTable() : null,
+      busiestLinks: isTimed ? this.#busiestLinks() : null,
+      unknownFigures: { timing: isTimed ? this.#timingFigures.unknown : [], energy: this.#energyFigures.unknown },
+    };
+  }
+
+  #layer(index: number): LayerStatistics {
+    const { populations, cores, timesteps } = this.#program;
+    const { name, kind, shape } = populations[index]!;
+    const neurons = elementCount(shape);
+    const spikesByStep = Array.from(this.#spikesByStep[index]!, (spikes) => spikes / this.#samples);
+    const spikes = this.#spikesInWindow[index]! / this.#samples;
+    const holders = cores.filter(({ ranges }) => ranges.some(({ population }) => population === index));
+    return {
+      name,
+      kind,
+      shape,
+      neurons,
+      cores: holders.length,
+      spikes,
+      spikesOutside: (eventsOf(this.#byPopulation, index, 'spikeOut') - this.#spikesInWindow[index]!) / this.#samples,
+      spikeRatePercent: percent(spikes, neurons * timesteps),
+      activeNeuronsPercent: percent(this.#neuronsFired[index]! / this.#samples, neurons),
+      spikesByStep,
+      synapticOperations: this.#mean(this.#byPopulation, index, 'synapticOperation'),
+      messages: this.#mean(this.#byPopulation, index, 'messageOut'),
+      energyJoules: this.#joules(this.#energyByPopulation[index]!),
+      energyByKind: this.#split(this.#byPopulation, index),
+    };
+  }
+
+  #core(number: number): CoreStatistics {
+    const { cores, populations } = this.#program;
+    const { chip, core, ranges, compartmentCount } = cores[number]!;
+    const mean = (kind: EventKind): number => this.#mean(this.#byCore, number, kind);
+    const isTimed = this.#options.timing !== 'off';
+    const send = this.#sendBusy[number]!;
+    const receive = this.#receiveBusy[number]!;
+    const busySeconds = (time: number): number | null =>
+      isTimed ? seconds(time as Picoseconds) / this.#samples : null;
+    return {
+      chip,
+      core,
+      layers: [...new Set(ranges.map(({ population }) => populations[population]!.name))],
+      compartments: compartmentCount,
+      spikes: mean('spikeOut'),
+      synapticOperations: mean('synapticOperation'),
+      messagesIn: mean('axonIn'),
+      messagesOut: mean('messageOut'),
+      hops: mean('hopEastWest') + mean('hopNorthSouth'),
+      energyJoules: this.#joules(this.#energyByCore[number]!),
+      sendSeconds: busySeconds(send),
+      receiveSeconds: busySeconds(receive),
+      utilisationPercent: isTimed ? percent(Math.max(send, receive), this.#steps.total) : null,
+    };
+  }
+
+  #stepTable(): readonly StepStatistics[] {
+    const { cores } = this.#program;
+    return this.#steps.steps().map(({ total, longest, core, link }) => ({
+      meanSeconds: seconds(total) / this.#samples,
+      maxSeconds: seconds(longest),
+      criticalCore: { chip: cores[core.which]!.chip, core: cores[core.which]!.core, samples: core.samples },
+      criticalLink: link === null ? null : { link: this.#mesh.linkName(link.which), samples: link.samples },
+    }));
+  }
+
+  #busiestLinks(): { link: string; messages: number }[] {
+    const used = Array.from(this.#linkMessages.keys()).filter((link) => this.#linkMessages[link]! > 0);
+    used.sort((a, b) => this.#linkMessages[b]! - this.#linkMessages[a]! || a - b);
+    return used.slice(0, linksShown).map((link) => ({
+      link: this.#mesh.linkName(link),
+      messages: this.#linkMessages[link]! / this.#samples,
+    }));
+  }
+
+  /** Joules per sample by kind: of one row, or of all. */
+  #split(counts: EventCounts, row: number | null): EnergySplit {
+    const rows = row === null ? Array.from({ length: counts.rows }, (_, index) => index) : [row];
+    const entries = eventKinds.map((kind) => {
+      const events = sum(rows.map((index) => eventsOf(counts, index, kind)));
+      return [kind, this.#joules(events * this.#energyFigures.perEvent[kind])] as const;
+    });
+    return Object.fromEntries(entries) as Record<EventKind, number>;
+  }
+
+  #mean(counts: EventCounts, row: number, kind: EventKind): number {
+    return eventsOf(counts, row, kind) / this.#samples;
+  }
+
+  #joules(total: number): number {
+    return joules(total as Femtojoules) / this.#samples;
+  }
+}
+
+function addTo(sums: Float64Array, values: ArrayLike<number>): void {
+  for (let k = 0; k < sums.length; k++) sums[k]! += values[k]!;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function percent(part: number, whole: number): number {
+  return whole === 0 ? 0 : (100 * part) / whole;
+}
+
+function latencySummary(latencies: readonly Picoseconds[]): Statistics['latency'] {
+  const sorted = latencies.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const median = (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
+  return {
+    minSeconds: seconds(sorted[0]!),
+    medianSeconds: seconds(median as Picoseconds),
+    maxSeconds: seconds(sorted.at(-1)!),
+    perSampleSeconds: latencies.map(seconds),
+  };
+}
+
+function hostParts({ hostSampleLoad, hostReadout, hostSampleReset }: TimingFigures): Statistics['host'] {
+  return {
+    loadSeconds: seconds(hostSampleLoad),
+    readoutSeconds: seconds(hostReadout),
+    resetSeconds: seconds(hostSampleReset),
+  };
+}
+
+/** Ten bins from 0 to the largest value. */
+function histogram(values: readonly number[]): Histogram {
+  const to = values.reduce((most, value) => Math.max(most, value), 0);
+  const counts = new Array<number>(10).fill(0);
+  for (const value of values) counts[to === 0 ? 0 : Math.min(9, Math.floor((10 * value) / to))]!++;
+  return { from: 0, to, counts };
+}
