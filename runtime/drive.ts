@@ -44,20 +44,35 @@ export function encodeDrive(drive: Drive, image: Float32Array): EncodedDrive {
   const [kernelHeight, kernelWidth, channelsIn] = kernel.shape;
   const [height, width, channelsOut] = drivenShape(drive);
   const span = kernelWidth * channelsIn;
-  const weights = Float64Array.from(kernel.data);
-  const sums = new Float64Array(channelsOut);
+  const taps = kernelHeight * span;
+  const quads = groupByFour(kernel.data, taps, channelsOut);
+  const sums = new Float64Array(Math.ceil(channelsOut / 4) * 4);
   const perMantissa = 2 ** grid.exponent;
   const current = new Int32Array(height * width * channelsOut);
   let clamped = 0;
   for (let y = 0, target = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1, target += channelsOut) {
       sums.set(bias);
-      for (let ky = 0, tap = 0; ky < kernelHeight; ky += 1) {
-        const start = (y * stride[0] + ky) * rowLength + x * stride[1] * channelsIn;
-        for (let k = start; k < start + span; k += 1, tap += channelsOut) {
-          const value = padded[k]!;
-          for (let c = 0; c < channelsOut; c += 1) sums[c]! += value * weights[tap + c]!;
+      const corner = y * stride[0] * rowLength + x * stride[1] * channelsIn;
+      for (let c = 0, tap = 0; c < channelsOut; c += 4) {
+        let sum0 = sums[c]!;
+        let sum1 = sums[c + 1]!;
+        let sum2 = sums[c + 2]!;
+        let sum3 = sums[c + 3]!;
+        for (let ky = 0; ky < kernelHeight; ky += 1) {
+          const start = corner + ky * rowLength;
+          for (let k = start; k < start + span; k += 1, tap += 4) {
+            const value = padded[k]!;
+            sum0 += value * quads[tap]!;
+            sum1 += value * quads[tap + 1]!;
+            sum2 += value * quads[tap + 2]!;
+            sum3 += value * quads[tap + 3]!;
+          }
         }
+        sums[c] = sum0;
+        sums[c + 1] = sum1;
+        sums[c + 2] = sum2;
+        sums[c + 3] = sum3;
       }
       for (let c = 0; c < channelsOut; c += 1) {
         const wanted = (scale * sums[c]!) / perMantissa;
@@ -89,6 +104,17 @@ export function encodeImages(drives: readonly Drive[], images: Float32Array): En
   return Array.from({ length: images.length / size }, (_, n) =>
     drives.map((drive) => encodeDrive(drive, images.subarray(n * size, (n + 1) * size)).current),
   );
+}
+
+/** The kernel [taps, cout] as [cout/4, taps, 4], the last group filled with zeros: four sums advance at once. */
+function groupByFour(kernel: Float32Array, taps: number, channels: number): Float64Array {
+  const grouped = new Float64Array(Math.ceil(channels / 4) * taps * 4);
+  for (let tap = 0; tap < taps; tap += 1) {
+    for (let c = 0; c < channels; c += 1) {
+      grouped[(Math.floor(c / 4) * taps + tap) * 4 + (c % 4)] = kernel[tap * channels + c]!;
+    }
+  }
+  return grouped;
 }
 
 /** (x − mean)/std inside a frame of zeros, [H + top + bottom, W + left + right, C]. */

@@ -69,6 +69,7 @@ export function integrate(tables: NeuronTables, input: PopulationInput, batch: n
   const spikes = new Uint8Array(spiking ? timesteps * size : 0);
   const distance = new Float32Array(spiking && keep ? timesteps * size : 0);
   const current = new Float64Array(size);
+  const perUnit = 1 / population.scale;
   let saturations = 0;
   for (let tau = 0; tau < timesteps; tau += 1) {
     sumInput(input, current, tau * size);
@@ -77,9 +78,10 @@ export function integrate(tables: NeuronTables, input: PopulationInput, batch: n
     const biasRow = rowOffset(population.bias, tau, neurons);
     for (let n = 0, k = 0; n < batch; n += 1) {
       for (let neuron = 0; neuron < neurons; neuron += 1, k += 1) {
-        const before = membrane[k]!;
-        const kept = Math.floor((Math.abs(before) * (4096 - decay[decayRow + neuron]!)) / 4096);
-        let v = (before < 0 ? -kept : kept) + current[k]! + bias[biasRow + neuron]!;
+        const lost = decay[decayRow + neuron]!;
+        let v = membrane[k]!;
+        if (lost !== 0) v = Math.trunc(v * (4096 - lost) * (1 / 4096));
+        v += current[k]! + bias[biasRow + neuron]!;
         if (v > membraneMax || v < -membraneMax) {
           v = v < 0 ? -membraneMax : membraneMax;
           saturations += 1;
@@ -87,7 +89,7 @@ export function integrate(tables: NeuronTables, input: PopulationInput, batch: n
         if (spiking) {
           const theta = threshold[thresholdRow + neuron]!;
           const at = tau * size + k;
-          if (keep) distance[at] = (v - theta) / population.scale;
+          if (keep) distance[at] = (v - theta) * perUnit;
           if (v >= theta) {
             spikes[at] = 1;
             v = soft ? v - theta : 0;
@@ -130,19 +132,20 @@ export function backpropagate(
   const slope = pseudoDerivative(surrogate, distance);
   const gradient = new Float32Array(upstream.length);
   const carried = new Float64Array(size);
+  const perUnit = 1 / population.scale;
   for (let tau = timesteps - 1; tau >= 0; tau -= 1) {
     const decayRow = rowOffset(population.decay, tau, neurons);
     const thresholdRow = rowOffset(population.threshold, tau, neurons);
     for (let n = 0, k = 0; n < batch; n += 1) {
       for (let neuron = 0; neuron < neurons; neuron += 1, k += 1) {
         const at = tau * size + k;
-        const theta = threshold[thresholdRow + neuron]! / population.scale;
+        const theta = threshold[thresholdRow + neuron]! * perUnit;
         const after = carried[k]!;
         const resetBy = soft ? theta : distance[at]! + theta;
         const past = soft || spikes[at] === 0 ? after : 0;
         const here = (upstream[at]! - resetBy * after) * slope[at]! + past;
         gradient[at] = here;
-        carried[k] = (here * (4096 - decay[decayRow + neuron]!)) / 4096;
+        carried[k] = here * (1 - decay[decayRow + neuron]! * (1 / 4096));
       }
     }
   }
@@ -172,7 +175,7 @@ export function backpropagateReadout(tables: NeuronTables, upstream: Float32Arra
     const decayRow = rowOffset(population.decay, tau, neurons);
     for (let k = 0; k < size; k += 1) {
       gradient[tau * size + k] = carried[k]!;
-      carried[k] = (carried[k]! * (4096 - decay[decayRow + (k % neurons)]!)) / 4096;
+      carried[k] = carried[k]! * (1 - decay[decayRow + (k % neurons)]! * (1 / 4096));
     }
   }
   return gradient;
