@@ -160,6 +160,16 @@ export const diagnosticCodes = {
     why: 'A network takes images of one shape and tells one set of classes apart.',
     fix: 'Use the data set that the network was made for.',
   },
+  SW4009: {
+    title: 'network cannot be calibrated',
+    why: 'Calibration measures one neuron layer after another, each fed by the one before.',
+    fix: 'Give the thresholds instead, or convert a network that is a chain of convolution or dense, norm and activation.',
+  },
+  SW4010: {
+    title: 'calibration found no threshold',
+    why: 'A threshold must be positive, or the neurons fire at every step.',
+    fix: 'Use other calibration images, a higher percentile, or check the network’s weights.',
+  },
   // --- SW5xxx verification and budgets
   SW5001: {
     title: 'image cannot be encoded as drive',

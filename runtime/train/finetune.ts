@@ -1,0 +1,135 @@
+import type { SnnGraph } from '../../schemas/snn.js';
+import { encodeSnn } from '../../schemas/snn-file.js';
+import { ascendBySign, inputGradient, projectToBall } from '../attack/ascent.js';
+import { randomSigns } from '../attack/attack.js';
+import type { Dataset } from '../data/dataset.js';
+import type { Engine, Model, Pass } from '../engine/engine.js';
+import { trainingSurrogate } from '../engine/surrogate.js';
+import { withParameters } from '../models/parameters.js';
+import { deriveSeed } from '../seed.js';
+import type { EpochRecord } from './checkpoint.js';
+import type { LoopOptions, TrainingBatch, TrainingHooks } from './loop.js';
+import { trainingLoop } from './loop.js';
+import type { RobustLoss } from './loss.js';
+import { countCorrect, klDivergence, robustLoss } from './loss.js';
+import { requireFit, runIdentity } from './run-identity.js';
+import type { Sgd } from './sgd.js';
+import { addGradients } from './sgd.js';
+
+/** The adversary and objective of finetuning (method: finetuning). */
+export interface FinetuneObjective {
+  /** Weight of the divergence, ≥ 0; the method's is 2 for CIFAR-10. */
+  readonly beta: number;
+  /** Largest change of a pixel, in pixel units. */
+  readonly epsilon: number;
+  /** The random part of it, in [0, epsilon]; the method's is epsilon/2 for CIFAR-10. */
+  readonly alpha: number;
+}
+
+export interface FinetuneOptions extends LoopOptions, FinetuneObjective {}
+
+/**
+ * Finetunes a converted SNN: weights, norm affines and thresholds. The same engine, network, data and options give the
+ * same bytes, stopped and resumed or not. Throws what `trainingLoop` throws, and SW4008 where the data do not fit.
+ */
+export async function finetune(
+  engine: Engine,
+  graph: SnnGraph,
+  dataset: Dataset,
+  options: FinetuneOptions,
+  hooks: TrainingHooks = {},
+): Promise<{ readonly graph: SnnGraph; readonly history: readonly EpochRecord[] }> {
+  const { beta, epsilon, alpha, ...loop } = options;
+  const run = runIdentity(engine, encodeSnn(graph), dataset, options);
+  const model = engine.load(graph);
+  try {
+    requireFit(model, dataset);
+    const step = async (trained: Model, optimiser: Sgd, batch: TrainingBatch, rate: number) => {
+      const noise = randomSigns(batch.indices, batch.images.length, batch.seed);
+      const { loss, correct, adversarialCorrect } = await finetuneStep(trained, optimiser, batch, noise, rate, {
+        beta,
+        epsilon,
+        alpha,
+      });
+      return { loss: loss.value, correct, adversarialCorrect };
+    };
+    const history = await trainingLoop(model, dataset, step, loop, run, hooks);
+    return { graph: withParameters(graph, await model.readParameters()), history };
+  } finally {
+    model.dispose();
+  }
+}
+
+/** What one finetuning step saw. */
+export interface FinetuneStep {
+  readonly loss: RobustLoss;
+  /** [N, H, W, C] in [0, 1]. */
+  readonly adversarial: Float32Array;
+  readonly correct: number;
+  readonly adversarialCorrect: number;
+}
+
+/**
+ * One step in the method's order: train-mode pass on the clean images, examples crafted in eval mode (on the running
+ * statistics as that pass left them), train-mode pass on the examples, one descent step on
+ * CE(f(x), y) + beta·KL(f(x̃) ‖ f(x)). `noise` [N, H, W, C] holds the signs (±1) of the random start.
+ */
+export async function finetuneStep(
+  model: Model,
+  optimiser: Sgd,
+  { images, labels, seed }: TrainingBatch,
+  noise: Float32Array,
+  rate: number,
+  objective: FinetuneObjective,
+): Promise<FinetuneStep> {
+  const trainPass = (input: Float32Array, number: number): Promise<Pass> =>
+    model.forward(input, {
+      mode: 'train',
+      surrogate: trainingSurrogate,
+      dropoutSeed: deriveSeed(seed, 'dropout', number),
+    });
+  const clean = await trainPass(images, 0);
+  try {
+    const adversarial = await mostDivergent(model, images, clean.logits, noise, objective);
+    const moved = await trainPass(adversarial, 1);
+    try {
+      const loss = robustLoss(clean.logits, moved.logits, labels, objective.beta);
+      const wanted = { parameters: true, input: false };
+      const fromClean = await clean.backward(loss.cleanGradient, wanted);
+      const fromMoved = await moved.backward(loss.adversarialGradient, wanted);
+      await optimiser.step(model, addGradients(fromClean.parameters, fromMoved.parameters), rate);
+      return {
+        loss,
+        adversarial,
+        correct: countCorrect(clean.logits, labels),
+        adversarialCorrect: countCorrect(moved.logits, labels),
+      };
+    } finally {
+      moved.dispose();
+    }
+  } finally {
+    clean.dispose();
+  }
+}
+
+/**
+ * RFGSM on the divergence (method: finetuning): x′ = clip(x + alpha·noise), then one step of epsilon − alpha along the
+ * sign of ∇ KL(f(x′) ‖ f(x)) with the clean prediction `target` held fixed.
+ */
+async function mostDivergent(
+  model: Model,
+  images: Float32Array,
+  target: Float32Array,
+  noise: Float32Array,
+  { epsilon, alpha }: FinetuneObjective,
+): Promise<Float32Array> {
+  const count = target.length / model.classes;
+  const start = projectToBall(ascendBySign(images, noise, alpha), images, alpha);
+  const gradient = await inputGradient(
+    model,
+    start,
+    (logits) => klDivergence(logits, target, count).adversarialGradient,
+    trainingSurrogate,
+  );
+  return projectToBall(ascendBySign(start, gradient, epsilon - alpha), images, epsilon);
+}
