@@ -17,7 +17,7 @@ const extent = (least: number, most: number) => fc.integer({ min: least, max: mo
 const step = fc.constantFrom('conv2d', 'batchNorm', 'activation', 'avgPool', 'add', 'dropout', 'flatten', 'dense');
 
 /**
- * Sound ANNs of up to nine layers: random kernels, strides, paddings, pools, shortcuts (an add of the newest layer with
+ * Sound ANNs of up to nine layers, whose scalars are short decimals: random kernels, strides, paddings, pools, shortcuts (an add of the newest layer with
  * any earlier one of its shape), then flatten, dense, output.
  */
 export const annGraphs: fc.Arbitrary<AnnGraph> = fc
@@ -38,8 +38,8 @@ export const annGraphs: fc.Arbitrary<AnnGraph> = fc
         kind: 'input',
         name: 'input',
         shape,
-        mean: [...random(channels)],
-        std: [...random(channels)].map((value) => Math.abs(value) + 0.5),
+        mean: Array.from({ length: channels }, () => (choose(1001) - 500) / 1000),
+        std: Array.from({ length: channels }, () => (choose(900) + 100) / 1000),
       },
     ];
     for (const kind of [...steps, 'flatten', 'dense'] as const) appendLayer(layers, kind, { random, choose, classes });
@@ -110,7 +110,7 @@ function appendLayer(layers: AnnLayer[], kind: string, { random, choose, classes
         beta: random(channels),
         mean: random(channels),
         variance: random(channels).map((value) => Math.abs(value) + 0.1),
-        epsilon: Math.fround(1e-5),
+        epsilon: 1e-5,
         momentum: 0.1,
       });
       return;
