@@ -1,0 +1,90 @@
+import type { Report } from '../../schemas/report.js';
+import { duration } from '../duration.js';
+import { accuracySection, epsilonText, proportionText } from './accuracy-section.js';
+import { activitySection } from './activity-section.js';
+import { coreMapSection } from './core-map-section.js';
+import { examplesSection } from './examples-section.js';
+import { Html, html } from './html.js';
+import { latencySection } from './latency-section.js';
+import { countText, meanText, percentText, quantityText } from './number-text.js';
+import { pageStyle } from './page-style.js';
+import { provenanceSection } from './provenance-section.js';
+import { trainingSection } from './training-section.js';
+
+/** The report as one HTML file: no script, nothing fetched, everything from the report escaped. */
+export function reportPage(report: Report): string {
+  const sections: readonly (readonly [string, string, Html])[] = [
+    ['accuracy', 'Accuracy and robustness', accuracySection(report)],
+    ['activity', 'Spikes and energy', activitySection(report)],
+    ['latency', 'Latency', latencySection(report)],
+    ['cores', 'Core map', coreMapSection(report)],
+    ['training', 'Finetuning and quantisation', trainingSection(report)],
+    ['examples', 'Images', examplesSection(report)],
+    ['provenance', 'Provenance', provenanceSection(report)],
+  ];
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<link rel="icon" href="data:,">
+<title>${report.name} on ${report.target} – Spikewright</title>
+<style>${new Html(pageStyle)}</style>
+</head>
+<body>
+<a class="skip" href="#accuracy">Skip to the results</a>
+<header>
+<h1>${report.name} on ${report.target}</h1>
+<p class="subtitle">${report.dataset}, T = ${report.timesteps}, ${countText(report.samples)} test images, ${report.attack.method} at ε = ${epsilonText(report.attack.epsilon)}</p>
+${verdict(report)}
+${keyFigures(report)}
+<nav aria-label="Sections"><ul>${sections.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
+</header>
+<main>
+${sections.map(([, , section]) => section)}</main>
+<footer>Made by Spikewright ${report.spikewrightVersion} in ${duration(report.provenance.stages.reduce((sum, { seconds }) => sum + seconds, 0))}.</footer>
+</body>
+</html>
+`.text;
+}
+
+function verdict({ spikeMismatches, readoutMismatches, samples }: Report): Html {
+  return spikeMismatches + readoutMismatches === 0
+    ? html`<p class="verdict good">Chip = twin: every spike and every readout of ${countText(2 * samples)} inputs agree</p>`
+    : html`<p class="verdict bad">Chip ≠ twin: ${countText(spikeMismatches)} spikes and ${countText(readoutMismatches)} readouts differ</p>`;
+}
+
+function keyFigures(report: Report): Html {
+  const { chip } = report;
+  const figures: readonly (readonly [string, string, string, string])[] = [
+    ['clean', 'Chip, clean', ...splitInterval(proportionText(report.levels.chip.clean))],
+    ['robust', 'Chip, attacked', ...splitInterval(proportionText(report.levels.chip.robust))],
+    ['latency', 'Latency', quantityText(chip.latencySeconds, 's'), 'per inference, mean'],
+    ['energy', 'Energy', quantityText(chip.energyJoules, 'J'), 'per inference, mean'],
+    ['spikes', 'Spikes', meanText(chip.spikesPerSample), 'per inference, mean'],
+    ['active', 'Active neurons', percentText(chip.activeNeuronsPercent), 'fire at least once'],
+    ['synops', 'Synaptic operations', meanText(chip.synopsPerSample), 'per inference, mean'],
+    [
+      'cores',
+      'Cores',
+      countText(chip.cores),
+      `${countText(chip.chips)} ${chip.chips === 1 ? 'chip' : 'chips'}, ${countText(chip.timestepsPerSample)} timesteps`,
+    ],
+  ];
+  return html`<dl class="figures">${figures.map(
+    ([
+      id,
+      title,
+      value,
+      remark,
+    ]) => html`<div><dt>${title}</dt><dd id="figure-${id}">${value}<small>${remark}</small></dd></div>
+`,
+  )}</dl>`;
+}
+
+/** "63.2 % [58.9, 67.3]" as figure and remark. */
+function splitInterval(text: string): [string, string] {
+  const [value = '', interval = ''] = text.split(' [');
+  return [value, `95 %: [${interval}`];
+}

@@ -1,0 +1,101 @@
+import type { EChartsOption, LineSeriesOption } from 'echarts';
+import type { Report } from '../../schemas/report.js';
+import { axisStyle, chart, gridStyle, ink, legendStyle } from './chart.js';
+import { type Html, html } from './html.js';
+import { countText, figureText, percentText, shareText } from './number-text.js';
+import { figure, table } from './table.js';
+
+/** How finetuning went, and what it and quantisation made of thresholds and weights. */
+export function trainingSection(report: Report): Html {
+  return html`<section id="training"><h2>Finetuning, thresholds, quantisation</h2>
+${report.finetuning.length === 0 ? html`<p>This run did not finetune.</p>` : curves(report)}
+${table(
+  'Firing thresholds: calibrated, finetuned, and in membrane units of the chip',
+  [
+    { title: 'Layer', cell: ({ layer }) => layer },
+    { title: 'Calibrated', cell: ({ calibrated }) => figureText(calibrated), numeric: true },
+    { title: 'Finetuned', cell: ({ finetuned }) => figureText(finetuned), numeric: true },
+    { title: 'Integer', cell: ({ integer }) => countText(integer), numeric: true },
+  ],
+  report.thresholds,
+)}${table(
+  'Quantisation of weights',
+  [
+    { title: 'Layer', cell: ({ layer }) => layer },
+    { title: 'Units per unit', cell: ({ scale }) => figureText(scale), numeric: true },
+    { title: 'Largest weight', cell: ({ weightMax }) => countText(weightMax), numeric: true },
+    { title: 'Distinct weights', cell: ({ distinctWeights }) => countText(distinctWeights), numeric: true },
+    { title: 'Rounding error', cell: ({ weightErrorRms }) => percentText(weightErrorRms * 100), numeric: true },
+  ],
+  report.quantisation,
+)}</section>
+`;
+}
+
+function curves(report: Report): Html {
+  return figure(
+    chart('Lines: loss and accuracy by epoch of finetuning', 280, plot(report)),
+    table(
+      'Finetuning by epoch',
+      [
+        { title: 'Epoch', cell: ({ epoch }) => countText(epoch), numeric: true },
+        { title: 'Learning rate', cell: ({ learningRate }) => figureText(learningRate), numeric: true },
+        { title: 'Loss', cell: ({ loss }) => figureText(loss), numeric: true },
+        { title: 'Clean', cell: ({ cleanAccuracy }) => optionalShare(cleanAccuracy), numeric: true },
+        { title: 'Attacked', cell: ({ robustAccuracy }) => optionalShare(robustAccuracy), numeric: true },
+      ],
+      report.finetuning,
+    ),
+  );
+}
+
+function optionalShare(share: number | null): string {
+  return share === null ? '–' : shareText(share);
+}
+
+function plot({ finetuning }: Report): EChartsOption {
+  const line = (
+    name: string,
+    colour: string,
+    yAxisIndex: number,
+    data: readonly (number | null)[],
+  ): LineSeriesOption => ({
+    type: 'line',
+    name,
+    yAxisIndex,
+    symbolSize: 7,
+    lineStyle: { color: colour, width: 2 },
+    itemStyle: { color: colour },
+    data: [...data],
+  });
+  const inPercent = (share: number | null): number | null => (share === null ? null : share * 100);
+  return {
+    grid: gridStyle,
+    legend: { ...legendStyle, left: 'center', right: 'auto' },
+    xAxis: { type: 'category', data: finetuning.map(({ epoch }) => `epoch ${epoch}`), ...axisStyle },
+    yAxis: [
+      { type: 'value', name: 'Loss', scale: true, ...axisStyle },
+      { type: 'value', name: 'Accuracy (%)', min: 0, max: 100, ...axisStyle, splitLine: { show: false } },
+    ],
+    series: [
+      line(
+        'Loss',
+        ink.third,
+        0,
+        finetuning.map(({ loss }) => loss),
+      ),
+      line(
+        'Clean',
+        ink.first,
+        1,
+        finetuning.map(({ cleanAccuracy }) => inPercent(cleanAccuracy)),
+      ),
+      line(
+        'Attacked',
+        ink.second,
+        1,
+        finetuning.map(({ robustAccuracy }) => inPercent(robustAccuracy)),
+      ),
+    ],
+  };
+}

@@ -1,0 +1,145 @@
+import type { MapShape } from './tensor.js';
+
+/** How many of how many, with the bounds of a 95 % confidence interval for the share, in [0, 1]. */
+export interface ReportProportion {
+  readonly correct: number;
+  readonly total: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Accuracy on clean and on attacked images. */
+export interface ReportLevel {
+  readonly clean: ReportProportion;
+  readonly robust: ReportProportion;
+}
+
+/** The levels at which a network is measured, in the order of the pipeline. */
+export type LevelName = 'ann' | 'snn' | 'twin' | 'chip';
+
+/** Means per sample of a population on the chip. Energies in joules, null where the target's figures are unknown. */
+export interface ReportLayer {
+  readonly name: string;
+  readonly kind: 'spiking' | 'readout';
+  readonly shape: MapShape;
+  readonly neurons: number;
+  readonly cores: number;
+  readonly spikesPerSample: number;
+  /** Share of the neurons that fire at least once in a sample. */
+  readonly activeNeuronsPercent: number;
+  /** Spikes per neuron and timestep of the window. */
+  readonly spikeRatePercent: number;
+  /** Synaptic operations that the layer's input causes. */
+  readonly synopsPerSample: number;
+  readonly energyJoules: number | null;
+}
+
+/** How much of a core's resource is in use. */
+export interface ReportUse {
+  readonly used: number;
+  readonly limit: number;
+}
+
+export interface ReportCore {
+  readonly chip: number;
+  readonly core: number;
+  /** The populations that have neurons on it. */
+  readonly layers: readonly string[];
+  readonly compartments: ReportUse;
+  readonly synapseWords: ReportUse;
+  readonly axonsIn: ReportUse;
+  readonly axonsOut: ReportUse;
+}
+
+/** A test image, its adversarial twin, and what each level made of both (class numbers). PNG files as base64. */
+export interface ReportExample {
+  readonly index: number;
+  readonly label: number;
+  readonly cleanPng: string;
+  readonly adversarialPng: string;
+  /** The difference, scaled so that ±ε spans the range. */
+  readonly differencePng: string;
+  readonly predictions: Readonly<Record<LevelName, { readonly clean: number; readonly adversarial: number }>>;
+}
+
+/** One finished run of the pipeline: all that the HTML report shows. Unknown figures are null. */
+export interface Report {
+  readonly format: 'spikewright/report';
+  readonly formatVersion: 1;
+  readonly name: string;
+  readonly spikewrightVersion: string;
+  readonly seed: number;
+  readonly dataset: string;
+  readonly classNames: readonly string[];
+  readonly target: string;
+  readonly energyProfile: string;
+  readonly timing: 'off' | 'analytic' | 'cycle';
+  /** T. */
+  readonly timesteps: number;
+  readonly samples: number;
+  readonly attack: { readonly method: string; readonly epsilon: number; readonly steps: number };
+  readonly levels: Readonly<Record<LevelName, ReportLevel>>;
+  readonly spikeMismatches: number;
+  readonly readoutMismatches: number;
+  /** Means per sample; latency and energy null where the target's figures are unknown or timing was off. */
+  readonly chip: {
+    readonly spikesPerSample: number;
+    readonly activeNeuronsPercent: number;
+    readonly synopsPerSample: number;
+    readonly timestepsPerSample: number;
+    readonly latencySeconds: number | null;
+    readonly energyJoules: number | null;
+    readonly cores: number;
+    readonly chips: number;
+  };
+  readonly layers: readonly ReportLayer[];
+  /** Mean per sample by kind of event; null where the target's figure is unknown. */
+  readonly energyByKind: readonly { readonly kind: string; readonly joules: number | null }[];
+  /** One per sample, in seconds. */
+  readonly latencies: readonly number[];
+  readonly coreMap: {
+    readonly chips: number;
+    readonly columns: number;
+    readonly rows: number;
+    readonly coresPerTile: number;
+    readonly cores: readonly ReportCore[];
+  };
+  readonly finetuning: readonly {
+    readonly epoch: number;
+    readonly loss: number;
+    readonly cleanAccuracy: number | null;
+    readonly robustAccuracy: number | null;
+    readonly learningRate: number;
+  }[];
+  /** `calibrated` and `finetuned` in units of the trained network, `integer` in membrane units of the chip. */
+  readonly thresholds: readonly {
+    readonly layer: string;
+    readonly calibrated: number;
+    readonly finetuned: number;
+    readonly integer: number;
+  }[];
+  readonly quantisation: readonly {
+    readonly layer: string;
+    /** Membrane units per unit of the trained network. */
+    readonly scale: number;
+    /** Largest absolute weight, in membrane units. */
+    readonly weightMax: number;
+    readonly distinctWeights: number;
+    /** Root mean square of (quantised/scale − weight), relative to that of the weights. */
+    readonly weightErrorRms: number;
+  }[];
+  readonly examples: readonly ReportExample[];
+  readonly provenance: {
+    readonly engine: string;
+    readonly backend: string;
+    readonly node: string;
+    readonly stages: readonly {
+      readonly stage: string;
+      readonly file: string;
+      readonly sha256: string;
+      readonly seconds: number;
+      /** As JSON text. */
+      readonly options: string;
+    }[];
+  };
+}
