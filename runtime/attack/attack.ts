@@ -3,7 +3,7 @@ import type { Classifier } from '../engine/engine.js';
 import type { Surrogate } from '../engine/surrogate.js';
 import { trainingSurrogate } from '../engine/surrogate.js';
 import { seededGenerator } from '../seed.js';
-import { crossEntropy } from '../train/loss.js';
+import { summedCrossEntropy } from '../train/loss.js';
 import { ascendBySign, inputGradient, projectToBall } from './ascent.js';
 
 /**
@@ -56,7 +56,7 @@ export async function craft(
 ): Promise<Float32Array> {
   const { images, labels } = batch;
   const { epsilon } = attack;
-  const lossGradient = (logits: Float32Array) => crossEntropy(logits, labels).gradient;
+  const lossGradient = (logits: Float32Array) => summedCrossEntropy(logits, labels).gradient;
   const climb = async (from: Float32Array, step: number): Promise<Float32Array> => {
     const gradient = await inputGradient(classifier, from, lossGradient, surrogate);
     return projectToBall(ascendBySign(from, gradient, step), images, epsilon);

@@ -62,11 +62,11 @@ export function encodeCheckpoint(state: TrainingState): Uint8Array {
 /** Reads a checkpoint; `where` names the file. Throws SW1010 (damaged) and SW4004 (no checkpoint of this `run`). */
 export function decodeCheckpoint(bytes: Uint8Array, run: string, where: string): TrainingState {
   const { tensors, metadata } = readSafetensors(bytes, where);
-  if (metadata['format'] !== format) throw failure('SW4004', { where, what: 'this is no checkpoint of a training' });
-  if (metadata['run'] !== run) {
+  if (metadata.format !== format) throw failure('SW4004', { where, what: 'this is no checkpoint of a training' });
+  if (metadata.run !== run) {
     throw failure('SW4004', { where, what: 'the checkpoint is of another network, data set or set of options' });
   }
-  const counts = readCounts(metadata['counts'] ?? '', where);
+  const counts = readCounts(metadata.counts ?? '', where);
   const maps = { parameters: new Map(), velocity: new Map(), best: new Map() } satisfies Record<string, ParameterMap>;
   for (const [name, tensor] of tensors) {
     const group = groups.find((candidate) => name.startsWith(`${candidate}/`));

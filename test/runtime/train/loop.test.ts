@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import { pgd } from '../../../runtime/attack/attack.js';
+import { byteDataset } from '../../../runtime/data/dataset.js';
+import { trainingStep } from '../../../runtime/train/adversarial-step.js';
+import type { EpochRecord } from '../../../runtime/train/checkpoint.js';
+import type { LoopOptions } from '../../../runtime/train/loop.js';
+import { trainingLoop } from '../../../runtime/train/loop.js';
+import { ToyModel } from './toy-model.js';
+
+const shape = [4, 4, 1] as const;
+const count = 50;
+
+/** Class 0 is bright in its two upper rows, class 1 in its lower ones, with a little texture. */
+const labels = Uint8Array.from({ length: count }, (_, n) => n % 2);
+const isBright = (k: number): boolean => k % 16 < 8 === (Math.floor(k / 16) % 2 === 0);
+const pixels = Uint8Array.from({ length: count * 16 }, (_, k) => (isBright(k) ? 180 : 40) + (k % 7));
+const dataset = byteDataset({
+  name: 'toy',
+  split: 'train',
+  classNames: ['above', 'below'],
+  shape,
+  labels,
+  order: 'hwc',
+  locate: (position) => ({ pixels, position }),
+});
+
+const options: LoopOptions = {
+  epochs: 3,
+  steps: null,
+  samples: null,
+  batchSize: 8,
+  learningRate: 0.2,
+  warmup: 0.1,
+  momentum: 0.9,
+  weightDecay: 1e-4,
+  augmentation: { crop: 0, flip: true, cutout: 0 },
+  mean: [0.5],
+  seed: 4,
+  keep: 'last',
+  test: { dataset, samples: 20, attack: pgd(0.05, 2) },
+};
+const step = trainingStep({ kind: 'adversarial', attack: pgd(0.05, 2) });
+const newModel = () =>
+  new ToyModel(
+    shape,
+    Float32Array.from({ length: 32 }, (_, k) => Math.sin(k)),
+  );
+
+describe('the training loop', () => {
+  it('learns what is easy to learn, and reports each epoch', async () => {
+    const model = newModel();
+    const records: EpochRecord[] = [];
+    const history = await trainingLoop(model, dataset, step, { ...options, epochs: 8 }, 'run', {
+      epoch: async (record) => {
+        records.push(record);
+      },
+    });
+    expect(records).toEqual(history);
+    expect(history.map((record) => record.epoch)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(history[7]!.loss).toBeLessThan(history[0]!.loss);
+    expect([history[7]!.testCleanAccuracy, history[7]!.testRobustAccuracy]).toEqual([1, 1]);
+    expect(history[7]!.cleanAccuracy).toBe(null);
+    expect(model.alive).toBe(0);
+  });
+
+  it('stopped after any step and resumed ends with the same bytes as a run that was never stopped', async () => {
+    // 50 images in batches of 8: 6 steps an epoch (2 images left out), 18 in all.
+    const reference = newModel();
+    const history = await trainingLoop(reference, dataset, step, options, 'run');
+    const expected = await reference.readParameters();
+    for (const stop of [1, 5, 6, 7, 17]) {
+      const controller = new AbortController();
+      const stored: Uint8Array[] = [];
+      const checkpoint = async (bytes: Uint8Array): Promise<void> => {
+        stored.push(bytes);
+      };
+      const stopped = trainingLoop(newModel(), dataset, step, options, 'run', {
+        signal: controller.signal,
+        checkpoint,
+        progress: (done) => {
+          if (done === stop) controller.abort(new Error('interrupted'));
+        },
+      });
+      await expect(stopped).rejects.toThrow('interrupted');
+      const resumed = newModel();
+      const resume = { bytes: stored[stored.length - 1]!, where: 'checkpoint' };
+      expect(await trainingLoop(resumed, dataset, step, options, 'run', { resume })).toEqual(history);
+      expect(await resumed.readParameters(), `stopped after step ${stop}`).toEqual(expected);
+    }
+  });
+
+  it('gives other weights for another seed', async () => {
+    const [a, b] = [newModel(), newModel()];
+    await trainingLoop(a, dataset, step, options, 'run');
+    await trainingLoop(b, dataset, step, { ...options, seed: 5 }, 'run');
+    expect(await a.readParameters()).not.toEqual(await b.readParameters());
+  });
+
+  it('keeps the epoch with the best clean test accuracy where asked, through a resume too', async () => {
+    // Each step inverts the weights, and each epoch has one step: right becomes wrong and right again.
+    const invert: typeof step = async (model) => {
+      const kernel = (await model.readParameters()).get('dense.kernel')!;
+      model.writeParameters(new Map([['dense.kernel', kernel.map((value) => -value)]]));
+      return { loss: 1, correct: 0, adversarialCorrect: null };
+    };
+    // Class 0 looks at the upper rows, class 1 at the lower.
+    const right = Float32Array.from({ length: 32 }, (_, k) => (k < 16 === (k % 2 === 0) ? 1 : 0));
+    const best = { ...options, epochs: 3, batchSize: 50, samples: 50, keep: 'best' as const };
+    const stored: Uint8Array[] = [];
+    const model = new ToyModel(shape, right);
+    const history = await trainingLoop(model, dataset, invert, best, 'run', {
+      checkpoint: async (bytes) => {
+        stored.push(bytes);
+      },
+    });
+    expect(history.map((record) => record.testCleanAccuracy)).toEqual([0, 1, 0]);
+    expect((await model.readParameters()).get('dense.kernel')).toEqual(right);
+    const resumed = newModel();
+    await trainingLoop(resumed, dataset, invert, best, 'run', { resume: { bytes: stored[1]!, where: 'checkpoint' } });
+    expect((await resumed.readParameters()).get('dense.kernel')).toEqual(right);
+  });
+
+  it('refuses a checkpoint of another run, and damaged ones', async () => {
+    const stored: Uint8Array[] = [];
+    const checkpoint = async (bytes: Uint8Array): Promise<void> => {
+      stored.push(bytes);
+    };
+    await trainingLoop(newModel(), dataset, step, { ...options, epochs: 1 }, 'run', { checkpoint });
+    const resume = (bytes: Uint8Array) => ({ resume: { bytes, where: 'old.ckpt' } });
+    const again = (bytes: Uint8Array, run: string) =>
+      trainingLoop(newModel(), dataset, step, options, run, resume(bytes));
+    await expect(again(stored[0]!, 'another')).rejects.toThrow(/SW4004 old\.ckpt/);
+    await expect(again(stored[0]!.subarray(0, 300), 'run')).rejects.toThrow(/SW1010 old\.ckpt/);
+    await expect(again(new Uint8Array(40), 'run')).rejects.toThrow(/SW1010 old\.ckpt/);
+  });
+
+  it('ends with a diagnostic where the loss is no number or the options leave nothing to do', async () => {
+    const diverging: typeof step = async () => ({ loss: Number.NaN, correct: 0, adversarialCorrect: 0 });
+    const run = (changed: Partial<LoopOptions>) =>
+      trainingLoop(newModel(), dataset, step, { ...options, ...changed }, 'run');
+    await expect(trainingLoop(newModel(), dataset, diverging, options, 'run')).rejects.toThrow(
+      /SW4005 training step 1/,
+    );
+    await expect(run({ epochs: 0 })).rejects.toThrow(/SW4006/);
+    await expect(run({ samples: 0 })).rejects.toThrow(/SW4006/);
+    await expect(run({ keep: 'best', test: null })).rejects.toThrow(/SW4006/);
+  });
+
+  it('takes no more steps and images than it is given', async () => {
+    const seen = new Set<number>();
+    let steps = 0;
+    const watch: typeof step = async (_model, _optimiser, batch) => {
+      for (const index of batch.indices) seen.add(index);
+      steps += 1;
+      return { loss: 1, correct: 0, adversarialCorrect: null };
+    };
+    const bounded = { ...options, epochs: 100, steps: 7, samples: 20, test: null };
+    const history = await trainingLoop(newModel(), dataset, watch, bounded, 'run');
+    expect(steps).toBe(7);
+    expect(Math.max(...seen)).toBeLessThan(20);
+    // 20 images in batches of 8 are 2 steps an epoch, so step 7 ends in the fourth.
+    expect(history.length).toBe(4);
+  });
+});
