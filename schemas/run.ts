@@ -1,0 +1,64 @@
+/** The backends that a run can ask for; 'auto' takes the best that starts. */
+export type BackendName = 'auto' | 'tensorflow-gpu' | 'tensorflow' | 'webgpu' | 'wasm' | 'cpu';
+
+/** A run configuration with every default filled in: one JSON file, validated by run.schema.json, which documents it. */
+export interface RunConfig {
+  readonly formatVersion: 1;
+  readonly dataset: { readonly name: string; readonly dataDir: string | null };
+  /** Path of the ANN (ONNX or .swa). */
+  readonly model: string;
+  /** Of a model that does not normalise its input itself; null where it does. */
+  readonly normalisation: { readonly mean: readonly number[]; readonly std: readonly number[] } | null;
+  readonly seed: number;
+  /** T. */
+  readonly timesteps: number;
+  readonly backend: BackendName;
+  readonly convert: RunConvert;
+  readonly finetune: RunFinetune;
+  readonly compile: { readonly target: string; readonly energyProfile: string | null };
+  readonly simulate: { readonly timing: 'off' | 'analytic' | 'cycle'; readonly samples: number };
+  readonly attack: RunAttack;
+  /** Path of a budget file; null for none. */
+  readonly budget: string | null;
+  /** Folder of the run's artefacts. */
+  readonly out: string;
+}
+
+/** Conversion: how thresholds are found, and what neurons the network gets. */
+export interface RunConvert {
+  /** Timesteps of a calibration pass. */
+  readonly calibrationSteps: number;
+  readonly batches: number;
+  readonly batchSize: number;
+  /** Of the pre-activations, in (0, 100]. */
+  readonly percentile: number;
+  /** Factor on the thresholds found, for T far below `calibrationSteps`. */
+  readonly scale: number;
+  /** In (0, 1]; 1 is an IF neuron. */
+  readonly leak: number;
+  readonly reset: 'hard' | 'soft';
+}
+
+/** Robust finetuning: CE(f(x), y) + beta·KL(f(x̃) ‖ f(x)) by momentum SGD. */
+export interface RunFinetune {
+  readonly epochs: number;
+  /** Ends the training after so many steps; null for none. */
+  readonly steps: number | null;
+  readonly batchSize: number;
+  readonly beta: number;
+  /** In pixel units of [0, 1], as `alpha`. */
+  readonly epsilon: number;
+  readonly alpha: number;
+  readonly learningRate: number;
+  readonly momentum: number;
+  readonly weightDecay: number;
+}
+
+/** The attack under which robust accuracy is measured. */
+export interface RunAttack {
+  readonly kind: 'fgsm' | 'rfgsm' | 'pgd';
+  /** In pixel units of [0, 1]. */
+  readonly epsilon: number;
+  readonly steps: number;
+  readonly samples: number;
+}
