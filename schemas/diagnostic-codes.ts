@@ -95,6 +95,52 @@ export const diagnosticCodes = {
     fix: 'Normalise once: in the model or by the option.',
   },
   // --- SW2xxx compiler and targets
+  SW2001: {
+    title: 'network is no chain',
+    why: 'The compiler maps chains: each layer reads the one before it, and every layer is read once.',
+    fix: 'Remove the branch, or export the part of the network before it.',
+  },
+  SW2002: {
+    title: 'linear layers cannot be made one projection',
+    why: 'Between two spiking layers a chip has one linear map, and composing these would multiply its weights.',
+    fix: 'Put a neuron layer between them.',
+  },
+  SW2010: {
+    title: 'reset not available on the target',
+    why: 'The chip’s compartments have other resets only.',
+    fix: 'Finetune the network with hard reset, or choose a target that has the reset.',
+  },
+  SW2011: {
+    title: 'parameters by timestep not available on the target',
+    why: 'The chip holds one value per parameter, not one per timestep.',
+    fix: 'Use norm statistics that are shared by all timesteps, or a target with tables by timestep.',
+  },
+  SW2012: {
+    title: 'target has no constant current',
+    why: 'With direct coding the host loads the image as a constant current of each neuron.',
+    fix: 'Choose a target with a per-neuron bias.',
+  },
+  SW2013: {
+    title: 'layer does not fit the target’s grid',
+    why: 'Weights, thresholds and currents of a layer share one scale, and none puts all of them on the chip’s grid.',
+    fix: 'Bring threshold and weights of the layer closer together (finetuning with weight decay does).',
+  },
+  SW2014: {
+    title: 'bound not proven',
+    why: 'If every source fired at once, the bound would be passed; scaling down further would cost too many bits.',
+    fix: 'Nothing, as long as the simulator counts no such event; the integer network and the chip agree even then.',
+  },
+  SW2101: {
+    title: 'layer fits in no split over cores',
+    why: 'Every core that holds a part of the layer must keep all of the chip’s limits.',
+    fix: 'Make the layer smaller, or choose a larger target.',
+  },
+  SW2102: {
+    title: 'network needs more cores than the board has',
+    why: 'Each core holds neurons of one layer.',
+    fix: 'Make the named layer smaller, or choose a larger target.',
+  },
+  SW2201: { title: 'unknown target', why: '', fix: 'Name one of those listed, or pass a target file.' },
   // --- SW3xxx simulator
   SW3001: {
     title: 'program is inconsistent',
@@ -165,7 +211,7 @@ export const diagnosticCodes = {
     why: 'Calibration measures one neuron layer after another, each fed by the one before.',
     fix: 'Give the thresholds instead, or convert a network that is a chain of convolution or dense, norm and activation.',
   },
-  SW4010: {
+  SW4030: {
     title: 'calibration found no threshold',
     why: 'A threshold must be positive, or the neurons fire at every step.',
     fix: 'Use other calibration images, a higher percentile, or check the network’s weights.',

@@ -42,7 +42,7 @@ const KEPT_VALUES = 2 ** 26;
  * maximum over batches; the layer fires with it while the next is measured. Exact, in memory that does not grow with
  * the number of pre-activations.
  *
- * Throws SW4009 where the network is no chain, SW4010 where a percentile is not positive.
+ * Throws SW4009 where the network is no chain, SW4030 where a percentile is not positive.
  */
 export async function calibrate(
   engine: Engine,
@@ -74,7 +74,7 @@ export async function calibrate(
         await advance(segment.neuron);
       }
       if (!(threshold > 0 && Number.isFinite(threshold))) {
-        throw failure('SW4010', {
+        throw failure('SW4030', {
           where: `layer ${segment.neuron.name}`,
           what: `the ${options.percentile} % percentile of its input is ${threshold}`,
         });
