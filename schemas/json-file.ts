@@ -20,7 +20,7 @@ const ajv = new Ajv2020({
   useDefaults: true,
   strict: true,
   strictRequired: false,
-  allowUnionTypes: true,
+  strictTypes: false,
 });
 
 /** The JSON Schema of a format. */
