@@ -1,0 +1,27 @@
+import * as tf from '@tensorflow/tfjs';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import type { Kernels } from '../kernels.js';
+import { reluGradient } from './activation.js';
+import { convInputGradient, convKernelGradient } from './conv.js';
+import { Heap } from './heap.js';
+import { neuron, neuronGradients } from './neuron.js';
+import { normalise, normGradients, normStatistics } from './norm.js';
+import { averagePoolGradient } from './pool.js';
+
+/** Own loops over the memory of the wasm backend, which lacks or is slow at what training needs. */
+export function heapKernels(backend: BackendWasm): Kernels {
+  const heap = new Heap(backend);
+  return {
+    convInputGradient: (...args) => convInputGradient(heap, ...args),
+    convKernelGradient,
+    averagePool: (input, { size, stride }) => tf.avgPool(input, [...size], [...stride], 'valid'),
+    averagePoolGradient: (...args) => averagePoolGradient(heap, ...args),
+    relu: (input) => tf.relu(input),
+    reluGradient: (...args) => reluGradient(heap, ...args),
+    normStatistics: (...args) => normStatistics(heap, ...args),
+    normalise: (...args) => normalise(heap, ...args),
+    normGradients: (...args) => normGradients(heap, ...args),
+    neuron: (...args) => neuron(heap, ...args),
+    neuronGradients: (...args) => neuronGradients(heap, ...args),
+  };
+}
