@@ -10,7 +10,7 @@ import type { FigureReader, Picoseconds } from './quantities.js';
 export function barrierTime(points: TargetTiming['barrier'], tiles: number, figures: FigureReader): Picoseconds {
   const known: { readonly tiles: number; readonly time: Picoseconds }[] = [];
   for (const point of points) {
-    const name = `timing.barrier at ${point.tiles} tiles`;
+    const name = `timing.barrier (tiles: ${point.tiles})`;
     if (!Number.isFinite(point.tiles))
       throw failure('SW3004', { where: name, what: 'The number of tiles is not finite.' });
     const time = figures.duration(name, point.time);

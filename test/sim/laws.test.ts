@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { eventKinds, totalEvents } from '../../sim/events.js';
+import { Simulator } from '../../sim/simulate.js';
+import { simulateSlowly } from '../reference/reference-sim.js';
+import { arbitraryCase } from './arbitrary-program.js';
+
+describe('for any program', () => {
+  it('the event-driven simulator computes what the slow one computes, sample after sample', () => {
+    fc.assert(
+      fc.property(arbitraryCase, ({ program, target, samples }) => {
+        const simulator = new Simulator(program, target, { timing: 'off' });
+        for (const drives of samples) {
+          const result = simulator.run(drives, { record: true });
+          const slow = simulateSlowly(program, target, drives);
+          for (const [index, { recording, spikesInWindow, spikesOutside }] of result.populations.entries()) {
+            if (recording !== null) expect(recording).toEqual(slow.spikes[index]);
+            expect(spikesInWindow + spikesOutside).toBe(slow.spikesInAllSteps[index]);
+          }
+          expect(result.readout).toEqual(slow.readout);
+          expect(result.synapticOperations).toBe(slow.synapticOperations);
+          expect(result.messages).toBe(slow.messages);
+          expect(result.saturations).toBe(slow.saturations);
+        }
+      }),
+      { numRuns: 300, seed: 1 },
+    );
+  });
+
+  it('timing changes nothing but time, and the analytic bound holds in every timestep', () => {
+    fc.assert(
+      fc.property(arbitraryCase, ({ program, target, samples }) => {
+        const [off, analytic, cycle] = (['off', 'analytic', 'cycle'] as const).map((timing) => {
+          return new Simulator(program, target, { timing }).run(samples[0]!, { record: true });
+        });
+        for (const timed of [analytic!, cycle!]) {
+          const { time, energy, ...computed } = timed;
+          const { time: _none, energy: untimedEnergy, ...untimed } = off!;
+          expect(computed).toEqual(untimed);
+          expect(energy.byKind).toEqual(untimedEnergy.byKind);
+        }
+        for (const [step, { duration }] of analytic!.time!.timesteps.entries()) {
+          expect(duration).toBeLessThanOrEqual(cycle!.time!.timesteps[step]!.duration);
+        }
+        expect(analytic!.time!.linkMessages).toEqual(cycle!.time!.linkMessages);
+        expect(analytic!.time!.sendBusy).toEqual(cycle!.time!.sendBusy);
+        expect(analytic!.time!.receiveBusy).toEqual(cycle!.time!.receiveBusy);
+      }),
+      { numRuns: 200, seed: 2 },
+    );
+  });
+
+  it('two runs are the same to the picosecond, and every message is delivered', () => {
+    fc.assert(
+      fc.property(arbitraryCase, ({ program, target, samples }) => {
+        const simulator = new Simulator(program, target, { timing: 'cycle' });
+        const first = samples.map((drives) => simulator.run(drives));
+        const second = samples.map((drives) => new Simulator(program, target, { timing: 'cycle' }).run(drives));
+        expect(second).toEqual(first);
+        for (const { byCore, messages } of first) {
+          const fromHost = program.hostAxons.length * program.timesteps;
+          expect(totalEvents(byCore, 'axonIn')).toBe(messages + fromHost);
+        }
+      }),
+      { numRuns: 100, seed: 3 },
+    );
+  });
+
+  it('energy and events split by core, by population and by kind into the same totals, to the femtojoule', () => {
+    fc.assert(
+      fc.property(arbitraryCase, ({ program, target, samples }) => {
+        const { energy, byCore, byPopulation } = new Simulator(program, target, { timing: 'cycle' }).run(samples[0]!);
+        const shared = energy.barrier + energy.static!;
+        const sum = (parts: readonly number[]) => parts.reduce((total, part) => total + part, 0);
+        expect(sum(energy.byCore) + shared).toBe(energy.total);
+        expect(sum(energy.byPopulation) + shared).toBe(energy.total);
+        expect(sum(Object.values(energy.byKind)) + shared).toBe(energy.total);
+        for (const kind of eventKinds) {
+          expect(totalEvents(byPopulation, kind)).toBe(totalEvents(byCore, kind));
+        }
+      }),
+      { numRuns: 100, seed: 4 },
+    );
+  });
+});
