@@ -216,6 +216,11 @@ export const diagnosticCodes = {
     why: 'A threshold must be positive, or the neurons fire at every step.',
     fix: 'Use other calibration images, a higher percentile, or check the network’s weights.',
   },
+  SW4010: {
+    title: 'backend not available',
+    why: '',
+    fix: 'Choose --backend auto, or see spikewright doctor.',
+  },
   // --- SW5xxx verification and budgets
   SW5001: {
     title: 'image cannot be encoded as drive',

@@ -103,7 +103,10 @@ export class Network {
       gradient.dispose();
       for (const [name, value] of found.parameters) parameters.set(`${node.name}.${name}`, value);
       if (node.inputs.length === 0) image = found.inputs[0] ?? null;
-      else found.inputs.forEach((value, position) => accumulate(gradients, node.inputs[position]!, value));
+      for (const [position, input] of node.inputs.entries()) {
+        const value = found.inputs[position];
+        if (value !== undefined) accumulate(gradients, input, value);
+      }
     }
     return { parameters, image };
   }
