@@ -1,12 +1,13 @@
 import type { Program } from '../../schemas/program.js';
+import type { Statistics } from '../../schemas/stats.js';
+import type { Target } from '../../schemas/target.js';
 import { readTarget } from '../../schemas/target-file.js';
-import type { TimingMode } from '../../sim/sample-result.js';
+import type { SampleResult, TimingMode } from '../../sim/sample-result.js';
 import { Simulator } from '../../sim/simulate.js';
+import { SimulationStatistics } from '../../sim/stats.js';
 import type { EncodedSample } from '../drive.js';
 import { encodeImages } from '../drive.js';
 import type { SampleRecord } from '../twin/record.js';
-import type { ChipActivity } from './chip-activity.js';
-import { addActivity, sampleActivity } from './chip-activity.js';
 
 /** How the chip is simulated. */
 export interface ChipOptions {
@@ -20,13 +21,14 @@ interface RecordOptions {
   readonly record: boolean;
 }
 
-/** What N samples did. */
+/** What N samples did: plain data. */
 export interface ChipRun {
   /** [N, classes], readout/(scale·T). */
   readonly logits: Float32Array;
   /** N records where they were asked for, else none. */
   readonly records: readonly SampleRecord[];
-  readonly activity: ChipActivity;
+  /** N results, without the recordings that stand in `records`. */
+  readonly results: readonly SampleResult[];
 }
 
 /** A program on its simulated chips, which sees nothing but the program: also its target is the one written in it. */
@@ -35,43 +37,52 @@ export class Chip {
   private readonly simulator: Simulator;
 
   /** Throws what reading the target (SW102x) and loading the program (SW300x) throw. */
-  constructor(program: Program, { timing, energyProfile }: ChipOptions) {
+  constructor(program: Program, options: ChipOptions) {
     this.program = program;
-    const target = readTarget(program.targetJson, `target of program ${program.name}`);
-    this.simulator = new Simulator(program, target, {
-      timing,
-      ...(energyProfile === undefined ? {} : { energyProfile }),
-    });
+    this.simulator = new Simulator(program, targetOf(program), simulatorOptions(options));
   }
 
-  /** Figures of the target without a public value: energies and times are lower bounds where there are any. */
-  get unknownFigures(): readonly string[] {
-    return [...this.simulator.energyFigures.unknown, ...this.simulator.timingFigures.unknown];
-  }
-
-  /** Runs images [N, H, W, C], N ≥ 1, one after the other. Throws SW5001. */
+  /** Runs images [N, H, W, C], one after the other. Throws SW5001. */
   run(images: Float32Array, options: RecordOptions): ChipRun {
     return this.runEncoded(encodeImages(this.program.drives, images), options);
   }
 
-  /** Runs N ≥ 1 samples whose drives are already encoded. */
+  /** Runs samples whose drives are already encoded. */
   runEncoded(samples: readonly EncodedSample[], { record }: RecordOptions): ChipRun {
     const logits: number[] = [];
     const records: SampleRecord[] = [];
-    let activity: ChipActivity | null = null;
+    const results: SampleResult[] = [];
     for (const drives of samples) {
       const result = this.simulator.run(drives, { record });
       logits.push(...result.logits);
-      const own = sampleActivity(this.program, result);
-      activity = activity === null ? own : addActivity(activity, own);
-      if (!record) continue;
-      const spikes = new Map<string, Uint8Array>();
-      for (const [index, { name, kind }] of this.program.populations.entries()) {
-        if (kind === 'spiking') spikes.set(name, result.populations[index]!.recording!);
-      }
-      records.push({ spikes, readout: result.readout });
+      if (record) records.push(this.recordOf(result));
+      const populations = result.populations.map((activity) => ({ ...activity, recording: null }));
+      results.push({ ...result, populations });
     }
-    if (activity === null) throw new RangeError('no sample to run');
-    return { logits: Float32Array.from(logits), records, activity };
+    return { logits: Float32Array.from(logits), records, results };
   }
+
+  private recordOf({ populations, readout }: SampleResult): SampleRecord {
+    const spikes = new Map<string, Uint8Array>();
+    for (const [index, { name }] of this.program.populations.entries()) {
+      const { recording } = populations[index]!;
+      if (recording !== null) spikes.set(name, recording);
+    }
+    return { spikes, readout };
+  }
+}
+
+/** The statistics of at least one sample of a program that ran with these options. */
+export function chipStatistics(program: Program, options: ChipOptions, results: readonly SampleResult[]): Statistics {
+  const statistics = new SimulationStatistics(program, targetOf(program), simulatorOptions(options));
+  for (const result of results) statistics.add(result);
+  return statistics.summary();
+}
+
+function targetOf(program: Program): Target {
+  return readTarget(program.targetJson, `target of program ${program.name}`);
+}
+
+function simulatorOptions({ timing, energyProfile }: ChipOptions) {
+  return { timing, ...(energyProfile === undefined ? {} : { energyProfile }) };
 }

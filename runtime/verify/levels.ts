@@ -1,3 +1,5 @@
+import type { LevelName } from '../../schemas/report.js';
+import type { SampleResult } from '../../sim/sample-result.js';
 import type { Attack, LabelledBatch } from '../attack/attack.js';
 import type { Member } from '../attack/worst-case.js';
 import { worstCase } from '../attack/worst-case.js';
@@ -6,13 +8,11 @@ import type { Classifier } from '../engine/engine.js';
 import { predictions } from '../train/loss.js';
 import type { IntegerTwin } from '../twin/twin.js';
 import type { Chip } from './chip.js';
-import type { ChipActivity } from './chip-activity.js';
 import type { Comparison } from './compare.js';
 import { compareSample, mergeComparisons, nothingCompared } from './compare.js';
 
-/** The four levels of one network, from what was trained to what runs. */
-export const levelNames = ['ann', 'snn', 'twin', 'chip'] as const;
-export type LevelName = (typeof levelNames)[number];
+/** From what was trained to what runs. */
+export const levelNames = ['ann', 'snn', 'twin', 'chip'] as const satisfies readonly LevelName[];
 
 /** The network at each level; the float levels may be missing. */
 export interface Levels {
@@ -43,7 +43,8 @@ export interface LevelsOutcome {
   readonly adversarial: Float32Array;
   /** Chip against twin on clean and adversarial images, every spike; samples are numbered by the batch's indices. */
   readonly comparison: Comparison;
-  readonly activity: { readonly clean: ChipActivity; readonly adversarial: ChipActivity };
+  /** Of the chip, N each. */
+  readonly results: { readonly clean: readonly SampleResult[]; readonly adversarial: readonly SampleResult[] };
 }
 
 /** Classifies a batch cleanly and under attack at every level, and compares chip and twin spike for spike. */
@@ -66,7 +67,7 @@ export async function evaluateLevels(
     },
     adversarial: twin.adversarial,
     comparison: mergeComparisons(clean.comparison, adversarial.comparison),
-    activity: { clean: clean.activity, adversarial: adversarial.activity },
+    results: { clean: clean.results, adversarial: adversarial.results },
   };
 }
 
@@ -88,13 +89,13 @@ async function runChip(
   { chip, twin }: Levels,
   images: Float32Array,
   indices: ArrayLike<number>,
-): Promise<{ predictions: Uint8Array; comparison: Comparison; activity: ChipActivity }> {
+): Promise<{ predictions: Uint8Array; comparison: Comparison; results: readonly SampleResult[] }> {
   const samples = encodeImages(twin.graph.drives, images);
   const expected = await twin.recordEncoded(samples);
-  const { logits, records, activity } = chip.runEncoded(samples, { record: true });
+  const { logits, records, results } = chip.runEncoded(samples, { record: true });
   let comparison = nothingCompared;
   for (const [n, record] of records.entries()) {
     comparison = mergeComparisons(comparison, compareSample(chip.program, indices[n]!, expected[n]!, record));
   }
-  return { predictions: predictions(logits, samples.length), comparison, activity };
+  return { predictions: predictions(logits, samples.length), comparison, results };
 }

@@ -4,8 +4,10 @@ import { mapTask } from '../workers/pool.js';
 import type { Task } from '../workers/task.js';
 import type { ChipOptions, ChipRun } from './chip.js';
 import { Chip } from './chip.js';
-import { addActivity } from './chip-activity.js';
 import { chunkRanges } from './chunks.js';
+
+/** Few, so that threads finish together and progress is seen; fixed, so that results do not depend on the threads. */
+const SAMPLES_PER_CHUNK = 4;
 
 interface SimulateSetup {
   readonly program: Program;
@@ -23,7 +25,10 @@ export const simulateTask: Task<SimulateSetup, Float32Array, ChipRun> = {
   },
 };
 
-/** Simulates `count` ≥ 1 images [count, H, W, C] over threads; the result does not depend on their number. */
+/**
+ * Simulates `count` ≥ 1 images [count, H, W, C] over threads; the result does not depend on their number.
+ * Throws SW5001, SW5009 and what loading program and target throws.
+ */
 export async function simulateImages(
   program: Program,
   images: Float32Array,
@@ -33,19 +38,15 @@ export async function simulateImages(
 ): Promise<ChipRun> {
   const { record, workers, ...chip } = options;
   const size = images.length / count;
-  const ranges = chunkRanges(count, SAMPLES_PER_CHUNK);
   const runs = await mapTask(
     simulateTask,
     { program, options: chip, record },
-    ranges.map(({ first, end }) => images.slice(first * size, end * size)),
+    chunkRanges(count, SAMPLES_PER_CHUNK).map(({ first, end }) => images.slice(first * size, end * size)),
     { workers, signal, progress: (done) => progress?.(Math.min(done * SAMPLES_PER_CHUNK, count), count) },
   );
   return {
     logits: Float32Array.from(runs.flatMap(({ logits }) => [...logits])),
     records: runs.flatMap(({ records }) => records),
-    activity: runs.map(({ activity }) => activity).reduce(addActivity),
+    results: runs.flatMap(({ results }) => results),
   };
 }
-
-/** Few, so that threads finish together and progress is seen; fixed, so that results do not depend on the threads. */
-const SAMPLES_PER_CHUNK = 4;

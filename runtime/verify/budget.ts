@@ -1,0 +1,109 @@
+import type { Budget, BudgetCeilings } from '../../schemas/budget.js';
+import type { Diagnostic } from '../../schemas/diagnostic.js';
+import { diagnostic } from '../../schemas/diagnostic.js';
+import { levelNames } from './levels.js';
+import type { VerifyResult } from './verify.js';
+
+/** One limit of a budget held against what was measured. */
+export interface BudgetRow {
+  /** As the budget file names it, e.g. "atMost.cores", "atLeast.accuracy.chip.robust". */
+  readonly name: string;
+  readonly limit: number;
+  /** null where it was not measured. */
+  readonly measured: number | null;
+  /** The room that is left, in the limit's unit; negative where it is violated, null where nothing was measured. */
+  readonly margin: number | null;
+  readonly pass: boolean;
+  /** What to know about the measured value; empty where there is nothing. */
+  readonly note: string;
+}
+
+/** The part of a verification that budgets look at. */
+export type BudgetFigures = Pick<VerifyResult, 'levels' | 'agreement' | 'comparison'> & {
+  readonly statistics: { readonly clean: VerifyResult['statistics']['clean'] };
+};
+
+/**
+ * A row for each limit that the budget sets, ceilings first. Ceilings are held against the chip's means over the clean
+ * samples; floors against the measured shares themselves, not the bounds of their intervals. A limit passes with
+ * equality and fails where nothing was measured. Times and energies that lack a figure of the target say so in `note`:
+ * they are lower bounds.
+ */
+export function checkBudget(budget: Budget, figures: BudgetFigures): BudgetRow[] {
+  const rows: BudgetRow[] = [];
+  const measured = ceilingFigures(figures);
+  for (const name of Object.keys(measured) as (keyof BudgetCeilings)[]) {
+    const limit = budget.atMost[name];
+    if (limit === undefined) continue;
+    const { value, note } = measured[name];
+    const margin = value === null ? null : limit - value;
+    rows.push({ name: `atMost.${name}`, limit, measured: value, margin, pass: margin !== null && margin >= 0, note });
+  }
+  const addFloor = (name: string, limit: number | undefined, share: number | null): void => {
+    if (limit === undefined) return;
+    const margin = share === null ? null : share - limit;
+    rows.push({
+      name: `atLeast.${name}`,
+      limit,
+      measured: share,
+      margin,
+      pass: margin !== null && margin >= 0,
+      note: '',
+    });
+  };
+  for (const level of levelNames) {
+    const floors = budget.atLeast.accuracy?.[level];
+    const result = figures.levels[level];
+    for (const images of ['clean', 'robust'] as const) {
+      addFloor(`accuracy.${level}.${images}`, floors?.[images], result === null ? null : shareOf(result[images]));
+    }
+  }
+  const agreement = figures.agreement.find(({ levels }) => levels[0] === 'snn' && levels[1] === 'chip');
+  addFloor('agreement', budget.atLeast.agreement, agreement === undefined ? null : shareOf(agreement.clean));
+  return rows;
+}
+
+/** SW5007 for each violated limit, SW5008 for each that cannot be judged. */
+export function budgetDiagnostics(rows: readonly BudgetRow[]): Diagnostic[] {
+  return rows
+    .filter(({ pass }) => !pass)
+    .map(({ name, limit, measured }) =>
+      measured === null
+        ? diagnostic('SW5008', 'error', { where: `budget ${name}`, what: 'this figure was not measured.' })
+        : diagnostic('SW5007', 'error', {
+            where: `budget ${name}`,
+            what: `${figure(measured)} was measured, ${name.startsWith('atMost') ? 'at most' : 'at least'} ${figure(limit)} is allowed.`,
+          }),
+    );
+}
+
+type Measured = Readonly<Record<keyof BudgetCeilings, { readonly value: number | null; readonly note: string }>>;
+
+function ceilingFigures({ statistics: { clean }, comparison }: BudgetFigures): Measured {
+  const lowerBound = (unknown: readonly string[]): string =>
+    unknown.length === 0 ? '' : `a lower bound: ${unknown.join(', ')} unknown`;
+  const latencies = clean.latency?.perSampleSeconds ?? [];
+  const plain = (value: number) => ({ value, note: '' });
+  return {
+    energyJoules: { value: clean.energy.joulesPerSample, note: lowerBound(clean.unknownFigures.energy) },
+    latencySeconds: {
+      value: latencies.length === 0 ? null : latencies.reduce((sum, latency) => sum + latency, 0) / latencies.length,
+      note: lowerBound(clean.unknownFigures.timing),
+    },
+    spikesPerSample: plain(clean.spikes),
+    activeNeuronsPercent: plain(clean.activeNeuronsPercent),
+    synopsPerSample: plain(clean.synapticOperations),
+    cores: plain(clean.cores),
+    chips: plain(clean.chips),
+    mismatches: plain(comparison.spikeMismatches + comparison.readoutMismatches),
+  };
+}
+
+function shareOf({ correct, total }: { readonly correct: number; readonly total: number }): number {
+  return correct / total;
+}
+
+/** Six significant digits, without trailing zeros. */
+function figure(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}

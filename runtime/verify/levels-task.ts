@@ -1,0 +1,40 @@
+import type { LabelledBatch } from '../attack/attack.js';
+import type { BackendName } from '../engine/backend/backend.js';
+import { startEngine } from '../engine/start.js';
+import { IntegerTwin } from '../twin/twin.js';
+import type { Task } from '../workers/task.js';
+import type { ChipOptions } from './chip.js';
+import { Chip } from './chip.js';
+import type { LevelAttack, LevelsOutcome } from './levels.js';
+import { evaluateLevels } from './levels.js';
+import type { VerifiedNetwork } from './verify.js';
+
+interface LevelsSetup {
+  readonly network: VerifiedNetwork;
+  readonly attack: LevelAttack;
+  readonly chip: ChipOptions;
+  readonly backend: BackendName;
+}
+
+/** Evaluates batches at all four levels with an engine and models of the thread's own. */
+export const levelsTask: Task<LevelsSetup, LabelledBatch, LevelsOutcome> = {
+  module: import.meta.url,
+  name: 'levelsTask',
+  async start({ network, attack, chip, backend }) {
+    const { engine } = await startEngine({ backend });
+    const levels = {
+      ann: network.ann === null ? null : engine.load(network.ann),
+      snn: network.snn === null ? null : engine.load(network.snn),
+      twin: new IntegerTwin(network.graph),
+      chip: new Chip(network.program, chip),
+    };
+    return {
+      run: (batch) => evaluateLevels(levels, batch, attack),
+      stop() {
+        levels.ann?.dispose();
+        levels.snn?.dispose();
+        levels.twin.dispose();
+      },
+    };
+  },
+};

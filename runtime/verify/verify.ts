@@ -1,0 +1,154 @@
+import type { AnnGraph } from '../../schemas/ann.js';
+import type { Program } from '../../schemas/program.js';
+import type { LevelName } from '../../schemas/report.js';
+import type { SnnGraph } from '../../schemas/snn.js';
+import type { IntegerSpikeGraph } from '../../schemas/spike.js';
+import type { Statistics } from '../../schemas/stats.js';
+import type { LabelledBatch } from '../attack/attack.js';
+import { pgd } from '../attack/attack.js';
+import type { BackendName } from '../engine/backend/backend.js';
+import { ensemble } from '../engine/surrogate.js';
+import type { Hooks } from '../hooks.js';
+import type { Proportion } from '../wilson.js';
+import { wilson } from '../wilson.js';
+import { mapTask } from '../workers/pool.js';
+import type { Agreement } from './agreement.js';
+import { agreements } from './agreement.js';
+import type { ChipOptions } from './chip.js';
+import { Chip, chipStatistics } from './chip.js';
+import { chunkRanges } from './chunks.js';
+import type { Comparison } from './compare.js';
+import { mergeComparisons, nothingCompared, requireSameNetwork } from './compare.js';
+import type { LevelAttack, LevelPredictions, LevelsOutcome } from './levels.js';
+import { levelNames } from './levels.js';
+import { levelsTask } from './levels-task.js';
+
+/** One network at its four levels; the twin runs `graph`, the chip runs `program`. The float levels may be missing. */
+export interface VerifiedNetwork {
+  readonly ann: AnnGraph | null;
+  readonly snn: SnnGraph | null;
+  readonly graph: IntegerSpikeGraph;
+  readonly program: Program;
+}
+
+export interface VerifyOptions {
+  readonly attack: LevelAttack;
+  readonly chip: ChipOptions;
+  /** Of each thread's own engine. */
+  readonly backend: BackendName;
+  /** Samples per forward pass and unit of work, ≥ 1. */
+  readonly batchSize: number;
+  readonly workers: number;
+  /** How many adversarial images to give back. */
+  readonly examples: number;
+}
+
+/** PGD-20 at ε = 2/255 with the training surrogate. */
+export const defaultAttack: LevelAttack = { attack: pgd(2 / 255, 20), members: ensemble.slice(0, 1), seed: 0 };
+
+export interface LevelResult {
+  readonly clean: Proportion;
+  /** On images that a white-box attack crafted against this level; the chip's against its twin. */
+  readonly robust: Proportion;
+}
+
+export interface VerifyResult {
+  readonly samples: number;
+  readonly levels: Readonly<Record<LevelName, LevelResult | null>>;
+  readonly predictions: Readonly<Record<LevelName, LevelPredictions | null>>;
+  readonly agreement: readonly Agreement[];
+  /** Chip against twin, clean and adversarial runs together. */
+  readonly comparison: Comparison;
+  /** Of the chip's runs. */
+  readonly statistics: { readonly clean: Statistics; readonly adversarial: Statistics };
+  /** [min(examples, samples), H, W, C], crafted against the twin. */
+  readonly adversarial: Float32Array;
+}
+
+/**
+ * Classifies N ≥ 1 labelled images cleanly and under attack at every level, runs the chip on the clean images and on
+ * those crafted against its twin, and compares chip and twin at every spike and readout. The result depends neither on
+ * `workers` nor, for the integer levels, on `batchSize`. A mismatch is a result, not an error: see
+ * `comparisonDiagnostics`. Throws SW5001 to SW5004, SW5009 and what loading program and target throws.
+ */
+export async function verifyNetwork(
+  network: VerifiedNetwork,
+  batch: LabelledBatch,
+  options: VerifyOptions,
+  { progress, signal }: Hooks = {},
+): Promise<VerifyResult> {
+  const { program, graph } = network;
+  requireSameNetwork(program, graph);
+  // Loaded once before the long work, so that a program that does not fit its target is refused at once.
+  new Chip(program, options.chip);
+  const samples = batch.labels.length;
+  const size = batch.images.length / samples;
+  const ranges = chunkRanges(samples, options.batchSize);
+  const outcomes = await mapTask(
+    levelsTask,
+    { network, attack: options.attack, chip: options.chip, backend: options.backend },
+    ranges.map(({ first, end }) => ({
+      images: batch.images.slice(first * size, end * size),
+      labels: Array.from(batch.labels).slice(first, end),
+      indices: Array.from(batch.indices).slice(first, end),
+    })),
+    {
+      workers: options.workers,
+      signal,
+      progress: (done) => progress?.(Math.min(done * options.batchSize, samples), samples),
+    },
+  );
+  const predictions = Object.fromEntries(
+    levelNames.map((name) => [name, joinPredictions(outcomes.map((outcome) => outcome.predictions[name]))]),
+  ) as Record<LevelName, LevelPredictions | null>;
+  const statisticsOf = (images: keyof LevelsOutcome['results']): Statistics =>
+    chipStatistics(
+      program,
+      options.chip,
+      outcomes.flatMap(({ results }) => results[images]),
+    );
+  return {
+    samples,
+    levels: Object.fromEntries(levelNames.map((name) => [name, judge(predictions[name], batch.labels)])) as Record<
+      LevelName,
+      LevelResult | null
+    >,
+    predictions,
+    agreement: agreements(predictions),
+    comparison: outcomes.map(({ comparison }) => comparison).reduce(mergeComparisons, nothingCompared),
+    statistics: { clean: statisticsOf('clean'), adversarial: statisticsOf('adversarial') },
+    adversarial: firstImages(outcomes, Math.min(options.examples, samples) * size),
+  };
+}
+
+function joinPredictions(parts: readonly (LevelPredictions | null)[]): LevelPredictions | null {
+  const present = parts.filter((part) => part !== null);
+  if (present.length < parts.length) return null;
+  return {
+    clean: Uint8Array.from(present.flatMap(({ clean }) => [...clean])),
+    adversarial: Uint8Array.from(present.flatMap(({ adversarial }) => [...adversarial])),
+  };
+}
+
+function judge(predictions: LevelPredictions | null, labels: ArrayLike<number>): LevelResult | null {
+  if (predictions === null) return null;
+  const correct = (predicted: Uint8Array): Proportion =>
+    wilson(
+      predicted.reduce((count, label, n) => count + (label === labels[n] ? 1 : 0), 0),
+      predicted.length,
+    );
+  return { clean: correct(predictions.clean), robust: correct(predictions.adversarial) };
+}
+
+/** The first `length` values of all adversarial images. */
+function firstImages(outcomes: readonly LevelsOutcome[], length: number): Float32Array {
+  const images = new Float32Array(length);
+  let filled = 0;
+  for (const { adversarial } of outcomes) {
+    if (filled === length) break;
+    const part = adversarial.subarray(0, length - filled);
+    images.set(part, filled);
+    filled += part.length;
+  }
+  return images;
+}
