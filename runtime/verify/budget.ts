@@ -1,6 +1,8 @@
 import type { Budget, BudgetCeilings } from '../../schemas/budget.js';
 import type { Diagnostic } from '../../schemas/diagnostic.js';
 import { diagnostic } from '../../schemas/diagnostic.js';
+import type { Statistics } from '../../schemas/stats.js';
+import type { Comparison } from './compare.js';
 import { levelNames } from './levels.js';
 import type { VerifyResult } from './verify.js';
 
@@ -19,9 +21,18 @@ export interface BudgetRow {
 }
 
 /** The part of a verification that budgets look at. */
-export type BudgetFigures = Pick<VerifyResult, 'levels' | 'agreement' | 'comparison'> & {
-  readonly statistics: { readonly clean: VerifyResult['statistics']['clean'] };
-};
+export interface BudgetFigures extends Pick<VerifyResult, 'levels' | 'agreement'> {
+  readonly comparison: Pick<Comparison, 'spikeMismatches' | 'readoutMismatches'>;
+  readonly statistics: { readonly clean: ChipFigures };
+}
+
+interface ChipFigures
+  extends Pick<
+    Statistics,
+    'spikes' | 'activeNeuronsPercent' | 'synapticOperations' | 'cores' | 'chips' | 'latency' | 'unknownFigures'
+  > {
+  readonly energy: Pick<Statistics['energy'], 'joulesPerSample'>;
+}
 
 /**
  * A row for each limit that the budget sets, ceilings first. Ceilings are held against the chip's means over the clean
