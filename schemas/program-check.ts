@@ -55,8 +55,8 @@ function checkPopulations(program: Program, where: string): void {
 }
 
 /** Gives the number of input axons of every core, by core key. */
-function checkCores(program: Program): Map<string, number> {
-  const axons = new Map<string, number>();
+function checkCores(program: Program): Map<number, number> {
+  const axons = new Map<number, number>();
   for (const core of program.cores) {
     const where = coreTitle(core);
     requireWhole(core.chip, [0, program.chips - 1], `${where}, chip number`);
@@ -182,7 +182,7 @@ function checkPlacement({ populations, cores }: Program): void {
   }
 }
 
-function checkOutputAxons(core: CoreImage, axons: ReadonlyMap<string, number>): void {
+function checkOutputAxons(core: CoreImage, axons: ReadonlyMap<number, number>): void {
   const where = `${coreTitle(core)}, output axons`;
   const { offsets, chip, core: cores, axon } = core.axonsOut;
   requireLength(offsets, core.compartmentCount + 1, `${where}, offsets`);
@@ -199,30 +199,22 @@ function checkOutputAxons(core: CoreImage, axons: ReadonlyMap<string, number>): 
       throw failure('SW1005', { where, what: `the offsets descend at compartment ${k}.` });
   }
   for (let entry = 0; entry < chip.length; entry++) {
-    requireAxon(axons, { chip: chip[entry]!, core: cores[entry]! }, axon[entry]!, `${where}, entry ${entry}`);
+    const target = { chip: chip[entry]!, core: cores[entry]! };
+    if (axon[entry]! >= (axons.get(coreKey(target)) ?? 0))
+      throw noSuchAxon(target, axon[entry]!, `${where}, entry ${entry}`);
   }
 }
 
-function checkHostAxons({ hostAxons, timesteps, stepsPerSample }: Program, axons: ReadonlyMap<string, number>): void {
+function checkHostAxons({ hostAxons, timesteps, stepsPerSample }: Program, axons: ReadonlyMap<number, number>): void {
   hostAxons.forEach((hostAxon, index) => {
     const where = `host axon ${index}`;
-    requireAxon(axons, hostAxon, hostAxon.axon, where);
+    if (hostAxon.axon >= (axons.get(coreKey(hostAxon)) ?? 0)) throw noSuchAxon(hostAxon, hostAxon.axon, where);
     requireWhole(hostAxon.firstStep, [0, stepsPerSample - timesteps], `${where}, first step`);
   });
 }
 
-function requireAxon(
-  axons: ReadonlyMap<string, number>,
-  core: { readonly chip: number; readonly core: number },
-  axon: number,
-  where: string,
-): void {
-  const count = axons.get(coreKey(core));
-  if (count === undefined)
-    throw failure('SW1006', { where, what: `leads to ${coreTitle(core)}, which is not in the Program.` });
-  if (axon >= count) {
-    throw failure('SW1006', { where, what: `leads to input axon ${axon} of ${coreTitle(core)}, which has ${count}.` });
-  }
+function noSuchAxon(core: { readonly chip: number; readonly core: number }, axon: number, where: string) {
+  return failure('SW1006', { where, what: `leads to input axon ${axon} of ${coreTitle(core)}, which does not exist.` });
 }
 
 function checkProvenance({ provenance }: Program, where: string): void {
@@ -233,8 +225,9 @@ function checkProvenance({ provenance }: Program, where: string): void {
   }
 }
 
-function coreKey({ chip, core }: { readonly chip: number; readonly core: number }): string {
-  return `${chip}/${core}`;
+/** Both numbers have 16 bits. */
+function coreKey({ chip, core }: { readonly chip: number; readonly core: number }): number {
+  return chip * (NUMBER_MAX + 1) + core;
 }
 
 function coreTitle({ chip, core }: { readonly chip: number; readonly core: number }): string {
