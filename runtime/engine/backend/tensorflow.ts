@@ -26,7 +26,7 @@ export async function probeTensorflow(backend: keyof typeof packages): Promise<B
   const version = packageVersion(name);
   try {
     // TensorFlow's own log would go to the terminal.
-    process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
+    process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
     await import(name);
     if (!(await tf.setBackend('tensorflow'))) throw new Error('its backend did not initialise');
   } catch (error) {
