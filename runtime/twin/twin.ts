@@ -216,6 +216,8 @@ export function addScaled(sum: Float32Array, values: Float32Array, factor: numbe
 function sumOverTime(values: Float32Array, timesteps: number): Float32Array {
   const size = values.length / timesteps;
   const sum = new Float32Array(size);
-  for (let at = 0; at < values.length; at += 1) sum[at % size]! += values[at]!;
+  for (let start = 0; start < values.length; start += size) {
+    for (let k = 0; k < size; k += 1) sum[k]! += values[start + k]!;
+  }
   return sum;
 }

@@ -113,7 +113,7 @@ class ThreadPool<Setup, Input, Output> implements Pool<Input, Output> {
 
   private startThread(): Worker {
     const module = compiledUrl(this.task.module).href;
-    return new Worker(new URL('./thread.js', compiledUrl(import.meta.url)), {
+    return new Worker(compiledUrl(new URL('./thread.js', import.meta.url)), {
       workerData: { module, name: this.task.name, setup: this.setup },
       // A test runner's loader options must not reach threads, which run compiled code.
       execArgv: [],
