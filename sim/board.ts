@@ -24,7 +24,10 @@ export interface Board {
   readonly indexOf: (chip: number, core: number) => number;
 }
 
-/** Places the cores of a sound Program. Throws SW3002 for a chip, core or tile that the target lacks. */
+/** Tiles of the largest board: 768 Loihi chips have 24,576. */
+const tilesMax = 1 << 20;
+
+/** Places the cores of a sound Program. Throws SW3002 for a chip or core that the target lacks, SW3004 for too many tiles. */
 export function layOut(program: Program, target: Target): Board {
   const { columns, rows, coresPerTile } = target.mesh;
   const chipMax = target.limits.chips.value ?? program.cores.length;
@@ -32,6 +35,10 @@ export function layOut(program: Program, target: Target): Board {
   const { chips } = program;
   if (chips > chipMax) {
     throw failure('SW3002', { where: program.name, what: `${chips} chips; ${target.name} has ${chipMax}.` });
+  }
+  if (!(chips * columns * rows <= tilesMax)) {
+    const what = `${chips} chips of ${columns} × ${rows} tiles; the simulator handles ${tilesMax.toLocaleString('en')} tiles.`;
+    throw failure('SW3004', { where: target.name, what });
   }
   const x = new Int32Array(program.cores.length);
   const y = new Int32Array(program.cores.length);

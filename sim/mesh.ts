@@ -12,7 +12,7 @@ const east = 0;
 const west = 1;
 const south = 2;
 const north = 3;
-export const linksPerTile = 4;
+const linksPerTile = 4;
 
 /** Dimension-order routing over the tiles of a board: east-west until the column is right, then north-south. */
 export class Mesh {

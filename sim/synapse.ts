@@ -3,7 +3,7 @@ import type { CoreImage, SynapseFormat } from '../schemas/program.js';
 import type { TargetArithmetic } from '../schemas/target.js';
 
 /** Bytes of a synapse memory word; program files know no other. */
-export const bytesPerWord = 8;
+const bytesPerWord = 8;
 
 /** Of an entry header: the synapse count in the low bits, the format above it. */
 const countBits = 6;
@@ -14,7 +14,7 @@ const formatBits = 3;
  * Run r holds synapses runStart[r] … runStart[r + 1] − 1 of the pools. A dense run goes to consecutive compartments from
  * its offset on; an indexed run to the compartments its indices name. Both are relative to the axon's base.
  */
-export interface SynapseList {
+interface SynapseList {
   readonly firstRun: number;
   readonly lastRun: number;
   /** Synapses in all runs together. */

@@ -37,7 +37,7 @@ export interface CoreSpec {
 }
 
 /** Entry header bits of the test targets. */
-export const headerBits = 10;
+const headerBits = 10;
 
 /** Dense 8-bit and indexed 8-bit formats of weight mantissa·2^0: formats 0 and 1 of every core that names none. */
 export const plainFormats: readonly SynapseFormat[] = [
@@ -93,7 +93,7 @@ export function drive(name: string, neurons: number, exponent = 0): Drive {
 }
 
 /** Packs an entry as `CoreImage` says: header (count, format), then index and weight of each synapse. */
-export function packEntry(format: number, formats: readonly SynapseFormat[], synapses: readonly Synapse[]): bigint[] {
+function packEntry(format: number, formats: readonly SynapseFormat[], synapses: readonly Synapse[]): bigint[] {
   const { weightBits, indexBits } = formats[format]!;
   let bits = BigInt(synapses.length) | (BigInt(format) << 6n);
   let position = headerBits;
@@ -106,7 +106,7 @@ export function packEntry(format: number, formats: readonly SynapseFormat[], syn
   return Array.from({ length: Math.ceil(position / 64) }, (_, word) => BigInt.asUintN(64, bits >> BigInt(64 * word)));
 }
 
-export function buildCore(spec: CoreSpec): CoreImage {
+function buildCore(spec: CoreSpec): CoreImage {
   const compartmentCount = spec.ranges.reduce((count, { neurons }) => count + neurons.length, 0);
   const formats = spec.formats ?? plainFormats;
   const memory: bigint[] = [];
