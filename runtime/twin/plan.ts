@@ -8,7 +8,7 @@ import { elementCount } from '../../schemas/tensor.js';
 const EXACT_MAX = 2 ** 24;
 
 /** A projection with the grids it runs between. */
-export interface PlannedProjection {
+interface PlannedProjection {
   readonly projection: Projection<Int32Array>;
   /** Index of its source in the graph's populations. */
   readonly source: number;

@@ -209,7 +209,7 @@ function driveMap({ inputShape, padding, stride, kernel }: Drive, target: MapSha
   );
 }
 
-export function addScaled(sum: Float32Array, values: Float32Array, factor: number): void {
+function addScaled(sum: Float32Array, values: Float32Array, factor: number): void {
   for (let k = 0; k < sum.length; k += 1) sum[k]! += values[k]! * factor;
 }
 

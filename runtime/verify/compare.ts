@@ -6,7 +6,7 @@ import type { IntegerSpikeGraph } from '../../schemas/spike.js';
 import type { SampleRecord } from '../twin/record.js';
 
 /** The earliest difference of a sample; `timestep` counts from the population's window, `step` from the sample's start. */
-export interface Mismatch {
+interface Mismatch {
   readonly sample: number;
   readonly population: string;
   readonly neuron: { readonly y: number; readonly x: number; readonly c: number };
