@@ -2,7 +2,7 @@ import { failure } from '../../schemas/diagnostic.js';
 import { shapeText } from '../../schemas/layer-shapes.js';
 import { intOf, intsOf, requireKnownAttributes } from './onnx-attributes.js';
 import type { OnnxNode } from './onnx-model.js';
-import type { OnnxNetwork } from './onnx-network.js';
+import type { LayerValue, OnnxNetwork } from './onnx-network.js';
 
 /** Each sample to a vector, channel first as ONNX keeps its maps. */
 export function flatten(node: OnnxNode, network: OnnxNetwork): void {
@@ -32,29 +32,35 @@ export function reshape(node: OnnxNode, network: OnnxNetwork): void {
   }
   const extents = target.tensor.data;
   const [samples, values] = extents;
-  const source = network.input(node, 0);
-  const size = source.kind === 'layer' ? source.shape.reduce((product, extent) => product * extent, 1) : null;
+  const transposed = transposedInput(node, network);
+  const { shape } = transposed ?? network.layer(node);
+  const size = shape.reduce((product, extent) => product * extent, 1);
   const keepsSamples = samples === -1 || samples === 1 || (samples === 0 && intOf(node, 'allowzero', 0) === 0);
   const takesRest = (values === -1 && samples !== -1) || values === size;
   if (extents.length !== 2 || !keepsSamples || !takesRest) {
     throw failure('SW1033', {
       where: node.where,
-      what: `reshapes to ${shapeText(extents.slice(0, 8))}; only the flattening of each sample to a vector${size === null ? '' : ` of ${size}`} is supported.`,
+      what: `reshapes to ${shapeText(extents.slice(0, 8))}; only the flattening of each sample to a vector of ${size} is supported.`,
     });
   }
   appendFlatten(node, network);
 }
 
 function appendFlatten(node: OnnxNode, network: OnnxNetwork): void {
-  const value = network.input(node, 0);
-  const transposed = value.kind === 'layer' && value.channelsLast;
-  const { name: source, shape } = transposed ? value : network.layer(node);
+  const transposed = transposedInput(node, network);
+  const { name: source, shape } = transposed ?? network.layer(node);
   if (shape.length === 1) {
     network.assign(node, { kind: 'layer', name: source, shape, channelsLast: false });
     return;
   }
-  const order = transposed ? 'hwc' : 'chw';
+  const order = transposed === null ? 'chw' : 'hwc';
   network.append(node, (name) => ({ kind: 'flatten', name, inputs: [source], order }), [shape]);
+}
+
+/** What the node reads, where that is a map transposed to [N, H, W, C]; else null. */
+function transposedInput(node: OnnxNode, network: OnnxNetwork): LayerValue | null {
+  const value = network.input(node, 0);
+  return value.kind === 'layer' && value.channelsLast ? value : null;
 }
 
 /** Only the transpose to channel-last order, of which a flatten then makes a vector. */
