@@ -7,7 +7,7 @@ import { vgg } from './vgg.js';
 
 /** Networks by name. `demo` is small enough to convert, finetune and attack on two CPU cores in a minute or two. */
 const plans: Readonly<Record<string, VggPlan>> = {
-  demo: { features: [32, 'pool', 64, 'pool', 128, 'pool'], hidden: [], dropout: 0 },
+  demo: { features: [16, 'pool', 48, 'pool', 96, 'pool'], hidden: [], dropout: 0 },
   vgg11: {
     features: [64, 'pool', 128, 256, 'pool', 512, 512, 512, 'pool', 512, 512],
     hidden: [4096, 4096],

@@ -8,7 +8,7 @@ import { trainingSurrogate } from '../engine/surrogate.js';
 import { withParameters } from '../models/parameters.js';
 import { deriveSeed } from '../seed.js';
 import type { EpochRecord } from './checkpoint.js';
-import type { LoopOptions, TrainingBatch, TrainingHooks } from './loop.js';
+import type { LoopOptions, TrainingBatch, TrainingHooks, TrainingStep } from './loop.js';
 import { trainingLoop } from './loop.js';
 import type { RobustLoss } from './loss.js';
 import { countCorrect, klDivergence, robustLoss } from './loss.js';
@@ -44,13 +44,17 @@ export async function finetune(
   const model = engine.load(graph);
   try {
     requireFit(model, dataset);
-    const step = async (trained: Model, optimiser: Sgd, batch: TrainingBatch, rate: number) => {
-      const noise = randomSigns(batch.indices, batch.images.length, batch.seed);
-      const { loss, correct, adversarialCorrect } = await finetuneStep(trained, optimiser, batch, noise, rate, {
+    const adversary: Adversary = (trained, { images, indices, seed }) =>
+      mostDivergent(trained, images, randomSigns(indices, images.length, seed), { epsilon, alpha });
+    const step: TrainingStep = async (trained, optimiser, batch, rate) => {
+      const { loss, correct, adversarialCorrect } = await finetuneStep(
+        trained,
+        optimiser,
+        batch,
+        rate,
         beta,
-        epsilon,
-        alpha,
-      });
+        adversary,
+      );
       return { loss: loss.value, correct, adversarialCorrect };
     };
     const history = await trainingLoop(model, dataset, step, loop, run, hooks);
@@ -60,28 +64,30 @@ export async function finetune(
   }
 }
 
-/** What one finetuning step saw. */
+/** Makes the adversarial images [N, H, W, C] of a batch. */
+export type Adversary = (model: Model, batch: TrainingBatch) => Promise<Float32Array>;
+
+/** What one finetuning step came to. */
 export interface FinetuneStep {
   readonly loss: RobustLoss;
-  /** [N, H, W, C] in [0, 1]. */
-  readonly adversarial: Float32Array;
   readonly correct: number;
   readonly adversarialCorrect: number;
 }
 
 /**
- * One step in the method's order: train-mode pass on the clean images, examples crafted in eval mode (on the running
- * statistics as that pass left them), train-mode pass on the examples, one descent step on
- * CE(f(x), y) + beta·KL(f(x̃) ‖ f(x)). `noise` [N, H, W, C] holds the signs (±1) of the random start.
+ * One step in the method's order: train-mode pass on the clean images, examples crafted by `adversary` (in eval mode, on
+ * the running statistics as that pass left them), train-mode pass on the examples, one descent step of `rate` on
+ * CE(f(x), y) + beta·KL(f(x̃) ‖ f(x)).
  */
 export async function finetuneStep(
   model: Model,
   optimiser: Sgd,
-  { images, labels, seed }: TrainingBatch,
-  noise: Float32Array,
+  batch: TrainingBatch,
   rate: number,
-  objective: FinetuneObjective,
+  beta: number,
+  adversary: Adversary,
 ): Promise<FinetuneStep> {
+  const { images, labels, seed } = batch;
   const trainPass = (input: Float32Array, number: number): Promise<Pass> =>
     model.forward(input, {
       mode: 'train',
@@ -90,17 +96,15 @@ export async function finetuneStep(
     });
   const clean = await trainPass(images, 0);
   try {
-    const adversarial = await mostDivergent(model, images, clean.logits, noise, objective);
-    const moved = await trainPass(adversarial, 1);
+    const moved = await trainPass(await adversary(model, batch), 1);
     try {
-      const loss = robustLoss(clean.logits, moved.logits, labels, objective.beta);
+      const loss = robustLoss(clean.logits, moved.logits, labels, beta);
       const wanted = { parameters: true, input: false };
       const fromClean = await clean.backward(loss.cleanGradient, wanted);
       const fromMoved = await moved.backward(loss.adversarialGradient, wanted);
       await optimiser.step(model, addGradients(fromClean.parameters, fromMoved.parameters), rate);
       return {
         loss,
-        adversarial,
         correct: countCorrect(clean.logits, labels),
         adversarialCorrect: countCorrect(moved.logits, labels),
       };
@@ -113,22 +117,24 @@ export async function finetuneStep(
 }
 
 /**
- * RFGSM on the divergence (method: finetuning): x′ = clip(x + alpha·noise), then one step of epsilon − alpha along the
- * sign of ∇ KL(f(x′) ‖ f(x)) with the clean prediction `target` held fixed.
+ * RFGSM on the divergence (method: finetuning), all in eval mode: x′ = clip(x + alpha·noise), then one step of
+ * epsilon − alpha along the sign of ∇ KL(f(x′) ‖ f(x)) with f(x) held fixed. `noise` [N, H, W, C] holds the signs (±1)
+ * of the random start; where it changes no spike the gradient is zero and x′ stays.
  */
-async function mostDivergent(
+export async function mostDivergent(
   model: Model,
   images: Float32Array,
-  target: Float32Array,
   noise: Float32Array,
-  { epsilon, alpha }: FinetuneObjective,
+  { epsilon, alpha }: Pick<FinetuneObjective, 'epsilon' | 'alpha'>,
 ): Promise<Float32Array> {
-  const count = target.length / model.classes;
+  const clean = await model.forward(images, { mode: 'eval', differentiable: false });
+  clean.dispose();
+  const count = clean.logits.length / model.classes;
   const start = projectToBall(ascendBySign(images, noise, alpha), images, alpha);
   const gradient = await inputGradient(
     model,
     start,
-    (logits) => klDivergence(logits, target, count).adversarialGradient,
+    (logits) => klDivergence(logits, clean.logits, count).adversarialGradient,
     trainingSurrogate,
   );
   return projectToBall(ascendBySign(start, gradient, epsilon - alpha), images, epsilon);
