@@ -1,3 +1,4 @@
+import { addTo } from './linear.js';
 import type { EncodedBatch, GradientSink, TwinPopulation } from './twin.js';
 
 /**
@@ -44,18 +45,15 @@ export async function activationBackward(
   batch: number,
   sink: GradientSink,
 ): Promise<void> {
-  const gradients = values.map((value) => new Float32Array(value.length));
+  const gradients: (Float32Array | null)[] = values.map(() => null);
   for (const [index, { plan, maps }] of [...populations.entries()].reverse()) {
     const value = values[index]!;
     const atInput =
       plan.population.kind === 'readout'
         ? upstream
-        : gradients[index]!.map((gradient, k) => (value[k]! > 0 ? gradient : 0));
-    for (const [k, { source, unit }] of plan.projections.entries()) {
-      const sums = await maps[k]!.applyTransposed(atInput, batch);
-      const sum = gradients[source]!;
-      const factor = unit / plan.population.scale;
-      for (let at = 0; at < sum.length; at += 1) sum[at]! += sums[at]! * factor;
+        : (gradients[index] ?? new Float32Array(value.length)).map((gradient, k) => (value[k]! > 0 ? gradient : 0));
+    for (const [k, { source }] of plan.projections.entries()) {
+      gradients[source] = addTo(gradients[source] ?? null, await maps[k]!.applyTransposed(atInput, batch));
     }
     if (plan.drives.length > 0) await sink(plan, atInput);
   }

@@ -25,10 +25,11 @@ export class LinearMap {
   /** Whether the kernel sees the whole padded grid at its one position. */
   private readonly isDense: boolean;
 
-  /** `kernel` is [kh, kw, cin, cout], copied to the device. */
+  /** `kernel` is [kh, kw, cin, cout], copied to the device; the adjoint is that of gain·kernel. */
   constructor(
     private readonly geometry: LinearGeometry,
     kernel: Float32Array,
+    gain: number,
   ) {
     const { source, pool, padding, kernelShape } = geometry;
     this.padded = [
@@ -39,10 +40,10 @@ export class LinearMap {
     this.isDense = this.padded[0] === height && this.padded[1] === width;
     if (this.isDense) {
       this.kernel = tf.tensor2d(kernel, [height * width * channelsIn, channelsOut]);
-      this.transposed = tf.transpose<tf.Tensor2D>(this.kernel);
+      this.transposed = tf.tidy(() => tf.transpose<tf.Tensor2D>(tf.mul(this.kernel, gain)));
     } else {
       this.kernel = tf.tensor4d(kernel, [...kernelShape]);
-      this.transposed = tf.tensor4d(rotated(kernel, kernelShape), [height, width, channelsOut, channelsIn]);
+      this.transposed = tf.tensor4d(rotated(kernel, kernelShape, gain), [height, width, channelsOut, channelsIn]);
     }
   }
 
@@ -64,7 +65,7 @@ export class LinearMap {
     return read(output);
   }
 
-  /** The adjoint, [N, ...target] → [N, ...source]: the gradient of `apply` for the upstream gradient `values`. */
+  /** The adjoint times `gain`, [N, ...target] → [N, ...source]: carries the gradient `values` back through `apply`. */
   async applyTransposed(values: Float32Array, batch: number): Promise<Float32Array> {
     const { target, kernelShape, stride } = this.geometry;
     if (this.isDense) {
@@ -142,16 +143,27 @@ async function read(tensor: tf.Tensor): Promise<Float32Array> {
   return values;
 }
 
-/** The kernel turned by 180° with input and output channels exchanged, [kh, kw, cout, cin]. */
-function rotated(kernel: Float32Array, [height, width, channelsIn, channelsOut]: LinearGeometry['kernelShape']) {
+/** The kernel turned by 180° with input and output channels exchanged, [kh, kw, cout, cin], times `gain`. */
+function rotated(
+  kernel: Float32Array,
+  [height, width, channelsIn, channelsOut]: LinearGeometry['kernelShape'],
+  gain: number,
+): Float32Array {
   const turned = new Float32Array(kernel.length);
   const taps = height * width;
   for (let tap = 0, from = 0; tap < taps; tap += 1) {
     for (let ci = 0; ci < channelsIn; ci += 1) {
       for (let co = 0; co < channelsOut; co += 1, from += 1) {
-        turned[((taps - 1 - tap) * channelsOut + co) * channelsIn + ci] = kernel[from]!;
+        turned[((taps - 1 - tap) * channelsOut + co) * channelsIn + ci] = gain * kernel[from]!;
       }
     }
   }
   return turned;
+}
+
+/** The sum of both, in place of the first; the second itself where there is no first. */
+export function addTo(sum: Float32Array | null, values: Float32Array): Float32Array {
+  if (sum === null) return values;
+  for (let k = 0; k < sum.length; k += 1) sum[k]! += values[k]!;
+  return sum;
 }

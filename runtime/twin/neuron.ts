@@ -90,10 +90,10 @@ export function integrate(tables: NeuronTables, input: PopulationInput, batch: n
           const theta = threshold[thresholdRow + neuron]!;
           const at = tau * size + k;
           if (keep) distance[at] = (v - theta) * perUnit;
-          if (v >= theta) {
-            spikes[at] = 1;
-            v = soft ? v - theta : 0;
-          }
+          // Without a branch on the spike, which no processor foresees.
+          const spike = v >= theta ? 1 : 0;
+          spikes[at] = spike;
+          v -= spike * (soft ? theta : v);
         }
         membrane[k] = v;
       }
@@ -127,7 +127,8 @@ export function backpropagate(
   batch: number,
 ): Float32Array {
   const { population, neurons, timesteps, decay, threshold } = tables;
-  const soft = population.reset === 'soft';
+  // A hard reset takes v⁻ = distance + θ away, a soft one θ.
+  const hard = population.reset === 'hard' ? 1 : 0;
   const size = batch * neurons;
   const slope = pseudoDerivative(surrogate, distance);
   const gradient = new Float32Array(upstream.length);
@@ -141,8 +142,8 @@ export function backpropagate(
         const at = tau * size + k;
         const theta = threshold[thresholdRow + neuron]! * perUnit;
         const after = carried[k]!;
-        const resetBy = soft ? theta : distance[at]! + theta;
-        const past = soft || spikes[at] === 0 ? after : 0;
+        const resetBy = theta + hard * distance[at]!;
+        const past = after * (1 - hard * spikes[at]!);
         const here = (upstream[at]! - resetBy * after) * slope[at]! + past;
         gradient[at] = here;
         carried[k] = here * (1 - decay[decayRow + neuron]! * (1 / 4096));

@@ -1,4 +1,4 @@
-import type { Drive, IntegerSpikeGraph } from '../../schemas/spike.js';
+import type { Drive, IntegerSpikeGraph, Population } from '../../schemas/spike.js';
 import type { MapShape } from '../../schemas/tensor.js';
 import { elementCount } from '../../schemas/tensor.js';
 import type { EncodedSample } from '../drive.js';
@@ -6,7 +6,7 @@ import { encodeImages } from '../drive.js';
 import type { Classifier, ForwardOptions, Pass, Wanted } from '../engine/engine.js';
 import { trainingSurrogate } from '../engine/surrogate.js';
 import { activationBackward, activationForward } from './activation.js';
-import { LinearMap } from './linear.js';
+import { addTo, LinearMap } from './linear.js';
 import type { NeuronTables, PseudoDerivative, Trajectory } from './neuron.js';
 import { backpropagate, backpropagateRate, backpropagateReadout, integrate, spreadTables } from './neuron.js';
 import type { PlannedPopulation } from './plan.js';
@@ -17,7 +17,10 @@ import type { SampleRecord } from './record.js';
 export interface TwinPopulation {
   readonly plan: PlannedPopulation;
   readonly tables: NeuronTables;
-  /** One per projection, their weights divided by the projection's unit. */
+  /**
+   * One per projection: weights divided by the projection's unit on the way forward, by the population's scale on the
+   * way back, since gradients are taken in units of the trained network.
+   */
   readonly maps: readonly LinearMap[];
 }
 
@@ -54,10 +57,13 @@ export class IntegerTwin implements Classifier {
         return new LinearMap(
           geometry,
           Float32Array.from(kernel.data, (weight) => weight / unit),
+          unit / planned.population.scale,
         );
       }),
     }));
-    this.driveMaps = graph.drives.map((drive) => driveMap(drive, this.shapeOf(drive.population)));
+    this.driveMaps = graph.drives.map((drive) =>
+      driveMap(drive, graph.populations.find(({ name }) => name === drive.population)!),
+    );
   }
 
   async forward(images: Float32Array, options: ForwardOptions): Promise<Pass> {
@@ -137,22 +143,19 @@ export class IntegerTwin implements Classifier {
     sink: GradientSink,
   ): Promise<void> {
     const steps = this.graph.timesteps;
-    const gradients = this.populations.map(({ plan }) => new Float32Array(steps * batch * plan.neurons));
+    const gradients: (Float32Array | null)[] = this.populations.map(() => null);
     for (const [index, { plan, tables, maps }] of [...this.populations.entries()].reverse()) {
       const trajectory = trajectories[index]!;
-      const atSpikes = gradients[index]!;
+      const atSpikes = gradients[index] ?? new Float32Array(steps * batch * plan.neurons);
       const atInput =
         plan.population.kind === 'readout'
           ? backpropagateReadout(tables, upstream, batch)
           : surrogate.form === 'rate'
             ? backpropagateRate(tables, trajectory.spikes, atSpikes, batch)
             : backpropagate(tables, trajectory, atSpikes, surrogate, batch);
-      for (const [k, { source, unit }] of plan.projections.entries()) {
-        addScaled(
-          gradients[source]!,
-          await maps[k]!.applyTransposed(atInput, steps * batch),
-          unit / plan.population.scale,
-        );
+      for (const [k, { source }] of plan.projections.entries()) {
+        const found = await maps[k]!.applyTransposed(atInput, steps * batch);
+        gradients[source] = addTo(gradients[source] ?? null, found);
       }
       if (plan.drives.length > 0) await sink(plan, sumOverTime(atInput, steps));
     }
@@ -169,11 +172,10 @@ export class IntegerTwin implements Classifier {
     const input = new Float32Array(batch * elementCount(this.inputShape));
     await backward(async (plan, atInput) => {
       for (const index of plan.drives) {
-        const { scale, std } = this.graph.drives[index]!;
+        const { std } = this.graph.drives[index]!;
         const normalised = await this.driveMaps[index]!.applyTransposed(atInput, batch);
-        const factor = scale / plan.population.scale;
         for (let k = 0; k < input.length; k += 1) {
-          input[k]! += (normalised[k]! * factor) / std[k % std.length]!;
+          input[k]! += normalised[k]! / std[k % std.length]!;
         }
       }
     });
@@ -193,24 +195,14 @@ export class IntegerTwin implements Classifier {
       return currents;
     });
   }
-
-  private shapeOf(population: string): MapShape {
-    return this.graph.populations.find(({ name }) => name === population)!.shape;
-  }
 }
 
 /** Receives the gradient at a driven population's input, [N, neurons], in units of the trained network. */
 export type GradientSink = (plan: PlannedPopulation, atInput: Float32Array) => Promise<void>;
 
-function driveMap({ inputShape, padding, stride, kernel }: Drive, target: MapShape): LinearMap {
-  return new LinearMap(
-    { source: inputShape, target, pool: [1, 1], padding, stride, kernelShape: kernel.shape },
-    kernel.data,
-  );
-}
-
-function addScaled(sum: Float32Array, values: Float32Array, factor: number): void {
-  for (let k = 0; k < sum.length; k += 1) sum[k]! += values[k]! * factor;
+function driveMap({ inputShape, padding, stride, kernel, scale }: Drive, driven: Population<Int32Array>): LinearMap {
+  const geometry = { source: inputShape, target: driven.shape, pool: [1, 1] as const, padding, stride };
+  return new LinearMap({ ...geometry, kernelShape: kernel.shape }, kernel.data, scale / driven.scale);
 }
 
 function sumOverTime(values: Float32Array, timesteps: number): Float32Array {

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { compile } from '../../compiler/compile.js';
 import { encodeImages } from '../../runtime/drive.js';
 import { IntegerTwin } from '../../runtime/twin/twin.js';
 import { Chip } from '../../runtime/verify/chip.js';
@@ -12,8 +11,7 @@ import { loadTarget } from '../../targets/load.js';
 import { runReference } from '../reference/reference-twin.js';
 import { snnGraph } from './arbitrary-snn.js';
 import { randomImages } from './arbitrary-spike.js';
-
-const provenance = { spikewrightVersion: '0', sources: [], options: '{}' };
+import { compileIfFits } from './compile-if-fits.js';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -32,9 +30,10 @@ describe('chip = twin, every spike and every readout', () => {
     let spread = 0;
     await fc.assert(
       fc.asyncProperty(snnGraph(reset), fc.nat(), async (snn, seed) => {
-        const { value } = compile(snn, target, { provenance });
-        const program = decodeProgram(encodeProgram(value.program), 'program');
-        const graph = decodeIntegerSpikeGraph(encodeSpikeGraph(value.spikeGraph), 'graph');
+        const compiled = compileIfFits(snn, target);
+        fc.pre(compiled !== null);
+        const program = decodeProgram(encodeProgram(compiled.program), 'program');
+        const graph = decodeIntegerSpikeGraph(encodeSpikeGraph(compiled.spikeGraph), 'graph');
         requireSameNetwork(program, graph);
         const samples = encodeImages(graph.drives, randomImages(graph.drives[0]!.inputShape, 2, seed));
         const chip = new Chip(program, { timing: 'off' }).runEncoded(samples, { record: true });

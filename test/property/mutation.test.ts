@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { compile } from '../../compiler/compile.js';
 import { encodeImages } from '../../runtime/drive.js';
 import { IntegerTwin } from '../../runtime/twin/twin.js';
 import { Chip } from '../../runtime/verify/chip.js';
@@ -11,10 +10,9 @@ import type { IntegerSpikeGraph } from '../../schemas/spike.js';
 import { loadTarget } from '../../targets/load.js';
 import { snnGraph } from './arbitrary-snn.js';
 import { randomImages } from './arbitrary-spike.js';
+import { compileIfFits } from './compile-if-fits.js';
 import type { Mutation } from './mutate.js';
 import { doubleThreshold, misrouteAxon, negateWeight } from './mutate.js';
-
-const provenance = { spikewrightVersion: '0', sources: [], options: '{}' };
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -45,16 +43,21 @@ describe('a Program with one fault', () => {
     const target = loadTarget('tiny');
     let tried = 0;
     let found = 0;
-    for (const [pick, snn] of networks.entries()) {
-      const { program, spikeGraph } = compile(snn, target, { provenance }).value;
+    for (const snn of networks) {
+      const compiled = compileIfFits(snn, target);
+      if (compiled === null) continue;
+      const { program, spikeGraph } = compiled;
       expect(await mismatches(program, spikeGraph)).toBe(0);
-      const spoilt = mutate(program, 7 * pick);
-      if (spoilt === null) continue;
+      let shows = 0;
+      for (const pick of [0, 7, 31, 101]) {
+        const spoilt = mutate(program, pick);
+        if (spoilt !== null && (await mismatches(spoilt, spikeGraph)) > 0) shows += 1;
+      }
       tried += 1;
-      if ((await mismatches(spoilt, spikeGraph)) > 0) found += 1;
+      if (shows > 0) found += 1;
     }
-    // Not every fault shows in every network (a silent neuron hides it), but most do.
+    // One fault may hide behind silent neurons, four in one network seldom do.
     expect(tried).toBeGreaterThanOrEqual(8);
-    expect(found).toBeGreaterThanOrEqual(tried / 2);
+    expect(found).toBeGreaterThanOrEqual(0.75 * tried);
   });
 });
