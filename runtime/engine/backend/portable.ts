@@ -4,7 +4,7 @@ import type { BackendProbe } from './backend.js';
 import { firstLine, unavailable } from './backend.js';
 import { packageVersion } from './package-version.js';
 
-/** Initialises tfjs's WebAssembly backend: SIMD where the processor has it, one thread. */
+/** Initialises tfjs's WebAssembly backend: one thread with SIMD. */
 export async function probeWasm(): Promise<BackendProbe> {
   const version = packageVersion('@tensorflow/tfjs-backend-wasm');
   const install = 'npm install @tensorflow/tfjs-backend-wasm@4.22.0';
@@ -12,7 +12,9 @@ export async function probeWasm(): Promise<BackendProbe> {
     await import('@tensorflow/tfjs-backend-wasm');
     if (!(await tf.setBackend('wasm'))) throw new Error('its backend did not initialise');
     const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT');
-    const device = `1 CPU thread, ${simd ? '' : 'no '}SIMD`;
+    if (!simd)
+      return unavailable('wasm', version, 'the processor has no SIMD instructions that WebAssembly can use', '');
+    const device = '1 CPU thread, SIMD';
     return { backend: 'wasm', isAvailable: true, version, device, reason: '', install: '' };
   } catch (error) {
     return unavailable('wasm', version, firstLine(error), install);

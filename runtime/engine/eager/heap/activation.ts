@@ -4,9 +4,6 @@ import type { Heap } from './heap.js';
 /** `upstream` where `output` is positive, else 0. */
 export function reluGradient(heap: Heap, upstream: tf.Tensor, output: tf.Tensor): tf.Tensor {
   const gradient = heap.allocate(upstream.shape);
-  const from = heap.view(upstream);
-  const gate = heap.view(output);
-  const to = heap.view(gradient);
-  for (let k = 0; k < to.length; k += 1) to[k] = gate[k]! > 0 ? from[k]! : 0;
+  heap.loops.passPositive(heap.address(upstream), heap.address(output), heap.address(gradient), upstream.size);
   return gradient;
 }

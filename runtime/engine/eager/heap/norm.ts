@@ -1,4 +1,4 @@
-import type * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
 import type { NormGradients, NormStatistics } from '../kernels.js';
 import type { Heap } from './heap.js';
 
@@ -10,21 +10,15 @@ export function normStatistics(
   running: { mean: tf.Tensor; variance: tf.Tensor; momentum: number; copies: number },
 ): { statistics: NormStatistics; mean: tf.Tensor; variance: tf.Tensor } {
   const channels = running.mean.size;
+  const rows = input.size / channels;
   const statistics = { mean: heap.allocate([channels]), inverseDeviation: heap.allocate([channels]) };
   const followed = { mean: heap.allocate([channels]), variance: heap.allocate([channels]) };
-  const x = heap.view(input);
-  const rows = x.length / channels;
+  const [sumRoom, squareRoom] = [heap.allocateDoubles(channels), heap.allocateDoubles(channels)];
   // Sums about the first row: squares then cancel no more than the data's own spread demands.
-  const origin = Float64Array.from(x.subarray(0, channels));
-  const sums = new Float64Array(channels);
-  const squares = new Float64Array(channels);
-  for (let row = 0, k = 0; row < rows; row += 1) {
-    for (let c = 0; c < channels; c += 1, k += 1) {
-      const difference = x[k]! - origin[c]!;
-      sums[c] = sums[c]! + difference;
-      squares[c] = squares[c]! + difference * difference;
-    }
-  }
+  const x = heap.address(input);
+  heap.loops.spreadSums(x, rows, channels, x, heap.address(sumRoom), heap.address(squareRoom));
+  const [sums, squares] = [heap.viewDoubles(sumRoom), heap.viewDoubles(squareRoom)];
+  const origin = heap.view(input);
   const mean = heap.view(statistics.mean);
   const inverseDeviation = heap.view(statistics.inverseDeviation);
   const [oldMean, oldVariance] = [heap.view(running.mean), heap.view(running.variance)];
@@ -40,10 +34,11 @@ export function normStatistics(
     newMean[c] = oldMean[c]! + running.momentum * (centre - oldMean[c]!);
     newVariance[c] = oldVariance[c]! + running.momentum * (variance * unbiased - oldVariance[c]!);
   }
+  tf.dispose([sumRoom, squareRoom]);
   return { statistics, ...followed };
 }
 
-/** gamma·(input − mean)·inverseDeviation + beta as one multiplication and one addition per value. */
+/** (input − mean)·(gamma·inverseDeviation) + beta. */
 export function normalise(
   heap: Heap,
   input: tf.Tensor,
@@ -51,20 +46,16 @@ export function normalise(
   gamma: tf.Tensor,
   beta: tf.Tensor,
 ): tf.Tensor {
+  const channels = gamma.size;
   const output = heap.allocate(input.shape);
-  const factor = Float64Array.from(heap.view(gamma));
-  const term = Float64Array.from(heap.view(beta));
-  const [means, inverse] = [heap.view(mean), heap.view(inverseDeviation)];
-  const channels = factor.length;
-  for (let c = 0; c < channels; c += 1) {
-    factor[c] = factor[c]! * inverse[c]!;
-    term[c] = term[c]! - means[c]! * factor[c]!;
-  }
-  const x = heap.view(input);
-  const y = heap.view(output);
-  for (let k = 0; k < x.length; ) {
-    for (let c = 0; c < channels; c += 1, k += 1) y[k] = x[k]! * factor[c]! + term[c]!;
-  }
+  const factorRoom = heap.allocate([channels]);
+  const factor = heap.view(factorRoom);
+  const [scale, inverse] = [heap.view(gamma), heap.view(inverseDeviation)];
+  for (let c = 0; c < channels; c += 1) factor[c] = scale[c]! * inverse[c]!;
+  const [x, y, origin] = [heap.address(input), heap.address(output), heap.address(mean)];
+  const rows = input.size / channels;
+  heap.loops.scaleAbout(x, y, rows, channels, origin, heap.address(factorRoom), heap.address(beta));
+  factorRoom.dispose();
   return output;
 }
 
@@ -78,35 +69,31 @@ export function normGradients(
   wantInput: boolean,
 ): NormGradients {
   const channels = gamma.size;
+  const rows = input.size / channels;
   const gradients = { gamma: heap.allocate([channels]), beta: heap.allocate([channels]) };
   const inputGradient = wantInput ? heap.allocate(input.shape) : null;
-  const [x, g] = [heap.view(input), heap.view(upstream)];
-  const means = Float64Array.from(heap.view(mean));
-  const inverse = Float64Array.from(heap.view(inverseDeviation));
-  const sums = new Float64Array(channels);
-  const products = new Float64Array(channels);
-  for (let k = 0; k < x.length; ) {
-    for (let c = 0; c < channels; c += 1, k += 1) {
-      const value = g[k]!;
-      sums[c] = sums[c]! + value;
-      products[c] = products[c]! + value * (x[k]! - means[c]!);
-    }
-  }
-  const [toGamma, toBeta, scale] = [heap.view(gradients.gamma), heap.view(gradients.beta), heap.view(gamma)];
+  const [sumRoom, productRoom] = [heap.allocateDoubles(channels), heap.allocateDoubles(channels)];
+  const [aRoom, bRoom, offsetRoom] = [heap.allocate([channels]), heap.allocate([channels]), heap.allocate([channels])];
+  const [g, x, origin] = [heap.address(upstream), heap.address(input), heap.address(mean)];
+  heap.loops.gradientSums(g, x, rows, channels, origin, heap.address(sumRoom), heap.address(productRoom));
+  const [sums, products] = [heap.viewDoubles(sumRoom), heap.viewDoubles(productRoom)];
+  const [toGamma, toBeta] = [heap.view(gradients.gamma), heap.view(gradients.beta)];
+  const [scale, inverse] = [heap.view(gamma), heap.view(inverseDeviation)];
+  const [a, b, offset] = [heap.view(aRoom), heap.view(bRoom), heap.view(offsetRoom)];
+  const isBatch = from === 'batch';
   for (let c = 0; c < channels; c += 1) {
     toGamma[c] = products[c]! * inverse[c]!;
     toBeta[c] = sums[c]!;
+    // dx = γ/σ·(g − mean(g) − x̂·mean(g·x̂)) with x̂ = (x − μ)/σ, written as g·a + (x − μ)·b + offset.
+    const factor = scale[c]! * inverse[c]!;
+    a[c] = factor;
+    b[c] = isBatch ? (-factor * inverse[c]! * inverse[c]! * products[c]!) / rows : 0;
+    offset[c] = isBatch ? (-factor * sums[c]!) / rows : 0;
   }
-  if (inputGradient === null) return { input: null, ...gradients };
-  // dx = γ/σ·(g − mean(g) − x̂·mean(g·x̂)) with x̂ = (x − μ)/σ, written as g·a + x·b + c; b = c = 0 for constants.
-  const rows = x.length / channels;
-  const a = Float64Array.from(inverse, (value, c) => value * scale[c]!);
-  const isBatch = from === 'batch';
-  const b = Float64Array.from(a, (value, c) => (isBatch ? (-value * inverse[c]! ** 2 * products[c]!) / rows : 0));
-  const c0 = Float64Array.from(a, (value, c) => (isBatch ? (-value * sums[c]!) / rows - b[c]! * means[c]! : 0));
-  const dx = heap.view(inputGradient);
-  for (let k = 0; k < x.length; ) {
-    for (let c = 0; c < channels; c += 1, k += 1) dx[k] = g[k]! * a[c]! + x[k]! * b[c]! + c0[c]!;
+  if (inputGradient !== null) {
+    const [atA, atB, atOffset] = [heap.address(aRoom), heap.address(bRoom), heap.address(offsetRoom)];
+    heap.loops.mixGradient(g, x, heap.address(inputGradient), rows, channels, origin, atA, atB, atOffset);
   }
+  tf.dispose([sumRoom, productRoom, aRoom, bRoom, offsetRoom]);
   return { input: inputGradient, ...gradients };
 }
