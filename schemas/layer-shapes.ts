@@ -45,7 +45,7 @@ export function layerShape(layer: AnnLayer | SnnLayer, inputs: readonly LayerSha
 }
 
 /** Rows (or columns) of a cross-correlation's output: windows that fit the padded extent. May be ≤ 0. */
-export function convolvedExtent(extent: number, before: number, after: number, kernel: number, stride: number): number {
+function convolvedExtent(extent: number, before: number, after: number, kernel: number, stride: number): number {
   return Math.floor((extent + before + after - kernel) / stride) + 1;
 }
 
