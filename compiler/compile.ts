@@ -1,0 +1,83 @@
+import type { Result } from '../schemas/diagnostic.js';
+import type { Program, Provenance } from '../schemas/program.js';
+import type { SnnGraph } from '../schemas/snn.js';
+import type { FloatSpikeGraph, IntegerSpikeGraph } from '../schemas/spike.js';
+import type { Target } from '../schemas/target.js';
+import { CorePlanner } from './core-plan.js';
+import { emitCore } from './emit.js';
+import { explainMapping, type MappingTables } from './explain.js';
+import { lower } from './lower.js';
+import { partition } from './partition.js';
+import { place } from './place.js';
+import { type QuantisationRow, quantise } from './quantise.js';
+import { trafficOf } from './route.js';
+import { schedule } from './schedule.js';
+import { wire } from './wire.js';
+
+export interface CompileOptions {
+  /** Copied into the Program. */
+  readonly provenance: Provenance;
+}
+
+/** Links crossed if every neuron fired once, as placed and in row-major order. */
+export interface TrafficRow {
+  readonly messages: number;
+  readonly spikeHops: number;
+  readonly spikeHopsRowMajor: number;
+}
+
+export interface MappedProgram {
+  readonly program: Program;
+  readonly mapping: MappingTables;
+  readonly traffic: TrafficRow;
+}
+
+export interface Compiled extends MappedProgram {
+  readonly floatGraph: FloatSpikeGraph;
+  readonly spikeGraph: IntegerSpikeGraph;
+  readonly quantisation: readonly QuantisationRow[];
+}
+
+/**
+ * A spiking network for a chip: lower, quantise, then `compileIntegerGraph`. Throws SW2001…SW2102 where the network has
+ * no place on the target; its diagnostics are warnings and notes.
+ */
+export function compile(snn: SnnGraph, target: Target, options: CompileOptions): Result<Compiled> {
+  const floatGraph = lower(snn);
+  const { value, diagnostics } = quantise(floatGraph, target);
+  const mapped = compileIntegerGraph(value.graph, target, options);
+  return {
+    value: { ...mapped, floatGraph, spikeGraph: value.graph, quantisation: value.rows },
+    diagnostics,
+  };
+}
+
+/** An integer graph, quantised for this target, as a Program: partition, wire, place, schedule, emit. */
+export function compileIntegerGraph(
+  graph: IntegerSpikeGraph,
+  target: Target,
+  { provenance }: CompileOptions,
+): MappedProgram {
+  const planner = new CorePlanner(target);
+  const placed = partition(graph, target);
+  const wired = wire(placed, planner);
+  const traffic = trafficOf(wired);
+  const { slots, chips, ...distances } = place(wired.length, traffic, target);
+  const { stepsPerSample, hostAxons } = schedule(graph, placed, wired, slots);
+  const cores = wired.map((core, k) => emitCore(core, slots[k]!, slots, placed[core.layer]!, planner, target));
+  const program: Program = {
+    formatVersion: 1,
+    name: graph.name,
+    provenance,
+    targetJson: JSON.stringify(target),
+    timesteps: graph.timesteps,
+    stepsPerSample,
+    chips,
+    populations: graph.populations.map(({ name, kind, shape, phase, scale }) => ({ name, kind, shape, phase, scale })),
+    drives: graph.drives,
+    hostAxons,
+    cores,
+  };
+  const messages = traffic.reduce((sum, flow) => sum + flow.messages, 0);
+  return { program, mapping: explainMapping(placed, wired, cores, target), traffic: { messages, ...distances } };
+}

@@ -1,0 +1,178 @@
+import type { ParameterTable, Population } from '../schemas/spike.js';
+import type { Target } from '../schemas/target.js';
+import { type CorePlan, type CorePlanner, countNonZero, type ProjectionPlan } from './core-plan.js';
+import { type Tile, tileExtents } from './tiling.js';
+
+/** What one core needs of everything that is limited. */
+export interface CoreNeed {
+  readonly compartments: number;
+  readonly synapseWords: number;
+  readonly inputAxons: number;
+  readonly outputAxons: number;
+  readonly compartmentProfiles: number;
+  readonly thresholdProfiles: number;
+  readonly synapseFormats: number;
+  /** Of the axon with the longest list. */
+  readonly wordsPerAxon: number;
+}
+
+/** A limit of a core with the unit that messages name. */
+export interface CoreLimit {
+  readonly resource: keyof CoreNeed;
+  readonly title: string;
+  readonly unit: string;
+  /** Infinite where the target gives none. */
+  readonly limit: number;
+}
+
+/** The limits of a core of this target, in the units of `CoreNeed`. */
+export function coreLimits({ limits }: Target): readonly CoreLimit[] {
+  const of = (value: number | null): number => value ?? Number.POSITIVE_INFINITY;
+  const memory = of(limits.synapseMemoryPerCore.value);
+  return [
+    { resource: 'compartments', title: 'compartments', unit: '', limit: of(limits.compartmentsPerCore.value) },
+    { resource: 'synapseWords', title: 'synapse memory', unit: 'words', limit: Math.floor(memory / 8) },
+    { resource: 'inputAxons', title: 'input axons', unit: '', limit: of(limits.inputAxonsPerCore.value) },
+    { resource: 'outputAxons', title: 'output axons', unit: '', limit: of(limits.outputAxonsPerCore.value) },
+    {
+      resource: 'compartmentProfiles',
+      title: 'compartment profiles',
+      unit: '',
+      limit: of(limits.compartmentProfilesPerCore.value),
+    },
+    {
+      resource: 'thresholdProfiles',
+      title: 'threshold profiles',
+      unit: '',
+      limit: of(limits.thresholdProfilesPerCore.value),
+    },
+    { resource: 'synapseFormats', title: 'synapse formats', unit: '', limit: of(limits.synapseFormatsPerCore.value) },
+    {
+      resource: 'wordsPerAxon',
+      title: 'synapse memory of one axon',
+      unit: 'words',
+      limit: of(limits.wordsPerAxon.value),
+    },
+  ];
+}
+
+/** The first limit that a need passes, or null. */
+export function passedLimit(need: CoreNeed, limits: readonly CoreLimit[]): CoreLimit | null {
+  return limits.find(({ resource, limit }) => need[resource] > limit) ?? null;
+}
+
+/** The limit of which the largest share is used. */
+export function bindingLimit(need: CoreNeed, limits: readonly CoreLimit[]): CoreLimit {
+  return limits.reduce((most, limit) => {
+    return need[limit.resource] / limit.limit > need[most.resource] / most.limit ? limit : most;
+  });
+}
+
+/** Where synapse memory cannot hold the tile, counting stops: the need is then only known to be larger. */
+export interface CountingStop {
+  readonly words: number;
+}
+
+/**
+ * What the core of a plan needs but for its output axons, which depend on where its spikes go. `biasAxons` host axons
+ * bring its bias.
+ */
+export function inputNeed(
+  plan: CorePlan,
+  population: Population<Int32Array>,
+  biasAxons: readonly number[],
+  planner: CorePlanner,
+  stop: CountingStop,
+): CoreNeed {
+  const [height, width, channels] = tileExtents(plan.tile);
+  const compartments = height * width * channels;
+  let inputAxons = biasAxons.length;
+  let synapseWords = 0;
+  let wordsPerAxon = 0;
+  let formats = new Set(biasAxons).size;
+  if (biasAxons.length > 0) {
+    const { words } = planner.denseSize(compartments);
+    synapseWords += words * biasAxons.length;
+    wordsPerAxon = words;
+  }
+  for (const projection of plan.projections) {
+    const lists = listNeed(plan, projection, planner, stop.words - synapseWords);
+    synapseWords += lists.words;
+    wordsPerAxon = Math.max(wordsPerAxon, lists.wordsPerAxon);
+    inputAxons += lists.axons;
+    // At most one dense and one indexed format.
+    formats += 2;
+  }
+  const { compartmentProfiles, thresholdProfiles } = profileNeed(population, plan.tile);
+  return {
+    compartments,
+    synapseWords,
+    inputAxons,
+    outputAxons: 0,
+    compartmentProfiles,
+    thresholdProfiles,
+    synapseFormats: formats,
+    wordsPerAxon,
+  };
+}
+
+function listNeed(
+  plan: CorePlan,
+  { incoming, rows, columns }: ProjectionPlan,
+  planner: CorePlanner,
+  wordsLeft: number,
+): { readonly words: number; readonly wordsPerAxon: number; readonly axons: number } {
+  const inputs = incoming.projection.kernel.shape[2];
+  const rowCount = countPatterns(rows.patternOf, rows.patterns.length);
+  const columnCount = countPatterns(columns.patternOf, columns.patterns.length);
+  let words = 0;
+  let wordsPerAxon = 0;
+  let axons = 0;
+  for (const [r, row] of rows.patterns.entries()) {
+    for (const [c, column] of columns.patterns.entries()) {
+      for (let input = 0; input < inputs; input += 1) {
+        const nonZero = countNonZero(incoming, row, column, input, plan.tile.c);
+        if (nonZero === 0) continue;
+        const list = planner.form(plan, row, column, nonZero);
+        axons += rowCount[r]! * columnCount[c]!;
+        words += list.words;
+        wordsPerAxon = Math.max(wordsPerAxon, list.words);
+      }
+      if (words > wordsLeft) return { words, wordsPerAxon, axons };
+    }
+  }
+  return { words, wordsPerAxon, axons };
+}
+
+function countPatterns(patternOf: readonly number[], patterns: number): readonly number[] {
+  const counts = new Array<number>(patterns).fill(0);
+  for (const pattern of patternOf) counts[pattern]! += 1;
+  return counts;
+}
+
+function profileNeed(
+  { threshold, decay, shape }: Population<Int32Array>,
+  { y, x, c }: Tile,
+): { readonly compartmentProfiles: number; readonly thresholdProfiles: number } {
+  if (threshold.columns === 1 && decay.columns === 1) return { compartmentProfiles: 1, thresholdProfiles: 1 };
+  const thresholds = new Set<string>();
+  const profiles = new Set<string>();
+  for (let row = y[0]; row < y[1]; row += 1) {
+    for (let column = x[0]; column < x[1]; column += 1) {
+      for (let channel = c[0]; channel < c[1]; channel += 1) {
+        const neuron = (row * shape[1] + column) * shape[2] + channel;
+        const own = tableColumn(threshold, neuron, shape[2]).join();
+        thresholds.add(own);
+        profiles.add(`${own}/${tableColumn(decay, neuron, shape[2]).join()}`);
+      }
+    }
+  }
+  return { compartmentProfiles: profiles.size, thresholdProfiles: thresholds.size };
+}
+
+/** A neuron's values in a table, one per row. */
+export function tableColumn(table: ParameterTable<Int32Array>, neuron: number, channels: number): Int32Array {
+  const { rows, columns, data } = table;
+  const column = columns === 1 ? 0 : columns === channels ? neuron % channels : neuron;
+  return Int32Array.from({ length: rows }, (_, row) => data[row * columns + column]!);
+}

@@ -1,0 +1,122 @@
+import type { SynapseFormat } from '../schemas/program.js';
+import type { TargetLimits } from '../schemas/target.js';
+
+/** Bits of an entry header that hold the synapse count; the format follows. */
+const COUNT_BITS = 6;
+const WORD_BITS = 64;
+const WORD_BYTES = WORD_BITS / 8;
+/** Widths of the index that formats with one can have. */
+export const INDEX_BITS = { least: 6, most: 12 } as const;
+
+/** How many words a list of synapses takes, and into entries of how many synapses it is cut to take no more. */
+export interface ListSize {
+  readonly words: number;
+  readonly chunk: number;
+}
+
+/** Sizes of lists whose synapses take `synapseBits` each, under the chip's limits on entries. */
+export class ListSizer {
+  readonly #headerBits: number;
+  readonly #chunkMax: number;
+  readonly #synapseBits: number;
+  readonly #known: ListSize[] = [];
+
+  constructor(limits: TargetLimits, synapseBits: number) {
+    // A header says its format in bits 6 to 8 at least, and its count in 6 bits.
+    this.#headerBits = limits.entryHeaderBits.value ?? 10;
+    this.#chunkMax = Math.min(limits.synapsesPerEntry.value ?? Number.POSITIVE_INFINITY, 2 ** COUNT_BITS - 1);
+    this.#synapseBits = synapseBits;
+  }
+
+  /** The fewest words for `count` ≥ 1 synapses; of equal entry lengths the longest. */
+  size(count: number): ListSize {
+    const known = this.#known[count];
+    if (known !== undefined) return known;
+    let best: ListSize = { words: Number.POSITIVE_INFINITY, chunk: 0 };
+    for (let chunk = Math.min(count, this.#chunkMax); chunk >= 1; chunk -= 1) {
+      const rest = count % chunk;
+      const words = Math.floor(count / chunk) * this.#entryWords(chunk) + (rest === 0 ? 0 : this.#entryWords(rest));
+      if (words < best.words) best = { words, chunk };
+    }
+    this.#known[count] = best;
+    return best;
+  }
+
+  #entryWords(count: number): number {
+    return Math.ceil((this.#headerBits + count * this.#synapseBits) / WORD_BITS);
+  }
+}
+
+/** The synapse memory of one core while it is being filled: little-endian words, bits from the least significant. */
+export class SynapseWriter {
+  readonly #headerBits: number;
+  #bytes = new Uint8Array(1024);
+  #words = 0;
+
+  constructor(limits: TargetLimits) {
+    this.#headerBits = limits.entryHeaderBits.value ?? 10;
+  }
+
+  /** Words written so far. */
+  get words(): number {
+    return this.#words;
+  }
+
+  /**
+   * Appends a list in entries of at most `chunk` synapses and gives its first word. `index` is not written where the
+   * format has none.
+   */
+  append(
+    formatNumber: number,
+    { weightBits, indexBits }: SynapseFormat,
+    chunk: number,
+    mantissa: Int32Array,
+    index: Int32Array,
+  ): number {
+    const firstWord = this.#words;
+    for (let first = 0; first < mantissa.length; first += chunk) {
+      const end = Math.min(first + chunk, mantissa.length);
+      const bits = this.#headerBits + (end - first) * (weightBits + indexBits);
+      let position = this.#words * WORD_BITS;
+      this.#reserve(Math.ceil(bits / WORD_BITS));
+      this.#put(position, end - first, COUNT_BITS);
+      this.#put(position + COUNT_BITS, formatNumber, this.#headerBits - COUNT_BITS);
+      position += this.#headerBits;
+      for (let k = first; k < end; k += 1) {
+        if (indexBits > 0) this.#put(position, index[k]!, indexBits);
+        position += indexBits;
+        this.#put(position, mantissa[k]!, weightBits);
+        position += weightBits;
+      }
+    }
+    return firstWord;
+  }
+
+  /** The memory, whole words. */
+  bytes(): Uint8Array {
+    return this.#bytes.slice(0, this.#words * WORD_BYTES);
+  }
+
+  #reserve(words: number): void {
+    this.#words += words;
+    while (this.#words * WORD_BYTES > this.#bytes.length) {
+      const larger = new Uint8Array(this.#bytes.length * 2);
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+  }
+
+  /** The low `width` bits of `value` (two's complement) at bit `position`; the bits there are zero. */
+  #put(position: number, value: number, width: number): void {
+    let rest = value & (2 ** width - 1);
+    let byte = Math.floor(position / 8);
+    let shift = position % 8;
+    for (let left = width; left > 0; byte += 1) {
+      this.#bytes[byte]! |= (rest << shift) & 0xff;
+      const taken = Math.min(left, 8 - shift);
+      rest >>>= taken;
+      left -= taken;
+      shift = 0;
+    }
+  }
+}

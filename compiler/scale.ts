@@ -1,0 +1,208 @@
+import type { TargetArithmetic } from '../schemas/target.js';
+import { biasAxonExponents, biasExponent, integerThreshold, nearestMantissa, roundHalfAway } from './grid.js';
+import type { LayerInputs } from './layer-inputs.js';
+
+/** Rate at which each source is taken to fire when errors are weighed: spikes are rare, 5 to 15 % of all chances. */
+const SOURCE_RATE = 0.1;
+/** Scales tried are 2^(k/4) times the one at which the largest weight fills its mantissa. */
+const FINEST_STEP = -16;
+const COARSEST_STEP = 6;
+/** What a bound that is only likely to hold must buy: squared errors smaller by 6 dB (input) or 3 dB (membrane). */
+const LIKELY_INPUT = 4;
+const LIKELY_MEMBRANE = 2;
+/** A bound is likely to hold if inputs keep within it at a rate three times the usual one and six standard deviations. */
+const BUSY_RATE = 0.3;
+const DEVIATIONS = 6;
+/** Far beyond any gain in precision: a bound that is likely to be passed is the last resort. */
+const UNLIKELY = 1e6;
+
+/** The grids of a population: membrane units per trained unit, and the exponents of its weights, bias and drive. */
+export interface LayerScale {
+  readonly scale: number;
+  readonly weightExponent: number;
+  /** Of the bias (targets with a bias gate); 0 elsewhere, where a bias is a multiple of the weight step. */
+  readonly biasExponent: number;
+  readonly driveExponent: number;
+}
+
+interface Candidate extends LayerScale {
+  readonly cost: number;
+}
+
+/**
+ * The scale at which a population's expected squared input error is least. Of the candidates, those at which a single
+ * threshold lies exactly on the chip's grid are preferred to all others by construction. An error is
+ * r(1 − r)·Σδw² + (r·Σδw + δb)² + δθ² + the drive's, averaged over channels, with sources firing independently at rate r;
+ * a largest weight that is clipped can thus pay for finer steps of the many. Null where nothing fits.
+ */
+export function chooseScale(inputs: LayerInputs, arithmetic: TargetArithmetic, timesteps: number): LayerScale | null {
+  let best: Candidate | null = null;
+  for (const candidate of candidates(inputs, arithmetic)) {
+    const rated = rate(candidate, inputs, arithmetic, timesteps);
+    if (rated !== null && (best === null || rated.cost < best.cost)) best = rated;
+  }
+  return best;
+}
+
+/** Membrane units of one unit of the weight mantissa. */
+export function weightUnit({ weight }: TargetArithmetic, { weightExponent }: LayerScale): number {
+  return weight.step * 2 ** weightExponent;
+}
+
+/** The grid on which every membrane value of a hard-reset population without decay lies. */
+export function valueGrid(inputs: LayerInputs, arithmetic: TargetArithmetic, scale: LayerScale): number {
+  const { population, drive } = inputs;
+  if (population.reset === 'soft' || population.decay.data.some((decay) => decay !== 0)) return 1;
+  let grid = weightUnit(arithmetic, scale);
+  if (drive !== null) grid = Math.min(grid, 2 ** scale.driveExponent);
+  if (inputs.biasMax > 0) {
+    grid = Math.min(grid, arithmetic.biasGate ? 2 ** scale.biasExponent : arithmetic.weight.step);
+  }
+  // Divides every part only where the step is a power of two itself.
+  return Number.isInteger(Math.log2(grid)) ? grid : 1;
+}
+
+function* candidates(inputs: LayerInputs, arithmetic: TargetArithmetic): Generator<LayerScale> {
+  const { weight, bias } = arithmetic;
+  const exponentMax = inputs.weightMax > 0 ? weight.exponentMax : (bias?.exponentMax ?? 0);
+  for (let exponent = 0; exponent <= exponentMax; exponent += 1) {
+    for (let step = COARSEST_STEP; step >= FINEST_STEP; step -= 1) {
+      const full = fullScale(inputs, arithmetic, exponent) * 2 ** (step / 4);
+      const scale = snapToThreshold(full, inputs, arithmetic);
+      const driveExponent = inputs.drive === null ? 0 : gridExponent(inputs.driveMax * scale, arithmetic);
+      const ownExponent = arithmetic.biasGate ? gridExponent(inputs.biasMax * scale, arithmetic) : 0;
+      if (driveExponent === null || ownExponent === null) continue;
+      const weightExponent = inputs.weightMax > 0 ? exponent : 0;
+      yield { scale, weightExponent, biasExponent: ownExponent, driveExponent };
+    }
+  }
+}
+
+/** The scale at which the largest weight (without weights: the largest drive, bias or threshold) fills its mantissa. */
+function fullScale(inputs: LayerInputs, { weight, bias, threshold }: TargetArithmetic, exponent: number): number {
+  if (inputs.weightMax > 0) return (weight.mantissaMax * weight.step * 2 ** exponent) / inputs.weightMax;
+  const current = Math.max(inputs.driveMax, inputs.biasMax);
+  if (current > 0 && bias !== null) return (bias.mantissaMax * 2 ** exponent) / current;
+  const largest = inputs.population.threshold.data.reduce((most, value) => Math.max(most, value), 0);
+  return largest > 0 ? (threshold.step * Math.min(threshold.mantissaMax, 1024)) / largest : 1;
+}
+
+/** The nearest scale at which the one threshold of a population is a whole number of threshold steps. */
+function snapToThreshold(scale: number, { population }: LayerInputs, { threshold }: TargetArithmetic): number {
+  if (population.kind === 'readout' || population.threshold.data.length !== 1) return scale;
+  const value = population.threshold.data[0]!;
+  // Downwards, so that a drive that fits goes on fitting.
+  return (Math.max(1, Math.floor((scale * value) / threshold.step)) * threshold.step) / value;
+}
+
+function gridExponent(magnitude: number, { bias }: TargetArithmetic): number | null {
+  return bias === null ? null : biasExponent(magnitude, bias);
+}
+
+/** The candidate with its cost; null where thresholds, bias or membranes do not fit the chip. */
+function rate(
+  candidate: LayerScale,
+  inputs: LayerInputs,
+  arithmetic: TargetArithmetic,
+  timesteps: number,
+): Candidate | null {
+  const { scale, driveExponent } = candidate;
+  const { population } = inputs;
+  const thresholdError = worstThresholdError(candidate, inputs, arithmetic);
+  if (thresholdError === null) return null;
+  const biasUnit = arithmetic.biasGate ? 2 ** candidate.biasExponent : arithmetic.weight.step;
+  if (!arithmetic.biasGate && inputs.biasMax > 0) {
+    const exponents = biasAxonExponents(roundHalfAway((inputs.biasMax * scale) / biasUnit), arithmetic.weight);
+    if (exponents === null) return null;
+  }
+  let error = inputError(candidate, inputs, arithmetic, biasUnit) + thresholdError ** 2;
+  if (inputs.drive !== null) error += (2 ** driveExponent / scale) ** 2 / 12;
+  const high = inputs.highest.reduce((most, value) => Math.max(most, value), 0) * scale;
+  const low = -inputs.lowest.reduce((least, value) => Math.min(least, value), 0) * scale;
+  const threshold = population.threshold.data.reduce((most, value) => Math.max(most, value), 0) * scale;
+  if (threshold > arithmetic.membraneMax) return null;
+  const { input, membrane } = bounds({ high, low, threshold, timesteps, readout: population.kind === 'readout' });
+  const likely = likelyInput(inputs) * scale;
+  const inputMax = arithmetic.inputMax ?? Number.POSITIVE_INFINITY;
+  let cost = error;
+  if (input >= inputMax) cost *= likely < inputMax ? LIKELY_INPUT : UNLIKELY * (likely / inputMax) ** 2;
+  if (membrane > arithmetic.membraneMax) {
+    const ratio = (timesteps * likely) / arithmetic.membraneMax;
+    cost *= ratio <= 1 ? LIKELY_MEMBRANE : UNLIKELY * ratio ** 2;
+  }
+  return { ...candidate, cost };
+}
+
+/**
+ * The largest magnitudes that one step's input and the membrane can reach, whatever fires: a spiking membrane is below
+ * its threshold before the last input, and falls by the most negative input at every timestep; a readout only sums.
+ */
+export function bounds(reach: {
+  readonly high: number;
+  readonly low: number;
+  readonly threshold: number;
+  readonly timesteps: number;
+  readonly readout: boolean;
+}): { readonly input: number; readonly membrane: number } {
+  const { high, low, threshold, timesteps, readout } = reach;
+  const rise = readout ? timesteps * high : threshold + high;
+  return { input: Math.max(high, low), membrane: Math.max(rise, timesteps * low) };
+}
+
+/** The largest magnitude of one step's input of any channel if sources fire independently, but often; in trained units. */
+function likelyInput({ weightSum, weightNorm, driveMax, biasMax }: LayerInputs): number {
+  const deviation = DEVIATIONS * Math.sqrt(BUSY_RATE * (1 - BUSY_RATE));
+  const weights = weightSum.reduce(
+    (most, sum, c) => Math.max(most, BUSY_RATE * Math.abs(sum) + deviation * weightNorm[c]!),
+    0,
+  );
+  return weights + driveMax + biasMax;
+}
+
+/** Largest error of a threshold in trained units, or null where one leaves the chip's range. */
+function worstThresholdError(candidate: LayerScale, inputs: LayerInputs, arithmetic: TargetArithmetic): number | null {
+  if (inputs.population.kind === 'readout') return 0;
+  const grid = valueGrid(inputs, arithmetic, candidate);
+  let worst = 0;
+  for (const value of inputs.population.threshold.data) {
+    const wanted = value * candidate.scale;
+    const threshold = integerThreshold(wanted, grid, arithmetic);
+    if (threshold === null) return null;
+    worst = Math.max(worst, Math.abs(Math.ceil(threshold / grid) - wanted / grid) * grid);
+  }
+  return worst / candidate.scale;
+}
+
+/** Expected squared error of weights and bias, averaged over the sampled channels, in trained units. */
+function inputError(
+  candidate: LayerScale,
+  { samples, population: { bias, shape } }: LayerInputs,
+  arithmetic: TargetArithmetic,
+  biasUnit: number,
+): number {
+  const { scale } = candidate;
+  const perMantissa = weightUnit(arithmetic, candidate) / scale;
+  const { mantissaMax } = arithmetic.weight;
+  const perBias = biasUnit / scale;
+  const biasError = bias.data.map((value) => roundHalfAway(value / perBias) * perBias - value);
+  if (samples.length === 0) return biasError.reduce((sum, error) => sum + error ** 2, 0) / biasError.length;
+  let total = 0;
+  for (const { weights, channels, sources } of samples) {
+    const squares = new Float64Array(channels.length);
+    const sums = new Float64Array(channels.length);
+    for (let k = 0; k < weights.length; k += 1) {
+      const error = nearestMantissa(weights[k]! / perMantissa, mantissaMax) * perMantissa - weights[k]!;
+      const n = k % channels.length;
+      squares[n]! += error * error;
+      sums[n]! += error;
+    }
+    let projection = 0;
+    channels.forEach((channel, n) => {
+      const constant = bias.columns === shape[2] ? biasError[channel]! : biasError[0]!;
+      const mean = SOURCE_RATE * sources * sums[n]! + constant;
+      projection += SOURCE_RATE * (1 - SOURCE_RATE) * sources * squares[n]! + mean * mean;
+    });
+    total += projection / channels.length;
+  }
+  return total;
+}
