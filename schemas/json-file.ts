@@ -5,7 +5,10 @@ import type { DiagnosticCode } from './diagnostic-codes.js';
 import { nearestWord } from './nearest-word.js';
 
 /** The JSON formats, each with its JSON Schema in NAME.schema.json beside this file. */
-export type JsonFormat = 'target' | 'run' | 'budget' | 'report' | 'stats';
+export const jsonFormats = ['target', 'run', 'budget', 'report', 'stats'] as const;
+
+/** The name of a JSON format. */
+export type JsonFormat = (typeof jsonFormats)[number];
 
 /** The most violations of one file that are reported. */
 const VIOLATIONS_MAX = 20;
@@ -53,9 +56,15 @@ export function readJson<T>(format: JsonFormat, text: string, where: string): T 
   return checkJson<T>(format, parseJson(text, where), where);
 }
 
-/** The top-level keys that a format knows. */
-export function knownKeys(format: JsonFormat): readonly string[] {
-  return Object.keys(jsonSchema(format).properties as object);
+/** The format whose top-level keys the value has most of; null where it has none of any. */
+export function likeliestFormat(value: unknown): JsonFormat | null {
+  const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  const shared = (format: JsonFormat) => {
+    const known = jsonSchema(format).properties as object;
+    return keys.filter((key) => key !== '$schema' && key !== 'formatVersion' && Object.hasOwn(known, key)).length;
+  };
+  const ranked = jsonFormats.map((format) => ({ format, count: shared(format) })).sort((a, b) => b.count - a.count);
+  return ranked[0]!.count > 0 ? ranked[0]!.format : null;
 }
 
 function validator(format: JsonFormat): ValidateFunction {
