@@ -46,16 +46,26 @@ const layerPlan: fc.Arbitrary<LayerPlan> = fc.record({
 });
 
 /** Integer graphs of every kind that the contract knows: chains with shortcuts, delays, tables by step and by neuron. */
-export const spikeGraph: fc.Arbitrary<IntegerSpikeGraph> = fc
-  .record({
-    input: fc.tuple(small(1, 6), small(1, 6), small(1, 3)),
-    timesteps: small(1, 6),
-    layers: fc.array(layerPlan, { minLength: 1, maxLength: 3 }),
-    classes: small(1, 4),
-    membraneMax: fc.constantFrom(300, 2 ** 23 - 1),
-    seed: fc.integer(),
-  })
-  .map(buildSpikeGraph);
+export const spikeGraph: fc.Arbitrary<IntegerSpikeGraph> = graphs(layerPlan, fc.constantFrom(300, 2 ** 23 - 1));
+
+/** Integer graphs without shortcuts and longer delays, whose membranes saturate at `membraneMax`. */
+export function spikeChain(membraneMax: number): fc.Arbitrary<IntegerSpikeGraph> {
+  const chained = layerPlan.map((layer): LayerPlan => ({ ...layer, shortcut: false, delay: 1 }));
+  return graphs(chained, fc.constant(membraneMax));
+}
+
+function graphs(layers: fc.Arbitrary<LayerPlan>, membraneMax: fc.Arbitrary<number>): fc.Arbitrary<IntegerSpikeGraph> {
+  return fc
+    .record({
+      input: fc.tuple(small(1, 6), small(1, 6), small(1, 3)),
+      timesteps: small(1, 6),
+      layers: fc.array(layers, { minLength: 1, maxLength: 3 }),
+      classes: small(1, 4),
+      membraneMax,
+      seed: fc.integer(),
+    })
+    .map(buildSpikeGraph);
+}
 
 /** `count` images [H, W, C] with pixels in [0, 1] for a graph's drive. */
 export function randomImages(shape: MapShape, count: number, seed: number): Float32Array {
