@@ -201,10 +201,21 @@ describe('axons that the host drives', () => {
     // The core's 4 updates begin at 14: 14 + 4·8 = 46.
     const early = { ...program, hostAxons: [{ chip: 0, core: 1, axon: 1, firstStep: 0 }] };
     expect(durations(simulate(early))[0]).toBe(1046 * ns);
-    // Three drives of it: busy until 42; the message waits from 22 to 42 and takes 5; updates 42 + 32 = 74.
-    const busy = { ...program, hostAxons: [0, 1, 2].map(() => ({ chip: 0, core: 1, axon: 1, firstStep: 0 })) };
-    expect(durations(simulate(busy))[0]).toBe(1074 * ns);
-    expect(simulate(busy).time!.receiveBusy[1]).toBe((3 * 14 + 5) * ns);
+    // Three drives of it, and three messages for it: busy until 42, updates until 42 + 32 = 74. The messages arrive at 22,
+    // 40 and 58 and wait: 42–56, 56–70, 70–84.
+    const three = scene(
+      [
+        source(0, 0, [
+          [0, 1, 1],
+          [0, 1, 1],
+          [0, 1, 1],
+        ]),
+      ],
+      [sink(1, 0, 4, [1, 4])],
+    );
+    const busy = { ...three, hostAxons: [0, 1, 2].map(() => ({ chip: 0, core: 1, axon: 1, firstStep: 0 })) };
+    expect(durations(simulate(busy))[0]).toBe(1084 * ns);
+    expect(simulate(busy).time!.receiveBusy[1]).toBe(6 * 14 * ns);
   });
 });
 

@@ -233,7 +233,7 @@ describe('any damage to any program', () => {
           expect(error).toBeInstanceOf(SpikewrightError);
         }
       }),
-      { numRuns: 300, seed: 5 },
+      { numRuns: 300, seed: 5, endOnFailure: true },
     );
   });
 });
