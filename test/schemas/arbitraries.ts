@@ -4,13 +4,6 @@ import type { LayerShape } from '../../schemas/layer-shapes.js';
 import { layerShapes } from '../../schemas/layer-shapes.js';
 import type { SnnGraph, SnnLayer } from '../../schemas/snn.js';
 
-/** Finite float32 values of moderate size, as a Float32Array of the given length. */
-export function floats(length: number, least = -2, most = 2): fc.Arbitrary<Float32Array> {
-  return fc
-    .array(fc.float({ min: least, max: most, noNaN: true }), { minLength: length, maxLength: length })
-    .map((values) => Float32Array.from(values, (value) => value + 0));
-}
-
 const extent = (least: number, most: number) => fc.integer({ min: least, max: most });
 
 /** A layer kind to append; what it becomes depends on the shape it meets. */
