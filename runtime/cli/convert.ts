@@ -1,0 +1,66 @@
+import { sha256 } from '../../schemas/hash.js';
+import { encodeSnn } from '../../schemas/snn-file.js';
+import { figureText } from '../report/number-text.js';
+import { textTable } from '../report/text-table.js';
+import { deriveSeed } from '../seed.js';
+import { writeFileWhole } from '../store/write-file.js';
+import { defineCommand } from './command.js';
+import { realNumber, wholeNumber } from './options.js';
+import { backendOption, datasetOptions, seedOption } from './shared-options.js';
+
+export const convert = defineCommand({
+  name: 'convert',
+  summary: 'Turn an ANN into an SNN and calibrate its thresholds on training images',
+  positionals: ['<ann>'],
+  options: {
+    ann: { type: 'string', demandOption: true, describe: 'ANN (.swa or .onnx)' },
+    out: { type: 'string', demandOption: true, describe: 'SNN to write (.sws)' },
+    timesteps: wholeNumber('Timesteps T per sample', 8, 1, 65_536),
+    leak: realNumber('Share of the membrane that a step keeps; 1 is an IF neuron', 1, 0.001, 1),
+    reset: { type: 'string', choices: ['hard', 'soft'], default: 'hard', describe: 'To zero, or by the threshold' },
+    'calibration-steps': wholeNumber('Timesteps of a calibration pass', 100, 1, 65_536),
+    batches: wholeNumber('Calibration batches', 10, 1, 100_000),
+    'batch-size': wholeNumber('Images of a batch', 64, 1, 65_536),
+    percentile: realNumber('Percentile of the pre-activations', 99.7, 0, 100),
+    scale: realNumber('Factor on the thresholds found', 0.3, 1e-6, 1e6),
+    ...datasetOptions,
+    backend: backendOption,
+    seed: seedOption,
+  },
+  examples: [['convert net.swa --out net.sws --timesteps 4', 'Four timesteps, thresholds from CIFAR-10']],
+  async run(args, context) {
+    const [{ convert: toSnn }, { calibrate }, { openDataset }, { shuffledIndices }, { startEngine }, { readAnnFile }] =
+      await Promise.all([
+        import('../../compiler/convert.js'),
+        import('../calibrate/calibrate.js'),
+        import('../data/open.js'),
+        import('../data/augment.js'),
+        import('../engine/start.js'),
+        import('./read-network.js'),
+      ]);
+    const ann = await readAnnFile(args.ann, context);
+    const data = openDataset(args.dataset, 'train', args['data-dir']);
+    const order = shuffledIndices(data.count, deriveSeed(args.seed, 'calibration'), 0);
+    const size = args['batch-size'];
+    const images = Array.from({ length: args.batches }, (_, batch) =>
+      data.images(order.subarray(batch * size, (batch + 1) * size)),
+    ).filter(({ length }) => length > 0);
+    const { engine } = await startEngine({ backend: args.backend });
+    const snn = toSnn(ann, { timesteps: args.timesteps, leak: args.leak, reset: args.reset });
+    const options = { steps: args['calibration-steps'], percentile: args.percentile, scale: args.scale };
+    const { graph } = await calibrate(engine, snn, images, options, context.hooks('convert'));
+    const bytes = encodeSnn(graph);
+    await writeFileWhole(args.out, bytes);
+    const thresholds = graph.layers.flatMap((layer) =>
+      layer.kind === 'neuron' ? [{ layer: layer.name, threshold: layer.threshold }] : [],
+    );
+    context.print(
+      textTable(
+        [{ title: 'Layer' }, { title: 'Threshold', align: 'right' }],
+        thresholds.map(({ layer, threshold }) => [layer, figureText(threshold)]),
+      ),
+    );
+    context.print(`\n${args.out}: T = ${graph.timesteps}; norm statistics are to be learnt by "spikewright finetune"`);
+    return { json: { timesteps: graph.timesteps, thresholds, out: args.out, sha256: sha256(bytes) } };
+  },
+});

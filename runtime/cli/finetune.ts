@@ -1,0 +1,83 @@
+import { sha256 } from '../../schemas/hash.js';
+import { encodeSnn } from '../../schemas/snn-file.js';
+import { writeFileWhole } from '../store/write-file.js';
+import { defineCommand } from './command.js';
+import { realNumber } from './options.js';
+import { backendOption, datasetOptions, seedOption } from './shared-options.js';
+import { removeCheckpoint, trainingHooks, trainingOptions } from './training-options.js';
+
+export const finetune = defineCommand({
+  name: 'finetune',
+  summary: 'Finetune an SNN robustly: weights, norms and thresholds, by backpropagation through time',
+  positionals: ['<snn>'],
+  options: {
+    snn: { type: 'string', demandOption: true, describe: 'SNN (.sws)' },
+    out: { type: 'string', demandOption: true, describe: 'Finetuned SNN to write (.sws)' },
+    epsilon: realNumber('Radius of the training attack in 255ths of the pixel range', 2, 0, 255),
+    alpha: realNumber('Its random first step in 255ths, at most epsilon', 1, 0, 255),
+    beta: realNumber('Weight of the robust term', 2, 0, 1e6),
+    ...trainingOptions({ epochs: 60, learningRate: 0.001, weightDecay: 0.001 }),
+    ...datasetOptions,
+    backend: backendOption,
+    seed: seedOption,
+  },
+  examples: [
+    ['finetune net.sws --out tuned.sws --epochs 2', 'Two epochs on CIFAR-10; after Ctrl-C the same command goes on'],
+    ['finetune net.sws --out tuned.sws --test-samples 500 --log tuned.jsonl', 'Keeps the best epoch and a log'],
+  ],
+  async run(args, context) {
+    const [{ cropAndFlip }, { normalisations }, { openDataset }, { startEngine }, training, { pgd }, { readSnnFile }] =
+      await Promise.all([
+        import('../data/augment.js'),
+        import('../data/normalisation.js'),
+        import('../data/open.js'),
+        import('../engine/start.js'),
+        import('../train/finetune.js'),
+        import('../attack/attack.js'),
+        import('./read-network.js'),
+      ]);
+    const snn = await readSnnFile(args.snn);
+    const data = openDataset(args.dataset, 'train', args['data-dir']);
+    const epsilon = args.epsilon / 255;
+    const testSamples = args['test-samples'];
+    const testSteps = args['test-steps'];
+    const test =
+      testSamples === 0
+        ? null
+        : {
+            dataset: openDataset(args.dataset, 'test', args['data-dir']),
+            samples: testSamples,
+            attack: testSteps === 0 ? null : pgd(epsilon, testSteps),
+          };
+    const { engine } = await startEngine({ backend: args.backend });
+    const { graph, history } = await training.finetune(
+      engine,
+      snn,
+      data,
+      {
+        beta: args.beta,
+        epsilon,
+        alpha: Math.min(args.alpha, args.epsilon) / 255,
+        epochs: args.epochs,
+        steps: args['max-steps'] ?? null,
+        samples: args.samples ?? null,
+        batchSize: args['batch-size'],
+        learningRate: args['learning-rate'],
+        warmup: 0,
+        momentum: args.momentum,
+        weightDecay: args['weight-decay'],
+        augmentation: cropAndFlip,
+        mean: normalisations[data.name]?.mean ?? new Array<number>(data.shape[2]).fill(0),
+        seed: args.seed,
+        keep: test === null ? 'last' : 'best',
+        test,
+      },
+      await trainingHooks('finetune', args.out, args.log, context),
+    );
+    const bytes = encodeSnn(graph);
+    await writeFileWhole(args.out, bytes);
+    await removeCheckpoint(args.out);
+    context.print(`${args.out}: loss ${history.at(-1)?.loss.toFixed(3)} after ${history.length} epochs`);
+    return { json: { out: args.out, sha256: sha256(bytes), history } };
+  },
+});

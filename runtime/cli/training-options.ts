@@ -1,0 +1,72 @@
+import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { writeFailure, writeFileWhole } from '../store/write-file.js';
+import type { EpochRecord } from '../train/checkpoint.js';
+import type { TrainingHooks } from '../train/loop.js';
+import type { CommandContext } from './command.js';
+import { type CommandOption, realNumber, wholeNumber } from './options.js';
+
+/** What training an ANN and finetuning an SNN are told alike; the defaults differ. */
+export function trainingOptions(defaults: {
+  readonly epochs: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+}) {
+  return {
+    epochs: wholeNumber('Passes over the training images', defaults.epochs, 1, 1_000_000),
+    'max-steps': {
+      type: 'number',
+      describe: 'End after so many steps even if epochs are left',
+      range: { minimum: 1, maximum: Number.MAX_SAFE_INTEGER, whole: true },
+    },
+    samples: {
+      type: 'number',
+      describe: 'Train on the first so many images only',
+      range: { minimum: 1, maximum: Number.MAX_SAFE_INTEGER, whole: true },
+    },
+    'batch-size': wholeNumber('Images of a step', 64, 1, 65_536),
+    'learning-rate': realNumber('First learning rate; it falls along a cosine', defaults.learningRate, 0, 100),
+    momentum: realNumber('Momentum', 0.9, 0, 0.999999),
+    'weight-decay': realNumber('Weight decay, on every parameter', defaults.weightDecay, 0, 1),
+    'test-samples': wholeNumber('Test images measured after each epoch; 0 for none', 0, 0, 1_000_000),
+    'test-steps': wholeNumber('PGD steps of that measurement; 0 for clean accuracy alone', 10, 0, 10_000),
+    log: { type: 'string', describe: 'File to append one JSON line per epoch to' },
+  } as const satisfies Record<string, CommandOption>;
+}
+
+/** Where a training keeps what it needs to go on: beside its output, gone when it is finished. */
+export function checkpointPath(out: string): string {
+  return `${out}.checkpoint`;
+}
+
+/** Hooks that draw progress, keep a checkpoint beside `out`, resume from one, and append epochs to a log. */
+export async function trainingHooks(
+  stage: string,
+  out: string,
+  log: string | undefined,
+  context: CommandContext,
+): Promise<TrainingHooks> {
+  const where = checkpointPath(out);
+  const bytes = await readFile(where).catch(() => null);
+  if (bytes !== null) context.announce(`Going on from ${where}`);
+  return {
+    ...context.hooks(stage),
+    checkpoint: (state) => writeFileWhole(where, state),
+    epoch: (record) => (log === undefined ? Promise.resolve() : appendLine(log, record)),
+    ...(bytes === null ? {} : { resume: { bytes, where } }),
+  };
+}
+
+/** Removes the checkpoint of a finished training. */
+export async function removeCheckpoint(out: string): Promise<void> {
+  await rm(checkpointPath(out), { force: true });
+}
+
+async function appendLine(log: string, record: EpochRecord): Promise<void> {
+  try {
+    await mkdir(dirname(log), { recursive: true });
+    await appendFile(log, `${JSON.stringify(record)}\n`);
+  } catch (error) {
+    throw writeFailure(log, error);
+  }
+}

@@ -1,0 +1,184 @@
+import { compile } from '../../compiler/compile.js';
+import type { AnnGraph } from '../../schemas/ann.js';
+import { sha256 } from '../../schemas/hash.js';
+import type { Program } from '../../schemas/program.js';
+import { decodeProgram, encodeProgram } from '../../schemas/program-file.js';
+import type { SnnGraph } from '../../schemas/snn.js';
+import type { FloatSpikeGraph, IntegerSpikeGraph } from '../../schemas/spike.js';
+import { decodeFloatSpikeGraph, decodeIntegerSpikeGraph, encodeSpikeGraph } from '../../schemas/spike-file.js';
+import type { Statistics } from '../../schemas/stats.js';
+import { elementCount } from '../../schemas/tensor.js';
+import { chosenAttack } from '../attack-choice.js';
+import { labelsOf } from '../data/dataset.js';
+import { ensemble } from '../engine/surrogate.js';
+import { type Artefacts, artefactHash, readArtefact } from '../store/store.js';
+import { chosenTarget } from '../target-choice.js';
+import { firstOf } from '../train/accuracy.js';
+import { chipStatistics } from '../verify/chip.js';
+import { simulateImages } from '../verify/simulate-task.js';
+import { verifyNetwork } from '../verify/verify.js';
+import { spikewrightVersion } from '../version.js';
+import type { NetworkStage } from './float-stages.js';
+import { jsonBytes, type RunContext } from './run-context.js';
+import { type Verification, verificationOf } from './verification.js';
+
+/** Samples per forward pass of the four levels. */
+const VERIFY_BATCH = 16;
+/** Images of the report's gallery. */
+const EXAMPLES = 8;
+
+const PROGRAM_FILE = 'program.swp';
+const INTEGER_FILE = 'integer.swg';
+const FLOAT_FILE = 'float.swg';
+const STATISTICS_FILE = 'statistics.json';
+const VERIFICATION_FILE = 'verification.json';
+
+export interface CompileStage {
+  readonly artefacts: Artefacts;
+  readonly program: Program;
+  /** What the program computes, as integers. */
+  readonly graph: IntegerSpikeGraph;
+  /** The network before quantisation. */
+  readonly floatGraph: FloatSpikeGraph;
+}
+
+/** Folds, quantises and maps the SNN. Throws what the target and the compiler's passes throw. */
+export async function compileStage(run: RunContext, snn: NetworkStage<SnnGraph>): Promise<CompileStage> {
+  const target = await chosenTarget(run.config.compile.target);
+  const targetHash = sha256(Buffer.from(JSON.stringify(target)));
+  const artefacts = await run.stage(
+    { stage: 'compile', inputs: { snn: snn.hash, target: targetHash }, options: {} },
+    async () => {
+      const sources = [
+        { role: 'snn', sha256: snn.hash },
+        { role: 'target', sha256: targetHash },
+      ];
+      const provenance = { spikewrightVersion, sources, options: '{}' };
+      const { value, diagnostics } = compile(snn.graph, target, { provenance });
+      run.listener.tell(diagnostics);
+      return {
+        [PROGRAM_FILE]: encodeProgram(value.program),
+        [INTEGER_FILE]: encodeSpikeGraph(value.spikeGraph),
+        [FLOAT_FILE]: encodeSpikeGraph(value.floatGraph),
+      };
+    },
+    async (made) => programSummary(decodeProgram(await readArtefact(made, PROGRAM_FILE), PROGRAM_FILE)),
+  );
+  return {
+    artefacts,
+    program: decodeProgram(await readArtefact(artefacts, PROGRAM_FILE), PROGRAM_FILE),
+    graph: decodeIntegerSpikeGraph(await readArtefact(artefacts, INTEGER_FILE), INTEGER_FILE),
+    floatGraph: decodeFloatSpikeGraph(await readArtefact(artefacts, FLOAT_FILE), FLOAT_FILE),
+  };
+}
+
+export interface SimulateStage {
+  readonly artefacts: Artefacts;
+  readonly statistics: Statistics;
+}
+
+/** Runs clean test images on the simulated chip from the program alone. Throws what the simulator throws. */
+export async function simulateStage(run: RunContext, { artefacts, program }: CompileStage): Promise<SimulateStage> {
+  const { timing, samples } = run.config.simulate;
+  const { energyProfile } = run.config.compile;
+  const made = await run.stage(
+    {
+      stage: 'simulate',
+      inputs: { program: artefactHash(artefacts, PROGRAM_FILE), data: run.datasetHash('test') },
+      options: { timing, samples, energyProfile },
+    },
+    async () => {
+      const test = run.dataset('test');
+      const { indices } = firstOf(test, samples, 1);
+      const chip = { timing, energyProfile: energyProfile ?? undefined };
+      const { results } = await simulateImages(
+        program,
+        test.images(indices),
+        indices.length,
+        { ...chip, record: false, workers: run.workers },
+        run.listener.hooks('simulate'),
+      );
+      return { [STATISTICS_FILE]: jsonBytes(chipStatistics(program, chip, results)) };
+    },
+    async (stage) => statisticsSummary(await readStatistics(stage)),
+  );
+  return { artefacts: made, statistics: await readStatistics(made) };
+}
+
+export interface VerifyStage {
+  readonly artefacts: Artefacts;
+  readonly verification: Verification;
+}
+
+/** Measures all four levels on clean and attacked test images and compares chip and twin. Throws what `verifyNetwork` throws. */
+export async function verifyStage(
+  run: RunContext,
+  ann: NetworkStage<AnnGraph>,
+  snn: NetworkStage<SnnGraph>,
+  { artefacts, program, graph }: CompileStage,
+): Promise<VerifyStage> {
+  const {
+    attack,
+    seed,
+    simulate,
+    compile: { energyProfile },
+  } = run.config;
+  const { engine, chosen } = await run.startedEngine();
+  const made = await run.stage(
+    {
+      stage: 'verify',
+      inputs: {
+        ann: ann.hash,
+        snn: snn.hash,
+        program: artefactHash(artefacts, PROGRAM_FILE),
+        graph: artefactHash(artefacts, INTEGER_FILE),
+        data: run.datasetHash('test'),
+      },
+      options: { attack, seed, timing: simulate.timing, energyProfile, engine: [engine.name, engine.backend] },
+    },
+    async () => {
+      const test = run.dataset('test');
+      const { indices } = firstOf(test, attack.samples, 1);
+      const result = await verifyNetwork(
+        { ann: ann.graph, snn: snn.graph, graph, program },
+        { images: test.images(indices), labels: labelsOf(test, indices), indices },
+        {
+          attack: { attack: chosenAttack(attack), members: ensemble.slice(0, 1), seed },
+          chip: { timing: simulate.timing, energyProfile: energyProfile ?? undefined },
+          backend: chosen.backend,
+          batchSize: VERIFY_BATCH,
+          workers: run.workers,
+          examples: EXAMPLES,
+        },
+        run.listener.hooks('verify'),
+      );
+      return { [VERIFICATION_FILE]: jsonBytes(verificationOf(result, elementCount(test.shape))) };
+    },
+    async (stage) => verificationSummary(await readVerification(stage)),
+  );
+  return { artefacts: made, verification: await readVerification(made) };
+}
+
+async function readStatistics(artefacts: Artefacts): Promise<Statistics> {
+  return JSON.parse(Buffer.from(await readArtefact(artefacts, STATISTICS_FILE)).toString('utf8'));
+}
+
+async function readVerification(artefacts: Artefacts): Promise<Verification> {
+  return JSON.parse(Buffer.from(await readArtefact(artefacts, VERIFICATION_FILE)).toString('utf8'));
+}
+
+function programSummary(program: Program): string {
+  return `${program.cores.length} cores on ${program.chips} ${program.chips === 1 ? 'chip' : 'chips'}, ${program.stepsPerSample} timesteps per sample`;
+}
+
+function statisticsSummary({ samples, spikes, synapticOperations }: Statistics): string {
+  const whole = (value: number): string => Math.round(value).toLocaleString('en-GB');
+  return `${samples} images, ${whole(spikes)} spikes and ${whole(synapticOperations)} synaptic operations each`;
+}
+
+function verificationSummary({ samples, comparison }: Verification): string {
+  const differing = comparison.spikeMismatches + comparison.readoutMismatches;
+  return differing === 0
+    ? `chip = twin on ${samples} clean and ${samples} attacked images, ${comparison.spikesCompared.toLocaleString('en-GB')} spike slots`
+    : `chip ≠ twin: ${differing.toLocaleString('en-GB')} differences`;
+}

@@ -1,0 +1,70 @@
+import type { Budget } from '../../schemas/budget.js';
+import type { Diagnostic } from '../../schemas/diagnostic.js';
+import { readJson } from '../../schemas/json-file.js';
+import type { Report } from '../../schemas/report.js';
+import type { RunConfig } from '../../schemas/run.js';
+import { buildReport } from '../report/build-report.js';
+import { readFileWhole } from '../store/read-file.js';
+import { Store } from '../store/store.js';
+import { budgetDiagnostics, checkBudget } from '../verify/budget.js';
+import { comparisonDiagnostics } from '../verify/compare.js';
+import { compileStage, simulateStage, verifyStage } from './chip-stages.js';
+import { convertStage, finetuneStage, importStage } from './float-stages.js';
+import { type PipelineListener, RunContext } from './run-context.js';
+import type { Verification } from './verification.js';
+import { writeReport } from './write-report.js';
+
+/** What a run comes to. */
+export interface PipelineResult {
+  readonly report: Report;
+  readonly htmlPath: string;
+  readonly jsonPath: string;
+  /** Errors where chip and twin differ or the budget is violated. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Runs a whole configuration: import, convert, finetune, compile, simulate, verify, report. Every stage that the output
+ * folder already holds with the same inputs, options and version is reused; a stopped run goes on where it was.
+ * Throws what the stages throw; differing spikes and a violated budget are results, not errors.
+ */
+export async function runPipeline(
+  config: RunConfig,
+  workers: number,
+  listener: PipelineListener,
+): Promise<PipelineResult> {
+  const run = new RunContext(config, await Store.open(config.out), workers, listener);
+  const ann = await importStage(run);
+  const converted = await convertStage(run, ann);
+  const snn = await finetuneStage(run, converted);
+  const compiled = await compileStage(run, snn);
+  const simulated = await simulateStage(run, compiled);
+  const verified = await verifyStage(run, ann, snn, compiled);
+  const report = buildReport({
+    config,
+    engine: await run.engine(),
+    dataset: run.dataset('test'),
+    calibrated: converted.graph,
+    finetuned: snn.graph,
+    history: snn.history,
+    program: compiled.program,
+    floatGraph: compiled.floatGraph,
+    integerGraph: compiled.graph,
+    statistics: simulated.statistics,
+    verification: verified.verification,
+    stages: [ann, converted, snn, compiled, simulated, verified].map(({ artefacts }) => artefacts),
+  });
+  const paths = await writeReport(report, config.out);
+  const diagnostics = [
+    ...comparisonDiagnostics(verified.verification.comparison),
+    ...(await judgeBudget(config, verified.verification)),
+  ];
+  return { report, ...paths, diagnostics };
+}
+
+/** The violations of the configured budget; none where there is no budget. Throws SW1001 and SW1020…SW1023. */
+async function judgeBudget({ budget }: RunConfig, verification: Verification): Promise<Diagnostic[]> {
+  if (budget === null) return [];
+  const text = Buffer.from(await readFileWhole(budget)).toString('utf8');
+  return budgetDiagnostics(checkBudget(readJson<Budget>('budget', text, budget), verification));
+}

@@ -1,0 +1,82 @@
+import type { Diagnostic } from '../../schemas/diagnostic.js';
+import { sha256 } from '../../schemas/hash.js';
+import type { RunConfig } from '../../schemas/run.js';
+import type { Dataset, Split } from '../data/dataset.js';
+import { openDataset } from '../data/open.js';
+import type { Engine } from '../engine/engine.js';
+import type { StartedEngine } from '../engine/start.js';
+import { startEngine } from '../engine/start.js';
+import type { Hooks } from '../hooks.js';
+import type { Artefacts, StageRequest, Store } from '../store/store.js';
+
+/** How a pipeline tells its caller what it does. */
+export interface PipelineListener {
+  /** Hooks for a stage's long work. */
+  hooks(stage: string): Hooks;
+  /** A stage is there, made or reused; `summary` says in a few words what it is. */
+  finished(artefacts: Artefacts, summary: string): void;
+  /** Warnings and notes. */
+  tell(diagnostics: readonly Diagnostic[]): void;
+}
+
+/** What the stages of one run share. The engine and the data sets are opened when first needed. */
+export class RunContext {
+  private started: Promise<StartedEngine> | null = null;
+  private readonly datasets = new Map<Split, Dataset>();
+
+  constructor(
+    readonly config: RunConfig,
+    readonly store: Store,
+    readonly workers: number,
+    readonly listener: PipelineListener,
+  ) {}
+
+  /** The engine of the configured backend. Throws what `startEngine` throws. */
+  async engine(): Promise<Engine> {
+    return (await this.startedEngine()).engine;
+  }
+
+  /** The engine with the backends that were passed over. */
+  startedEngine(): Promise<StartedEngine> {
+    this.started ??= startEngine({ backend: this.config.backend });
+    return this.started;
+  }
+
+  /** Names engine and backend for stage keys: another backend rounds differently. */
+  async engineIdentity(): Promise<readonly string[]> {
+    const { name, backend } = await this.engine();
+    return [name, backend];
+  }
+
+  /** The configured data set. Throws what `openDataset` throws. */
+  dataset(split: Split): Dataset {
+    const known = this.datasets.get(split);
+    if (known !== undefined) return known;
+    const { name, dataDir } = this.config.dataset;
+    const dataset = openDataset(name, split, dataDir ?? undefined);
+    this.datasets.set(split, dataset);
+    return dataset;
+  }
+
+  /** Identifies a data set's content for stage keys; the labels stand for it. */
+  datasetHash(split: Split): string {
+    const { name, labels } = this.dataset(split);
+    return sha256(Buffer.concat([Buffer.from(`${name} ${split}\n`), labels]));
+  }
+
+  /** Finds or makes a stage, and tells the listener. */
+  async stage(
+    request: StageRequest,
+    make: () => Promise<Readonly<Record<string, Uint8Array>>>,
+    summarise: (artefacts: Artefacts) => Promise<string>,
+  ): Promise<Artefacts> {
+    const artefacts = await this.store.obtain(request, make);
+    this.listener.finished(artefacts, await summarise(artefacts));
+    return artefacts;
+  }
+}
+
+/** JSON text as an output of a stage. */
+export function jsonBytes(value: unknown): Uint8Array {
+  return Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+}

@@ -1,0 +1,155 @@
+import type { Program } from '../../schemas/program.js';
+import type { LevelName, Report, ReportExample, ReportLevel } from '../../schemas/report.js';
+import type { RunConfig } from '../../schemas/run.js';
+import type { SnnGraph } from '../../schemas/snn.js';
+import type { FloatSpikeGraph, IntegerSpikeGraph } from '../../schemas/spike.js';
+import type { Statistics } from '../../schemas/stats.js';
+import { elementCount } from '../../schemas/tensor.js';
+import type { Dataset } from '../data/dataset.js';
+import type { Engine } from '../engine/engine.js';
+import { adversarialImages, type Verification } from '../pipeline/verification.js';
+import type { Artefacts } from '../store/store.js';
+import type { EpochRecord } from '../train/checkpoint.js';
+import { spikewrightVersion } from '../version.js';
+import { coreMap } from './core-map.js';
+import { differenceImage, imagePng } from './image-png.js';
+import { quantisationRows, thresholdRows } from './quantisation-rows.js';
+
+/** Everything that a finished run made. */
+export interface RunResults {
+  readonly config: RunConfig;
+  readonly engine: Engine;
+  /** Of the test images. */
+  readonly dataset: Dataset;
+  /** Before and after finetuning. */
+  readonly calibrated: SnnGraph;
+  readonly finetuned: SnnGraph;
+  readonly history: readonly EpochRecord[];
+  readonly program: Program;
+  readonly floatGraph: FloatSpikeGraph;
+  readonly integerGraph: IntegerSpikeGraph;
+  /** Of clean images. */
+  readonly statistics: Statistics;
+  readonly verification: Verification;
+  /** In the order of the pipeline. */
+  readonly stages: readonly Artefacts[];
+}
+
+/** The report of a finished run; equal results give an equal report. */
+export function buildReport(results: RunResults): Report {
+  const { config, program, statistics, verification, dataset, engine, history } = results;
+  const { comparison } = verification;
+  return {
+    format: 'spikewright/report',
+    formatVersion: 1,
+    name: program.name,
+    spikewrightVersion,
+    seed: config.seed,
+    dataset: dataset.name,
+    classNames: dataset.classNames,
+    target: statistics.target,
+    energyProfile: statistics.energyProfile,
+    timing: statistics.timing,
+    timesteps: program.timesteps,
+    samples: verification.samples,
+    attack: {
+      method: config.attack.kind,
+      epsilon: config.attack.epsilon,
+      steps: config.attack.kind === 'pgd' ? config.attack.steps : 1,
+    },
+    levels: requireLevels(verification),
+    spikeMismatches: comparison.spikeMismatches,
+    readoutMismatches: comparison.readoutMismatches,
+    chip: {
+      spikesPerSample: statistics.spikes,
+      activeNeuronsPercent: statistics.activeNeuronsPercent,
+      synopsPerSample: statistics.synapticOperations,
+      timestepsPerSample: statistics.stepsPerSample,
+      latencySeconds: meanLatency(statistics),
+      energyJoules: statistics.energy.joulesPerSample,
+      cores: statistics.cores,
+      chips: statistics.chips,
+    },
+    layers: statistics.layers.map((layer) => ({
+      name: layer.name,
+      kind: layer.kind,
+      shape: layer.shape,
+      neurons: layer.neurons,
+      cores: layer.cores,
+      spikesPerSample: layer.spikes,
+      activeNeuronsPercent: layer.activeNeuronsPercent,
+      spikeRatePercent: layer.spikeRatePercent,
+      synopsPerSample: layer.synapticOperations,
+      energyJoules: layer.energyJoules,
+    })),
+    energyByKind: energyKinds(statistics),
+    latencies: statistics.latency?.perSampleSeconds ?? [],
+    coreMap: coreMap(program),
+    finetuning: history.map(({ epoch, loss, learningRate, cleanAccuracy, adversarialAccuracy }) => ({
+      epoch,
+      loss,
+      cleanAccuracy,
+      robustAccuracy: adversarialAccuracy,
+      learningRate,
+    })),
+    thresholds: thresholdRows(results.calibrated, results.finetuned, results.integerGraph),
+    quantisation: quantisationRows(results.floatGraph, results.integerGraph),
+    examples: examples(verification, dataset, config.attack.epsilon),
+    provenance: {
+      engine: engine.name,
+      backend: engine.backend,
+      node: process.version,
+      stages: results.stages.flatMap(({ record, folder }) =>
+        record.outputs.map(({ file, sha256 }, index) => ({
+          stage: record.stage,
+          file: `${folder.split(/[/\\]/).at(-1)}/${file}`,
+          sha256,
+          // A stage's time is told once, with its first output.
+          seconds: index === 0 ? record.seconds : 0,
+          options: JSON.stringify(record.options),
+        })),
+      ),
+    },
+  };
+}
+
+function requireLevels({ levels }: Verification): Record<LevelName, ReportLevel> {
+  const { ann, snn, twin, chip } = levels;
+  if (ann === null || snn === null || twin === null || chip === null) throw new Error('a run measures all four levels');
+  return { ann, snn, twin, chip };
+}
+
+function meanLatency({ latency }: Statistics): number | null {
+  if (latency === null) return null;
+  return latency.perSampleSeconds.reduce((sum, seconds) => sum + seconds, 0) / latency.perSampleSeconds.length;
+}
+
+/** Energy by kind of event; null where the target's profile has no figure, or static energy without timing. */
+function energyKinds({ energy, unknownFigures }: Statistics): Report['energyByKind'] {
+  const kinds = { ...energy.byKind, barrier: energy.barrierJoules, static: energy.staticJoules };
+  return Object.entries(kinds).map(([kind, joules]) => ({
+    kind,
+    joules: unknownFigures.energy.includes(kind) ? null : joules,
+  }));
+}
+
+function examples(verification: Verification, dataset: Dataset, epsilon: number): ReportExample[] {
+  const size = elementCount(dataset.shape);
+  const adversarial = adversarialImages(verification);
+  return Array.from({ length: adversarial.length / size }, (_, index): ReportExample => {
+    const clean = dataset.images([index]);
+    const attacked = adversarial.subarray(index * size, (index + 1) * size);
+    const of = (level: LevelName) => ({
+      clean: verification.examplePredictions[level]?.clean[index] ?? 0,
+      adversarial: verification.examplePredictions[level]?.adversarial[index] ?? 0,
+    });
+    return {
+      index,
+      label: dataset.labels[index]!,
+      cleanPng: imagePng(clean, dataset.shape),
+      adversarialPng: imagePng(attacked, dataset.shape),
+      differencePng: imagePng(differenceImage(clean, attacked, epsilon), dataset.shape),
+      predictions: { ann: of('ann'), snn: of('snn'), twin: of('twin'), chip: of('chip') },
+    };
+  });
+}
