@@ -221,6 +221,11 @@ export const diagnosticCodes = {
     why: '',
     fix: 'Choose --backend auto, or see spikewright doctor.',
   },
+  SW4011: {
+    title: 'out of tensor memory',
+    why: 'WebAssembly addresses at most 4 GiB, and a pass keeps what its backward pass needs.',
+    fix: 'Use a smaller batch, or fewer timesteps.',
+  },
   // --- SW5xxx verification and budgets
   SW5001: {
     title: 'image cannot be encoded as drive',
