@@ -2,10 +2,61 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { exportOnnx } from '../../../compiler/export/onnx.js';
 import { importOnnx } from '../../../compiler/import/onnx.js';
+import { onnx } from '../../../schemas/generated/messages.js';
 import { annGraphs } from '../../schemas/arbitraries.js';
 import { damaged, expectCode, expectDiagnosticOrValue, truncations } from '../../schemas/hostile.js';
 import { onnxModels } from './arbitrary-onnx.js';
 import { floatTensor, model, node } from './onnx-builder.js';
+
+const strangeNumber = fc.oneof(fc.integer({ min: -2, max: 9 }), fc.constantFrom(2 ** 31, 2 ** 40, -(2 ** 31), 65_536));
+const operatorNames = [
+  'Add',
+  'AveragePool',
+  'BatchNormalization',
+  'Constant',
+  'Conv',
+  'Div',
+  'Dropout',
+  'Flatten',
+  'Gemm',
+];
+operatorNames.push('GlobalAveragePool', 'Identity', 'MatMul', 'Mul', 'Relu', 'Reshape', 'Sub', 'Sum', 'Transpose');
+
+/** Ways to make a sound model unsound while it remains a well-formed message: part number, then what becomes of it. */
+const mutation = fc.record({
+  part: fc.nat(0xffff),
+  other: fc.nat(0xffff),
+  number: strangeNumber,
+  operator: fc.constantFrom(...operatorNames),
+  kind: fc.constantFrom('drop', 'repeat', 'rewire', 'retype', 'reshape', 'attribute', 'unnamed', 'lost', 'image'),
+});
+
+type Mutation = typeof mutation extends fc.Arbitrary<infer M> ? M : never;
+
+function mutate(bytes: Uint8Array, mutations: readonly Mutation[]): Uint8Array {
+  const message = onnx.ModelProto.decode(bytes);
+  const graph = message.graph!;
+  const nodes = graph.node!;
+  const tensors = graph.initializer!;
+  for (const { part, other, number, operator, kind } of mutations) {
+    const node = nodes[part % nodes.length];
+    const tensor = tensors[part % tensors.length];
+    if (kind === 'drop') nodes.splice(part % nodes.length, 1);
+    else if (kind === 'repeat' && node) nodes.push({ ...node, output: ['again'] });
+    else if (kind === 'rewire' && node?.input?.length) {
+      node.input[other % node.input.length] = nodes[other % nodes.length]?.output?.[0] ?? 'image';
+    } else if (kind === 'retype' && node) node.opType = operator;
+    else if (kind === 'reshape' && tensor?.dims?.length) tensor.dims[other % tensor.dims.length] = number;
+    else if (kind === 'attribute') {
+      const attribute = node?.attribute?.[other % node.attribute.length];
+      if (attribute) attribute.i = number;
+      if (attribute?.ints?.length) attribute.ints[other % attribute.ints.length] = number;
+    } else if (kind === 'unnamed' && node) node.output = [];
+    else if (kind === 'lost') tensors.splice(part % tensors.length, 1);
+    else if (kind === 'image') graph.input![0]!.type!.tensorType!.shape!.dim![other % 4]!.dimValue = number;
+  }
+  return onnx.ModelProto.encode(message).finish();
+}
 
 describe('hostile models', () => {
   const samples = [
@@ -30,6 +81,19 @@ describe('hostile models', () => {
     for (const bytes of samples) {
       fc.assert(
         fc.property(damaged(bytes), (bad) => expectDiagnosticOrValue(() => importOnnx(bad, 'x'))),
+        { numRuns: 300 },
+      );
+    }
+  });
+
+  it('that are well-formed and senseless get diagnostics alone', () => {
+    const several = fc.array(mutation, { minLength: 1, maxLength: 3 });
+    for (const bytes of samples) {
+      fc.assert(
+        fc.property(several, (mutations) => {
+          const senseless = mutate(bytes, mutations);
+          expectDiagnosticOrValue(() => importOnnx(senseless, 'x'));
+        }),
         { numRuns: 300 },
       );
     }
