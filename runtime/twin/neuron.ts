@@ -31,8 +31,6 @@ export interface Trajectory {
   readonly distance: Float32Array;
   /** [N, neurons] after T steps. */
   readonly membrane: Float64Array;
-  /** Updates that ended at the membrane's limit. */
-  readonly saturations: number;
 }
 
 export function spreadTables(
@@ -70,7 +68,6 @@ export function integrate(tables: NeuronTables, input: PopulationInput, batch: n
   const distance = new Float32Array(spiking && keep ? timesteps * size : 0);
   const current = new Float64Array(size);
   const perUnit = 1 / population.scale;
-  let saturations = 0;
   for (let tau = 0; tau < timesteps; tau += 1) {
     sumInput(input, current, tau * size);
     const decayRow = rowOffset(population.decay, tau, neurons);
@@ -82,10 +79,8 @@ export function integrate(tables: NeuronTables, input: PopulationInput, batch: n
         let v = membrane[k]!;
         if (lost !== 0) v = Math.trunc(v * (4096 - lost) * (1 / 4096));
         v += current[k]! + bias[biasRow + neuron]!;
-        if (v > membraneMax || v < -membraneMax) {
-          v = v < 0 ? -membraneMax : membraneMax;
-          saturations += 1;
-        }
+        if (v > membraneMax) v = membraneMax;
+        else if (v < -membraneMax) v = -membraneMax;
         if (spiking) {
           const theta = threshold[thresholdRow + neuron]!;
           const at = tau * size + k;
@@ -99,7 +94,7 @@ export function integrate(tables: NeuronTables, input: PopulationInput, batch: n
       }
     }
   }
-  return { spikes, distance, membrane, saturations };
+  return { spikes, distance, membrane };
 }
 
 /** Adds up what arrives at one timestep, [N, neurons], starting at `offset` of each time-major sum. */

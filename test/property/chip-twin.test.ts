@@ -1,8 +1,8 @@
-import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compileIntegerGraph } from '../../compiler/compile.js';
 import { encodeImages } from '../../runtime/drive.js';
+import { startEngine } from '../../runtime/engine/start.js';
 import { IntegerTwin } from '../../runtime/twin/twin.js';
 import { Chip } from '../../runtime/verify/chip.js';
 import { compareSample, requireSameNetwork } from '../../runtime/verify/compare.js';
@@ -17,13 +17,14 @@ import { randomImages, spikeChain } from './arbitrary-spike.js';
 import { compileIfFits, provenance } from './compile-if-fits.js';
 
 beforeAll(async () => {
-  await tf.setBackend('cpu');
+  await startEngine({ backend: 'cpu' });
 });
 
 /** How much happened in what was compared. */
 interface Activity {
   fired: number;
   cells: number;
+  saturations: number;
 }
 
 /**
@@ -45,10 +46,12 @@ async function expectEqual(
   twin.dispose();
   for (const [n, sample] of samples.entries()) {
     const currents = new Map(graph.drives.map(({ population }, index) => [population, sample[index]!]));
-    const { spikes, readouts } = runReference(graph, currents);
+    const { spikes, readouts, saturations } = runReference(graph, currents);
     const reference = { spikes, readout: [...readouts.values()][0]! };
     expect(compareSample(program, n, reference, chip.records[n]!).firstMismatch).toBeNull();
     expect(compareSample(program, n, reference, records[n]!).firstMismatch).toBeNull();
+    expect(chip.results[n]!.saturations).toBe(saturations);
+    activity.saturations += saturations;
     for (const raster of spikes.values()) {
       activity.cells += raster.length;
       activity.fired += raster.reduce((sum, spike) => sum + spike, 0);
@@ -70,7 +73,7 @@ describe('chip = twin = reference, every spike and every readout', () => {
     ['ideal', 'soft'],
   ] as const)('of random networks on %s with %s reset', async (name, reset) => {
     const target = loadTarget(name);
-    const activity = { fired: 0, cells: 0 };
+    const activity = { fired: 0, cells: 0, saturations: 0 };
     let mostCores = 0;
     await fc.assert(
       fc.asyncProperty(snnGraph(reset), fc.nat(), async (snn, seed) => {
@@ -86,16 +89,21 @@ describe('chip = twin = reference, every spike and every readout', () => {
     if (name === 'tiny') expect(mostCores).toBeGreaterThan(0);
   });
 
-  it('of random integer graphs with tables by timestep and by neuron', async () => {
-    const target = loadTarget('ideal');
-    const activity = { fired: 0, cells: 0 };
+  it.each([
+    ['that never', 2 ** 24 - 1],
+    ['that often', 300],
+  ])('of random integer graphs with tables by timestep and by neuron and membranes %s saturate', async (_, membraneMax) => {
+    const ideal = loadTarget('ideal');
+    const target = { ...ideal, arithmetic: { ...ideal.arithmetic, membraneMax } };
+    const activity = { fired: 0, cells: 0, saturations: 0 };
     await fc.assert(
-      fc.asyncProperty(spikeChain(target.arithmetic.membraneMax), fc.nat(), async (spikeGraph, seed) => {
+      fc.asyncProperty(spikeChain(membraneMax), fc.nat(), async (spikeGraph, seed) => {
         const { program } = compileIntegerGraph(spikeGraph, target, { provenance });
         await expectEqual({ program, spikeGraph }, seed, activity);
       }),
       { numRuns: 50 },
     );
     expectLively(activity);
+    expect(activity.saturations > 0).toBe(membraneMax === 300);
   });
 });

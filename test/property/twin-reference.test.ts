@@ -1,18 +1,18 @@
-import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { encodeDrive } from '../../runtime/drive.js';
+import { startEngine } from '../../runtime/engine/start.js';
 import { IntegerTwin } from '../../runtime/twin/twin.js';
 import { elementCount } from '../../schemas/tensor.js';
 import { runReference } from '../reference/reference-twin.js';
 import { randomImages, spikeGraph } from './arbitrary-spike.js';
 
-beforeAll(async () => {
-  await tf.setBackend('cpu');
-});
-
 describe('the engine twin', () => {
-  it('computes every spike and readout of the reference, whatever the graph', async () => {
+  it.each([
+    'cpu',
+    'wasm',
+  ] as const)('computes every spike and readout of the reference, whatever the graph, on %s', async (backend) => {
+    await startEngine({ backend });
     let fired = 0;
     let silent = 0;
     await fc.assert(
@@ -36,7 +36,7 @@ describe('the engine twin', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
     // The graphs are neither mute nor saturated, or equality would mean little.
     expect(fired / (fired + silent)).toBeGreaterThan(0.1);

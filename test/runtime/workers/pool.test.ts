@@ -94,6 +94,12 @@ describe('mapping a task', () => {
     expect(error.diagnostics[0]).toMatchObject({ code: 'SW5009', what: 'it ended early: exit code 5' });
   });
 
+  it('says which compiled module is missing', async () => {
+    const unbuilt = { ...squares, module: new URL('./unbuilt.ts', import.meta.url).href };
+    const error = await rejection(mapTask(unbuilt, { offset: 0 }, inputs(2), { workers: 2 }));
+    expect(error.diagnostics[0]).toMatchObject({ code: 'SW5009', fix: 'Run npm run build.' });
+  });
+
   it('stops when told to', async () => {
     for (const workers of [1, 2]) {
       const abort = new AbortController();
