@@ -4,7 +4,7 @@ import type { Target } from '../../schemas/target.js';
 import type { SampleResult, TimingMode } from '../../sim/sample-result.js';
 import { Simulator } from '../../sim/simulate.js';
 import { buildProgram, type CoreSpec, drive, population, profile, range, readoutProfile } from './program-builder.js';
-import { figure, tinyTarget } from './tiny-target.js';
+import { figure, tinyTarget, unknownFigure } from './tiny-target.js';
 
 /**
  * All scenes: T = 1; the neurons of population a (θ = 1, current 1) fire in step 0 and their messages reach the readout,
@@ -120,6 +120,8 @@ describe('a timestep in picoseconds', () => {
     const result = simulate(scene([source(6, 0, [[1, 0, 0]])], [sink(0, 0, 1, [1], 1)], 2));
     expect(durations(result)[0]).toBe(1147 * ns);
     expect(result.energy.byKind.chipToChip).toBe(1e12);
+    // 1 mW on each of two chips over 7000 + 1147 + 1008 + 3000 + 5000 ns.
+    expect(result.energy.static).toBe(2 * 17_155_000);
     expect(result.energy.byKind.hopEastWest).toBe(1e10);
   });
 
@@ -165,6 +167,12 @@ describe('back-pressure', () => {
     // 188, port 192, axon 374. Core 2 works from 42 to 42 + 4·62 = 290.
     const result = simulate(program, tinyTarget({ mesh: { linkBuffer: figure(16, 'messages') } }));
     expect(durations(result)[0]).toBe(1374 * ns);
+  });
+
+  it('does not act where the buffers’ size is unknown, which is said', () => {
+    const target = tinyTarget({ mesh: { linkBuffer: unknownFigure('messages') } });
+    expect(durations(simulate(program, target))[0]).toBe(1374 * ns);
+    expect(new Simulator(program, target, { timing: 'cycle' }).timingFigures.unknown).toEqual(['mesh.linkBuffer']);
   });
 
   it('holds up the sender, the rest of its neurons, and messages for others', () => {

@@ -44,6 +44,7 @@ describe('for any program', () => {
           expect(duration).toBeLessThanOrEqual(cycle!.time!.timesteps[step]!.duration);
         }
         expect(analytic!.time!.linkMessages).toEqual(cycle!.time!.linkMessages);
+        expect(cycle!.time!.linkMessages.reduce((sum, messages) => sum + messages, 0)).toBe(cycle!.hops);
         expect(analytic!.time!.sendBusy).toEqual(cycle!.time!.sendBusy);
         expect(analytic!.time!.receiveBusy).toEqual(cycle!.time!.receiveBusy);
       }),
