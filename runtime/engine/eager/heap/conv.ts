@@ -4,6 +4,8 @@ import type { ConvGeometry } from '../kernels.js';
 import type { Parameter } from '../parameter.js';
 import type { Heap } from './heap.js';
 
+const BYTES = Float32Array.BYTES_PER_ELEMENT;
+
 /**
  * The gradient of a convolution's input is a convolution too: of the upstream gradient, its pixels `stride` apart, with
  * the kernel turned by 180° and its channel axes exchanged. The backend's own kernel for it is many times slower.
@@ -29,43 +31,64 @@ export function convInputGradient(
       bottom: height - (upstreamHeight - 1) * stride[0] + kernelHeight - 2 - top,
       right: width - (upstreamWidth - 1) * stride[1] + kernelWidth - 2 - left,
     };
-    return convolveFramed(spread, turnedKernel, frame, 1);
+    return convolveFramed(spread, turnedKernel, frame);
   });
 }
 
-/**
- * The gradient of a kernel is a convolution of the input with the upstream gradient as the kernel, the batch taking the
- * channels' place and the stride becoming a dilation.
- */
+/** The gradient of a kernel, image by image and kernel row by kernel row (see `addKernelRow` in simd/conv.ts). */
 export function convKernelGradient(
+  heap: Heap,
   input: tf.Tensor4D,
   upstream: tf.Tensor4D,
   [kernelHeight, kernelWidth]: Pair,
   { stride, padding }: ConvGeometry,
 ): tf.Tensor4D {
-  const [, height, width] = input.shape;
-  const [, upstreamHeight, upstreamWidth] = upstream.shape;
-  // Rows below the last window are cut off, so that exactly one output per kernel row is left.
-  const frame = {
-    top: padding.top,
-    left: padding.left,
-    bottom: (upstreamHeight - 1) * stride[0] + kernelHeight - height - padding.top,
-    right: (upstreamWidth - 1) * stride[1] + kernelWidth - width - padding.left,
-  };
-  return tf.tidy(() => {
-    const channelsAsBatch = tf.transpose(input, [3, 1, 2, 0]);
-    const asKernel = tf.transpose(upstream, [1, 2, 0, 3]);
-    return tf.transpose(convolveFramed(channelsAsBatch, asKernel, frame, stride), [1, 2, 0, 3]);
-  });
+  const [batch, height, width, channels] = upstream.shape;
+  const channelsIn = input.shape[3];
+  const gradient = heap.allocate<tf.Rank.R4>([kernelHeight, kernelWidth, channelsIn, channels]);
+  heap.view(gradient).fill(0);
+  const padded = padImages(heap, input, padding);
+  const [, paddedHeight, paddedWidth] = padded.shape;
+  const lanes = kernelWidth * channelsIn;
+  const rowBytes = paddedWidth * channelsIn * BYTES;
+  const [from, back, to] = [heap.address(padded), heap.address(upstream), heap.address(gradient)];
+  for (let n = 0; n < batch; n += 1) {
+    for (let ky = 0; ky < kernelHeight; ky += 1) {
+      heap.loops.addKernelRow(
+        from + (n * paddedHeight + ky) * rowBytes,
+        back + n * height * width * channels * BYTES,
+        to + ky * lanes * channels * BYTES,
+        height,
+        width,
+        lanes,
+        channels,
+        stride[1] * channelsIn * BYTES,
+        stride[0] * rowBytes,
+      );
+    }
+  }
+  padded.dispose();
+  return gradient;
+}
+
+/** Images in a frame of zeros, [N, H, W, C] → [N, top + H + bottom, left + W + right, C]; always a new tensor. */
+function padImages(heap: Heap, images: tf.Tensor4D, { top, bottom, left, right }: Padding): tf.Tensor4D {
+  if (top === 0 && bottom === 0 && left === 0 && right === 0) return images.clone();
+  const [batch, height, width, channels] = images.shape;
+  const [paddedHeight, paddedWidth] = [top + height + bottom, left + width + right];
+  const padded = heap.allocate<tf.Rank.R4>([batch, paddedHeight, paddedWidth, channels]);
+  heap.view(padded).fill(0);
+  const [from, to] = [heap.address(images), heap.address(padded)];
+  const pixel = channels * BYTES;
+  for (let n = 0; n < batch; n += 1) {
+    const corner = to + ((n * paddedHeight + top) * paddedWidth + left) * pixel;
+    heap.loops.copyRows(from + n * height * width * pixel, corner, height, width * pixel, paddedWidth * pixel);
+  }
+  return padded;
 }
 
 /** A cross-correlation of stride 1; a negative padding cuts rows or columns off. */
-function convolveFramed(
-  input: tf.Tensor4D,
-  kernel: tf.Tensor4D,
-  { top, bottom, left, right }: Padding,
-  dilation: Pair | 1,
-): tf.Tensor4D {
+function convolveFramed(input: tf.Tensor4D, kernel: tf.Tensor4D, { top, bottom, left, right }: Padding): tf.Tensor4D {
   const cut = {
     top: Math.max(0, -top),
     bottom: Math.max(0, -bottom),
@@ -81,19 +104,12 @@ function convolveFramed(
           [0, cut.top, cut.left, 0],
           [batch, height - cut.top - cut.bottom, width - cut.left - cut.right, channels],
         );
-  return tf.conv2d(
-    inside,
-    kernel,
-    1,
-    [
-      [0, 0],
-      [Math.max(0, top), Math.max(0, bottom)],
-      [Math.max(0, left), Math.max(0, right)],
-      [0, 0],
-    ],
-    'NHWC',
-    dilation === 1 ? 1 : [...dilation],
-  );
+  return tf.conv2d(inside, kernel, 1, [
+    [0, 0],
+    [Math.max(0, top), Math.max(0, bottom)],
+    [Math.max(0, left), Math.max(0, right)],
+    [0, 0],
+  ]);
 }
 
 /** Puts pixels `stride` apart, zeros between them: [N, H, W, C] → [N, (H − 1)·stride + 1, (W − 1)·stride + 1, C]. */

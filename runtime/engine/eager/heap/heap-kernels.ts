@@ -13,7 +13,7 @@ export function heapKernels(backend: BackendWasm): Kernels {
   const heap = new Heap(backend);
   return {
     convInputGradient: (...args) => convInputGradient(heap, ...args),
-    convKernelGradient,
+    convKernelGradient: (...args) => convKernelGradient(heap, ...args),
     averagePool: (input, { size, stride }) => tf.avgPool(input, [...size], [...stride], 'valid'),
     averagePoolGradient: (...args) => averagePoolGradient(heap, ...args),
     relu: (input) => tf.relu(input),

@@ -59,6 +59,18 @@ export interface Loops {
     isSoft: boolean,
     adds: boolean,
   ): number;
+  copyRows(from: Address, to: Address, rows: number, fromBytes: number, toBytes: number): void;
+  addKernelRow(
+    input: Address,
+    upstream: Address,
+    gradient: Address,
+    height: number,
+    width: number,
+    lanes: number,
+    channels: number,
+    pixelBytes: number,
+    rowBytes: number,
+  ): void;
   triangularSlope(distance: Address, slope: Address, count: number, width: number): void;
 }
 
