@@ -5,6 +5,7 @@ import { checkJson, jsonSchema } from '../../schemas/json-file.js';
 import { nearestWord } from '../../schemas/nearest-word.js';
 import { readRun } from '../../schemas/run-file.js';
 import { readTarget } from '../../schemas/target-file.js';
+import { sampleReport } from '../runtime/report/sample-report.js';
 import { expectCode } from './hostile.js';
 import { sampleTarget } from './sample-target.js';
 
@@ -183,6 +184,17 @@ describe('machine-readable results', () => {
     const message = expectCode('SW1022', () => checkJson('report', { ...result, format: 'spikewright/report' }, 'r'));
     expect(message).toContain('key "coreMap"');
     expect(message).toContain('key "quantisation"');
+  });
+});
+
+describe('the report schema', () => {
+  it('passes a whole report and misses any of its keys', () => {
+    const report = structuredClone(sampleReport());
+    expect(checkJson('report', structuredClone(report), 'r')).toEqual(report);
+    for (const key of Object.keys(report).filter((name) => name !== 'format')) {
+      const { [key as 'name']: _, ...rest } = report;
+      expect(expectCode('SW1022', () => checkJson('report', rest, 'r'))).toContain(`key "${key}"`);
+    }
   });
 });
 
