@@ -90,8 +90,7 @@ function heWeights(shape: readonly number[], seed: number, stage: number): Tenso
   const fanIn = elementCount(shape.slice(0, -1));
   const bound = Math.sqrt(6 / fanIn);
   const random = seededGenerator(seed, 'weights', stage);
-  return {
-    shape,
-    data: Float32Array.from({ length: elementCount(shape) }, () => bound * (2 * uniformFloat32(random) - 1)),
-  };
+  const data = new Float32Array(elementCount(shape));
+  for (let k = 0; k < data.length; k += 1) data[k] = bound * (2 * uniformFloat32(random) - 1);
+  return { shape, data };
 }
