@@ -15,7 +15,10 @@ interface SimulateSetup {
   readonly record: boolean;
 }
 
-/** Runs images [n, H, W, C] on a chip of the thread's own. */
+/**
+ * Runs images [n, H, W, C] on a chip of the thread's own.
+ * @public threads import it by its name
+ */
 export const simulateTask: Task<SimulateSetup, Float32Array, ChipRun> = {
   module: import.meta.url,
   name: 'simulateTask',

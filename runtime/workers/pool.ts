@@ -72,7 +72,8 @@ class LocalPool<Setup, Input, Output> implements Pool<Input, Output> {
       await setImmediate();
       this.signal?.throwIfAborted();
       this.runner ??= await this.task.start(structuredClone(this.setup));
-      outputs.push(structuredClone(await this.runner.run(structuredClone(input))));
+      const output = await untilAborted(this.runner.run(structuredClone(input)), this.signal);
+      outputs.push(structuredClone(output));
       progress?.(outputs.length, inputs.length);
     }
     return outputs;
@@ -173,6 +174,16 @@ class ThreadPool<Setup, Input, Output> implements Pool<Input, Output> {
       }
     });
   }
+}
+
+/** What `work` gives, or the signal's reason as soon as it is aborted; the work then ends unheard. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', abort);
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 function threadEnded(reason: string, cause?: Error): Error {

@@ -100,6 +100,22 @@ describe('mapping a task', () => {
     expect(error.diagnostics[0]).toMatchObject({ code: 'SW5009', fix: 'Run npm run build.' });
   });
 
+  it('stops in the middle of an input', async () => {
+    for (const workers of [1, 2]) {
+      const endless = [
+        { value: 1, millis: 0 },
+        { value: -4, millis: 0 },
+      ];
+      const abort = new AbortController();
+      const running = mapTask(squares, { offset: 0 }, endless, {
+        workers,
+        signal: abort.signal,
+        progress: () => setTimeout(() => abort.abort(new Error('enough')), 20),
+      });
+      expect((await rejection(running)).message).toBe('enough');
+    }
+  });
+
   it('stops when told to', async () => {
     for (const workers of [1, 2]) {
       const abort = new AbortController();

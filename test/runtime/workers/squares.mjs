@@ -3,7 +3,7 @@ import { SpikewrightError } from '../../../dist/schemas/diagnostic.js';
 
 let started = 0;
 
-/** Squares each number and adds `setup.offset`; −1 fails with a diagnostic, −2 with a plain error, −3 ends the thread. */
+/** Squares each number and adds `setup.offset`; −1 fails with a diagnostic, −2 with a plain error, −3 ends the thread, −4 never ends. */
 export const squares = {
   module: import.meta.url,
   name: 'squares',
@@ -20,6 +20,7 @@ export const squares = {
         }
         if (value === -2) throw new RangeError('plain');
         if (value === -3) process.exit(5);
+        if (value === -4) await new Promise(() => undefined);
         await new Promise((resolve) => setTimeout(resolve, millis));
         return { result: Float32Array.of(value * value + offset), started };
       },
