@@ -38,7 +38,7 @@ export function convLayer({ kernel, bias, stride, padding }: ConvLayer, kernels:
 }
 
 /** Cross-correlation plus bias. Pads by itself where a backend's own paddings do not fit: not all take explicit ones. */
-export function convolve(
+function convolve(
   input: tf.Tensor4D,
   kernel: tf.Tensor4D,
   { stride, padding }: { stride: Pair; padding: ConvLayer['padding'] },

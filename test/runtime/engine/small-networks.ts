@@ -11,9 +11,9 @@ export function draws(seed: number, count: number, low = -1, high = 1): Float32A
   return Float32Array.from({ length: count }, () => low + (high - low) * uniformFloat32(random));
 }
 
-export const noPadding: Padding = { top: 0, bottom: 0, left: 0, right: 0 };
+const noPadding: Padding = { top: 0, bottom: 0, left: 0, right: 0 };
 
-export function conv(
+function conv(
   name: string,
   input: string,
   shape: readonly [number, number, number, number],
@@ -38,7 +38,7 @@ export function norm(name: string, input: string, channels: number): BatchNormLa
   };
 }
 
-export function dense(name: string, input: string, inputs: number, outputs: number): DenseLayer {
+function dense(name: string, input: string, inputs: number, outputs: number): DenseLayer {
   const bound = 2 / Math.sqrt(inputs);
   const kernel = { shape: [inputs, outputs], data: draws(inputs, inputs * outputs, -bound, bound) };
   return { kind: 'dense', name, inputs: [input], kernel, bias: draws(8, outputs) };
