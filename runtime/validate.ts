@@ -33,14 +33,15 @@ interface Content {
 
 /**
  * Recognises a file by its content and checks it wholly, a Program against its own target too; `name` stands for the
- * file in messages. Never throws for what the bytes are: faults come back as error diagnostics.
+ * file in messages, and `as` says which format a JSON file is, where its keys shall not tell. Never throws for what the
+ * bytes are: faults come back as error diagnostics.
  */
-export function validateFile(bytes: Uint8Array, name: string): Validation {
+export function validateFile(bytes: Uint8Array, name: string, as: JsonFormat | null = null): Validation {
   let kind: Validation['kind'] = fileKind(bytes);
   try {
     if (kind === 'json') {
       const value = parseJson(new TextDecoder().decode(bytes), name);
-      const format = likeliestFormat(value);
+      const format = as ?? likeliestFormat(value);
       if (format === null)
         return { kind, summary: null, diagnostics: [strange(name, 'JSON whose keys fit no format')] };
       kind = format;

@@ -56,12 +56,18 @@ export function readJson<T>(format: JsonFormat, text: string, where: string): T 
   return checkJson<T>(format, parseJson(text, where), where);
 }
 
+/** The top-level keys that a format knows. */
+export function knownKeys(format: JsonFormat): readonly string[] {
+  return Object.keys(jsonSchema(format).properties as object);
+}
+
 /** The format whose top-level keys the value has most of; null where it has none of any. */
 export function likeliestFormat(value: unknown): JsonFormat | null {
   const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  const telling = keys.filter((key) => key !== '$schema' && key !== 'formatVersion');
   const shared = (format: JsonFormat) => {
-    const known = jsonSchema(format).properties as object;
-    return keys.filter((key) => key !== '$schema' && key !== 'formatVersion' && Object.hasOwn(known, key)).length;
+    const known = knownKeys(format);
+    return telling.filter((key) => known.includes(key)).length;
   };
   const ranked = jsonFormats.map((format) => ({ format, count: shared(format) })).sort((a, b) => b.count - a.count);
   return ranked[0]!.count > 0 ? ranked[0]!.format : null;

@@ -48,6 +48,12 @@ describe('validateFile', () => {
     expect(diagnostics.every(({ severity }) => severity === 'error')).toBe(true);
   });
 
+  it('takes a JSON file for what the caller says it is', () => {
+    const { kind, diagnostics } = validateFile(json(sampleTarget), 'file', 'run');
+    expect(kind).toBe('run');
+    expect(diagnostics.map(({ code }) => code)).toContain('SW1022');
+  });
+
   it('answers any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
