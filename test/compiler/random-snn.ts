@@ -5,7 +5,13 @@ import type { MapShape } from '../../schemas/tensor.js';
 
 /** Layers of a chain, by what a test wants to see; every `neuron` follows a linear layer. */
 export type LayerSpec =
-  | { readonly conv: number; readonly kernel?: number; readonly stride?: number; readonly pad?: number; readonly bias?: boolean }
+  | {
+      readonly conv: number;
+      readonly kernel?: number;
+      readonly stride?: number;
+      readonly pad?: number;
+      readonly bias?: boolean;
+    }
   | { readonly dense: number; readonly bias?: boolean }
   | { readonly pool: number; readonly stride?: number }
   | { readonly flatten: 'hwc' | 'chw' }
@@ -16,7 +22,8 @@ export type LayerSpec =
 /** A chain with random weights: kernels ±1/√fan-in, norms near one, thresholds 0.5 unless given. */
 export function randomSnn(shape: MapShape, specs: readonly LayerSpec[], timesteps: number, seed: number): SnnGraph {
   const random = xoroshiro128plus(seed);
-  const uniform = (low: number, high: number): number => low + ((high - low) * uniformInt(random, 0, 1 << 24)) / (1 << 24);
+  const uniform = (low: number, high: number): number =>
+    low + ((high - low) * uniformInt(random, 0, 1 << 24)) / (1 << 24);
   const array = (length: number, low: number, high: number) => Float32Array.from({ length }, () => uniform(low, high));
   const per = <V>(value: V): V[] => new Array<V>(shape[2]).fill(value);
   const layers: SnnLayer[] = [{ kind: 'input', name: 'input', shape, mean: per(0.45), std: per(0.25) }];
@@ -47,7 +54,10 @@ export function randomSnn(shape: MapShape, specs: readonly LayerSpec[], timestep
         kind: 'conv2d',
         name,
         inputs,
-        kernel: { shape: [kernel, kernel, channels, conv], data: array(kernel * kernel * channels * conv, -bound, bound) },
+        kernel: {
+          shape: [kernel, kernel, channels, conv],
+          data: array(kernel * kernel * channels * conv, -bound, bound),
+        },
         bias: spec.bias === true ? array(conv, -0.2, 0.3) : null,
         stride: [stride, stride],
         padding: { top: pad, bottom: pad, left: pad, right: pad },
