@@ -33,6 +33,8 @@ export interface TwinPlan {
   /** Index of the one readout population. */
   readonly readout: number;
   readonly inputShape: MapShape;
+  /** Magnitude at which membranes saturate. */
+  readonly membraneMax: number;
 }
 
 /**
@@ -44,6 +46,8 @@ export interface TwinPlan {
  */
 export function planTwin(graph: IntegerSpikeGraph): TwinPlan {
   checkSpikeGraph(graph, `spike graph ${graph.name}`);
+  const { membraneMax } = graph;
+  if (membraneMax === null) throw inconsistent(graph, 'it is not quantised');
   const indices = new Map(graph.populations.map(({ name }, index) => [name, index]));
   const readouts = graph.populations.flatMap(({ kind }, index) => (kind === 'readout' ? [index] : []));
   const [readout] = readouts;
@@ -71,7 +75,7 @@ export function planTwin(graph: IntegerSpikeGraph): TwinPlan {
       drives: graph.drives.flatMap((drive, index) => (drive.population === population.name ? [index] : [])),
     }),
   );
-  return { populations, readout, inputShape: first.inputShape };
+  return { populations, readout, inputShape: first.inputShape, membraneMax };
 }
 
 /**

@@ -41,16 +41,15 @@ export class IntegerTwin implements Classifier {
   private readonly driveMaps: readonly LinearMap[];
   private readonly readout: number;
 
-  /** Throws SW5002 and SW5003 (see `planTwin`). `graph` is not copied and must not change. */
+  /** Throws SW1005 to SW1007, SW5002 and SW5003 (see `planTwin`). `graph` is not copied and must not change. */
   constructor(readonly graph: IntegerSpikeGraph) {
     const plan = planTwin(graph);
     this.inputShape = plan.inputShape;
     this.readout = plan.readout;
     this.classes = plan.populations[plan.readout]!.neurons;
-    const membraneMax = graph.membraneMax ?? Number.MAX_SAFE_INTEGER;
     this.populations = plan.populations.map((planned) => ({
       plan: planned,
-      tables: spreadTables(planned.population, planned.neurons, graph.timesteps, membraneMax),
+      tables: spreadTables(planned.population, planned.neurons, graph.timesteps, plan.membraneMax),
       maps: planned.projections.map(({ projection, sourceShape, targetShape, unit }) => {
         const { pool, padding, stride, kernel } = projection;
         const geometry = { source: sourceShape, target: targetShape, pool, padding, stride, kernelShape: kernel.shape };
@@ -80,11 +79,14 @@ export class IntegerTwin implements Classifier {
         dispose: () => undefined,
       };
     }
-    const trajectories = await this.run(drives, batch, options.differentiable !== false);
+    const isKept = options.differentiable ?? true;
+    const trajectories = await this.run(drives, batch, isKept);
     return {
       logits: this.logits(trajectories[this.readout]!),
-      backward: (upstream, wanted) =>
-        this.finish(wanted, batch, (sink) => this.backpropagate(trajectories, upstream, surrogate, batch, sink)),
+      backward: async (upstream, wanted) => {
+        if (!isKept) throw new Error('this pass keeps nothing for a backward pass');
+        return this.finish(wanted, batch, (sink) => this.backpropagate(trajectories, upstream, surrogate, batch, sink));
+      },
       dispose: () => undefined,
     };
   }

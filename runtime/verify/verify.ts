@@ -67,9 +67,9 @@ export interface VerifyResult {
 
 /**
  * Classifies N ≥ 1 labelled images cleanly and under attack at every level, runs the chip on the clean images and on
- * those crafted against its twin, and compares chip and twin at every spike and readout. The result depends neither on
- * `workers` nor, for the integer levels, on `batchSize`. A mismatch is a result, not an error: see
- * `comparisonDiagnostics`. Throws SW5001 to SW5004, SW5009 and what loading program and target throws.
+ * those crafted against its twin, and compares chip and twin at every spike and readout. The result does not depend on
+ * `workers`. A mismatch is a result, not an error: see `comparisonDiagnostics`. Throws SW5001 to SW5004, SW5009 and what
+ * loading program and target throws.
  */
 export async function verifyNetwork(
   network: VerifiedNetwork,

@@ -149,6 +149,7 @@ describe('what a twin refuses', () => {
   it('graphs without drive or with two readouts, and images of another size', async () => {
     const graph = oneNeuron({ reset: 'hard', decay: 0 });
     expect(() => new IntegerTwin({ ...graph, drives: [] })).toThrow(/SW5003/);
+    expect(() => new IntegerTwin({ ...graph, timesteps: 0 })).toThrow(/SW1005/);
     const second = { ...graph.populations[1]!, name: 'more' };
     expect(() => new IntegerTwin({ ...graph, populations: [...graph.populations, second] })).toThrow(/SW5003/);
     const wide = {
@@ -157,6 +158,18 @@ describe('what a twin refuses', () => {
     };
     const twin = new IntegerTwin(wide);
     await expect(twin.recordSpikes(new Float32Array(3))).rejects.toThrow(SpikewrightError);
+    twin.dispose();
+  });
+});
+
+describe('a pass that keeps nothing', () => {
+  it('has no backward pass', async () => {
+    const twin = new IntegerTwin(oneNeuron({ reset: 'hard', decay: 0 }));
+    const pass = await twin.forward(Float32Array.of(0.7), { mode: 'eval', differentiable: false });
+    expect([...pass.logits]).toEqual([1]);
+    await expect(pass.backward(Float32Array.of(1), { parameters: false, input: true })).rejects.toThrow(
+      /keeps nothing/,
+    );
     twin.dispose();
   });
 });
