@@ -21,7 +21,8 @@ export interface Pass {
   readonly logits: Float32Array;
   /**
    * Gradients for dL/dlogits [N, classes]: of trainable parameters by name (running statistics excluded), and of the
-   * image [N, H, W, C] (pixels in [0, 1], through the normalisation).
+   * image [N, H, W, C] (pixels in [0, 1], through the normalisation). May be called more than once. Throws on a pass that
+   * was not `differentiable` or has been disposed.
    */
   backward(upstream: Float32Array, wanted: Wanted): Promise<{ parameters: ParameterMap; input: Float32Array | null }>;
   dispose(): void;
@@ -33,7 +34,7 @@ export interface ForwardOptions {
   readonly surrogate?: Surrogate;
   /** Seed of this pass's dropout masks; without one dropout is the identity even in train mode. */
   readonly dropoutSeed?: number;
-  /** False: keep nothing for a backward pass. */
+  /** False: keep nothing for a backward pass, whose memory is the larger part of a forward pass's. */
   readonly differentiable?: boolean;
 }
 
@@ -41,7 +42,7 @@ export interface ForwardOptions {
 export interface Classifier {
   readonly inputShape: MapShape;
   readonly classes: number;
-  /** `images` [N, H, W, C] in [0, 1]; N follows from its length. */
+  /** `images` [N, H, W, C] in [0, 1]; N follows from its length. Throws a RangeError where that is no whole number ≥ 1. */
   forward(images: Float32Array, options: ForwardOptions): Promise<Pass>;
   dispose(): void;
 }
@@ -53,7 +54,10 @@ export type SpikeRecord = Map<string, Uint8Array>;
 export interface Model extends Classifier {
   /** Copies of all parameters, running statistics included. */
   readParameters(): Promise<ParameterMap>;
-  /** Overwrites those named; lengths must match. Thresholds are taken as they are: clamping is the optimiser's. */
+  /**
+   * Overwrites those named. Thresholds are taken as they are: clamping is the optimiser's. Throws a RangeError on an
+   * unknown name or a wrong length.
+   */
   writeParameters(values: ReadonlyMap<string, Float32Array>): void;
   /** Eval-mode forward that also returns every neuron layer's spikes, keyed by layer name. SNN only. */
   recordSpikes(images: Float32Array): Promise<{ logits: Float32Array; spikes: SpikeRecord }>;
