@@ -1,15 +1,9 @@
-import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { failure } from '../../schemas/diagnostic.js';
 import { compiledUrl } from './compiled.js';
 import type { Reply, Runner, Task } from './task.js';
 import { unpackError } from './task.js';
-
-/** As many workers as the machine runs threads at once. */
-export function defaultWorkers(): number {
-  return availableParallelism();
-}
 
 export interface MapOptions {
   /** Threads, ≥ 1; with 1 the task runs in the calling thread. */
