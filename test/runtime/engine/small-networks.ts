@@ -46,7 +46,7 @@ function dense(name: string, input: string, inputs: number, outputs: number): De
 
 /**
  * Every layer kind once: odd paddings and strides, a pool whose windows overlap, one whose windows tile, a weighted sum
- * of two branches, both flatten orders' harder one. `spike` stands where an ANN has its activation.
+ * of two branches (one spiking, one analog and before any spike), the harder flatten order. `spike` stands where an ANN has its activation.
  */
 function everyKind<L extends SnnLayer | AnnLayer>(spike: (name: string, input: string) => L): (AnnLayer | L)[] {
   return [
@@ -56,7 +56,7 @@ function everyKind<L extends SnnLayer | AnnLayer>(spike: (name: string, input: s
     spike('stemSpike', 'stemNorm'),
     conv('left', 'stemSpike', [3, 2, 4, 3], { stride: [2, 1], padding: { top: 2, bottom: 0, left: 0, right: 1 } }),
     norm('leftNorm', 'left', 3),
-    conv('right', 'stemSpike', [1, 1, 4, 3], { stride: [2, 1] }),
+    conv('right', 'stemNorm', [1, 1, 4, 3], { stride: [2, 1] }),
     { kind: 'add', name: 'sum', inputs: ['leftNorm', 'right'], scales: Float32Array.of(0.6, 0.4) },
     spike('sumSpike', 'sum'),
     { kind: 'avgPool', name: 'overlapping', inputs: ['sumSpike'], size: [3, 2], stride: [1, 2] },
