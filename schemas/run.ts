@@ -4,7 +4,7 @@ export type BackendName = 'auto' | 'tensorflow-gpu' | 'tensorflow' | 'webgpu' | 
 /** A run configuration with every default filled in: one JSON file, validated by run.schema.json, which documents it. */
 export interface RunConfig {
   readonly formatVersion: 1;
-  readonly dataset: { readonly name: string; readonly dataDir: string | null };
+  readonly dataset: RunDataset;
   /** Path of the ANN (ONNX or .swa). */
   readonly model: string;
   /** Of a model that does not normalise its input itself; null where it does. */
@@ -24,6 +24,13 @@ export interface RunConfig {
   readonly out: string;
 }
 
+export interface RunDataset {
+  readonly name: string;
+  readonly dataDir: string | null;
+  /** Calibration and finetuning use only the first so many training images; null for all. */
+  readonly trainSamples: number | null;
+}
+
 /** Conversion: how thresholds are found, and what neurons the network gets. */
 export interface RunConvert {
   /** Timesteps of a calibration pass. */
@@ -37,6 +44,8 @@ export interface RunConvert {
   /** In (0, 1]; 1 is an IF neuron. */
   readonly leak: number;
   readonly reset: 'hard' | 'soft';
+  /** Batches on which norm statistics are measured after calibration; 0 leaves them to finetuning. */
+  readonly statisticsBatches: number;
 }
 
 /** Robust finetuning: CE(f(x), y) + beta·KL(f(x̃) ‖ f(x)) by momentum SGD. */
@@ -52,6 +61,8 @@ export interface RunFinetune {
   readonly learningRate: number;
   readonly momentum: number;
   readonly weightDecay: number;
+  /** Batches on which norm statistics are measured anew at the end; 0 keeps the running ones. */
+  readonly statisticsBatches: number;
 }
 
 /** The attack under which robust accuracy is measured. */

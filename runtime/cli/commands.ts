@@ -1,6 +1,35 @@
+import { attack } from './attack.js';
 import type { Command } from './command.js';
+import { compile } from './compile.js';
+import { convert } from './convert.js';
 import { demo } from './demo.js';
+import { doctor } from './doctor.js';
+import { evaluate } from './evaluate.js';
+import { finetune } from './finetune.js';
+import { importModel } from './import.js';
+import { report } from './report.js';
 import { run } from './run.js';
+import { simulate } from './simulate.js';
+import { targets } from './targets.js';
+import { train } from './train.js';
+import { validate } from './validate.js';
+import { verify } from './verify.js';
 
 /** Every command, in the order of the pipeline. */
-export const commands: readonly Command[] = [run, demo];
+export const commands: readonly Command[] = [
+  demo,
+  run,
+  train,
+  importModel,
+  convert,
+  finetune,
+  attack,
+  evaluate,
+  compile,
+  simulate,
+  verify,
+  report,
+  validate,
+  targets,
+  doctor,
+];

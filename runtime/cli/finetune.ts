@@ -1,3 +1,4 @@
+import { failure } from '../../schemas/diagnostic.js';
 import { sha256 } from '../../schemas/hash.js';
 import { encodeSnn } from '../../schemas/snn-file.js';
 import { writeFileWhole } from '../store/write-file.js';
@@ -36,6 +37,12 @@ export const finetune = defineCommand({
         import('../attack/attack.js'),
         import('./read-network.js'),
       ]);
+    if (args.alpha > args.epsilon) {
+      throw failure('SW6002', {
+        where: '--alpha',
+        what: `the first step ${args.alpha} is larger than the radius ${args.epsilon}.`,
+      });
+    }
     const snn = await readSnnFile(args.snn);
     const data = openDataset(args.dataset, 'train', args['data-dir']);
     const epsilon = args.epsilon / 255;
@@ -57,7 +64,7 @@ export const finetune = defineCommand({
       {
         beta: args.beta,
         epsilon,
-        alpha: Math.min(args.alpha, args.epsilon) / 255,
+        alpha: args.alpha / 255,
         epochs: args.epochs,
         steps: args['max-steps'] ?? null,
         samples: args.samples ?? null,

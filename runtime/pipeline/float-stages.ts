@@ -5,17 +5,20 @@ import { sha256 } from '../../schemas/hash.js';
 import type { SnnGraph } from '../../schemas/snn.js';
 import { decodeSnn, encodeSnn } from '../../schemas/snn-file.js';
 import { calibrate } from '../calibrate/calibrate.js';
-import { cropAndFlip, shuffledIndices } from '../data/augment.js';
+import { cropAndFlip } from '../data/augment.js';
 import { readModel } from '../model-file.js';
-import { deriveSeed } from '../seed.js';
 import { readFileWhole } from '../store/read-file.js';
 import { type Artefacts, artefactHash, readArtefact } from '../store/store.js';
 import type { EpochRecord } from '../train/checkpoint.js';
 import { finetune } from '../train/finetune.js';
+import { estimateStatistics } from '../train/statistics.js';
 import { jsonBytes, type RunContext } from './run-context.js';
 
 const ANN_FILE = 'ann.swa';
 const SNN_FILE = 'snn.sws';
+
+/** Images of a batch on which norm statistics are measured. */
+const STATISTICS_BATCH = 64;
 
 /** A stage whose main output is a network, read back from its file. */
 export interface NetworkStage<Graph> {
@@ -45,24 +48,24 @@ export async function importStage(run: RunContext): Promise<NetworkStage<AnnGrap
 /** Converts the ANN and calibrates thresholds on training images. Throws what `calibrate` throws. */
 export async function convertStage(run: RunContext, ann: NetworkStage<AnnGraph>): Promise<NetworkStage<SnnGraph>> {
   const { timesteps, seed } = run.config;
-  const { calibrationSteps, batches, batchSize, percentile, scale, leak, reset } = run.config.convert;
+  const { trainSamples } = run.config.dataset;
+  const { calibrationSteps, batches, batchSize, percentile, scale, leak, reset, statisticsBatches } =
+    run.config.convert;
   const request = {
     stage: 'convert',
     inputs: { ann: ann.hash, data: run.datasetHash('train') },
-    options: { ...run.config.convert, timesteps, seed, engine: await run.engineIdentity() },
+    options: { ...run.config.convert, trainSamples, timesteps, seed, engine: await run.engineIdentity() },
   };
   const artefacts = await run.stage(
     request,
     async () => {
-      const data = run.dataset('train');
-      const order = shuffledIndices(data.count, deriveSeed(seed, 'calibration'), 0);
-      const images = Array.from({ length: batches }, (_, batch) =>
-        data.images(order.subarray(batch * batchSize, (batch + 1) * batchSize)),
-      ).filter(({ length }) => length > 0);
+      const hooks = run.listener.hooks('convert');
+      const engine = await run.engine();
+      const images = run.trainingBatches('calibration', batches, batchSize);
       const options = { steps: calibrationSteps, percentile, scale };
       const snn = convert(ann.graph, { timesteps, leak, reset });
-      const { graph } = await calibrate(await run.engine(), snn, images, options, run.listener.hooks('convert'));
-      return { [SNN_FILE]: encodeSnn(graph) };
+      const { graph } = await calibrate(engine, snn, images, options, hooks);
+      return { [SNN_FILE]: encodeSnn(await measured(run, graph, statisticsBatches, 'convert')) };
     },
     async (made) => thresholdSummary(decodeSnn(await readArtefact(made, SNN_FILE), SNN_FILE)),
   );
@@ -76,10 +79,12 @@ export interface FinetuneStage extends NetworkStage<SnnGraph> {
 /** Finetunes the SNN against its adversary, going on from a checkpoint where there is one. Throws what `finetune` throws. */
 export async function finetuneStage(run: RunContext, snn: NetworkStage<SnnGraph>): Promise<FinetuneStage> {
   const { finetune: options, seed } = run.config;
+  const { statisticsBatches, ...settings } = options;
+  const { trainSamples } = run.config.dataset;
   const request = {
     stage: 'finetune',
     inputs: { snn: snn.hash, data: run.datasetHash('train') },
-    options: { ...options, seed, engine: await run.engineIdentity() },
+    options: { ...options, trainSamples, seed, engine: await run.engineIdentity() },
   };
   const artefacts = await run.stage(
     request,
@@ -93,8 +98,8 @@ export async function finetuneStage(run: RunContext, snn: NetworkStage<SnnGraph>
         snn.graph,
         run.dataset('train'),
         {
-          ...options,
-          samples: null,
+          ...settings,
+          samples: trainSamples,
           warmup: 0,
           augmentation: cropAndFlip,
           mean: inputMean(snn.graph),
@@ -108,12 +113,20 @@ export async function finetuneStage(run: RunContext, snn: NetworkStage<SnnGraph>
           ...(checkpoint === null ? {} : { resume: { bytes: checkpoint, where: 'checkpoint' } }),
         },
       );
-      return { [SNN_FILE]: encodeSnn(graph), 'history.json': jsonBytes(history) };
+      const settled = await measured(run, graph, statisticsBatches, 'finetune');
+      return { [SNN_FILE]: encodeSnn(settled), 'history.json': jsonBytes(history) };
     },
     async (made) => historySummary(await readHistory(made)),
   );
   const history = await readHistory(artefacts);
   return { ...(await networkStage(artefacts, SNN_FILE, decodeSnn)), history };
+}
+
+/** The graph with norm statistics measured on `batches` batches of training images; as it is where there are none. */
+async function measured(run: RunContext, graph: SnnGraph, batches: number, stage: string): Promise<SnnGraph> {
+  if (batches === 0) return graph;
+  const images = run.trainingBatches(`statistics after ${stage}`, batches, STATISTICS_BATCH);
+  return estimateStatistics(await run.engine(), graph, images, run.listener.hooks(`${stage}: norm statistics`));
 }
 
 async function networkStage<Graph>(

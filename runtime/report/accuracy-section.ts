@@ -1,6 +1,6 @@
 import type { CustomSeriesRenderItem, EChartsOption } from 'echarts';
 import type { LevelName, Report, ReportProportion } from '../../schemas/report.js';
-import { axisStyle, chart, gridStyle, ink, legendStyle } from './chart.js';
+import { axisStyle, chart, gridStyle, ink, leftName, legendStyle } from './chart.js';
 import { type Html, html } from './html.js';
 import { countText, shareText } from './number-text.js';
 import { figure, table } from './table.js';
@@ -18,7 +18,7 @@ export function accuracySection(report: Report): Html {
   const { method, epsilon, steps } = report.attack;
   const rows = levels.map((level) => ({ ...level, ...report.levels[level.name] }));
   return html`<section id="accuracy"><h2>Accuracy and robustness by level</h2>
-<p>The first ${countText(report.samples)} test images of ${report.dataset}, clean and attacked with ${method}
+<p>The first ${countText(report.samples)} test images of ${report.dataset}, clean and attacked with ${methodName(method)}
 (ε = ${epsilonText(epsilon)}, ${countText(steps)} steps). Each level meets adversarial images made against itself; the chip meets those
 made against its integer twin, which computes the same. Whiskers are 95 % Wilson intervals.</p>
 ${figure(
@@ -36,6 +36,11 @@ ${figure(
   ),
 )}</section>
 `;
+}
+
+/** "PGD" of "pgd". */
+export function methodName(method: string): string {
+  return method.toUpperCase();
 }
 
 /** ε in units of one grey level of 255. */
@@ -63,7 +68,7 @@ function plot(report: Report): EChartsOption {
     grid: gridStyle,
     legend: { ...legendStyle, data: kinds.map(({ name }) => name) },
     xAxis: { type: 'category', data: levels.map(({ title }) => title), ...axisStyle },
-    yAxis: { type: 'value', name: 'Accuracy (%)', min: 0, max: 100, ...axisStyle },
+    yAxis: { type: 'value', name: 'Accuracy (%)', min: 0, max: 100, ...leftName, ...axisStyle },
     series: kinds.flatMap(({ name, colour, of }, index) => [
       {
         type: 'bar',

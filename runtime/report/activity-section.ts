@@ -1,15 +1,17 @@
 import type { BarSeriesOption, EChartsOption } from 'echarts';
 import type { Report } from '../../schemas/report.js';
-import { axisStyle, chart, gridStyle, ink, legendStyle } from './chart.js';
+import { axisStyle, chart, gridStyle, ink, leftName, legendStyle, rightName } from './chart.js';
 import { type Html, html } from './html.js';
 import { countText, meanText, percentText, quantityText } from './number-text.js';
 import { figure, table } from './table.js';
 
 /** Spikes, synaptic operations and energy, by layer and by kind of event. */
 export function activitySection(report: Report): Html {
-  const known = report.layers.every(({ energyJoules }) => energyJoules !== null);
+  const byLayers = report.layers.reduce((sum, { energyJoules }) => sum + (energyJoules ?? 0), 0);
+  const unknown = report.energyByKind.flatMap(({ kind, joules }) => (joules === null ? [kindName(kind)] : []));
   return html`<section id="activity"><h2>Spikes and energy by layer</h2>
-<p>Means per sample over the clean images. Energy profile: ${report.energyProfile}${known ? '' : '; figures that the target does not give are left out'}.</p>
+<p>Means per sample over the clean images. Energy profile ${report.energyProfile}: ${quantityText(report.chip.energyJoules, 'J')} in all,
+of which ${quantityText(byLayers, 'J')} belong to layers and the rest to barriers and static power.${unknown.length === 0 ? '' : ` The profile has no figure for ${unknown.join(', ')}: the total is a lower bound.`}</p>
 ${figure(
   chart('Bars: spikes per sample and synaptic operations per sample of each layer', 320, activityPlot(report)),
   table(
@@ -32,13 +34,18 @@ ${figure(
   table(
     'Energy by kind of event, means per sample',
     [
-      { title: 'Kind', cell: ({ kind }) => kind },
+      { title: 'Kind', cell: ({ kind }) => kindName(kind) },
       { title: 'Energy', cell: ({ joules }) => quantityText(joules, 'J'), numeric: true },
     ],
     report.energyByKind,
   ),
 )}</section>
 `;
+}
+
+/** "neuron update active" of "neuronUpdateActive". */
+function kindName(kind: string): string {
+  return kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function activityPlot(report: Report): EChartsOption {
@@ -54,8 +61,8 @@ function activityPlot(report: Report): EChartsOption {
     legend: { ...legendStyle, top: 0, left: 'center', right: 'auto' },
     xAxis: { type: 'category', data: report.layers.map(({ name }) => name), ...axisStyle },
     yAxis: [
-      { type: 'value', name: 'Spikes', ...axisStyle },
-      { type: 'value', name: 'Synaptic operations', ...axisStyle, splitLine: { show: false } },
+      { type: 'value', name: 'Spikes', ...leftName, ...axisStyle },
+      { type: 'value', name: 'Synaptic operations', ...rightName, ...axisStyle, splitLine: { show: false } },
     ],
     series: [
       bar(
@@ -78,7 +85,7 @@ function energyPlot(report: Report): EChartsOption {
   return {
     grid: gridStyle,
     xAxis: { type: 'category', data: report.layers.map(({ name }) => name), ...axisStyle },
-    yAxis: { type: 'value', name: 'Energy (µJ)', ...axisStyle },
+    yAxis: { type: 'value', name: 'Energy (µJ)', ...leftName, ...axisStyle },
     series: [
       {
         type: 'bar',

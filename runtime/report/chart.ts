@@ -49,9 +49,13 @@ export const axisStyle = {
   axisLine: { lineStyle: { color: ink.faint } },
   axisTick: { lineStyle: { color: ink.faint } },
   axisLabel: { color: ink.text, fontSize: 13 },
-  nameTextStyle: { color: ink.faint, fontSize: 13 },
   splitLine: { lineStyle: { color: ink.grid } },
 } as const;
+
+/** The name of a left axis, above it. */
+export const leftName = { nameTextStyle: { color: ink.faint, fontSize: 13, align: 'left' } } as const;
+/** The name of a right axis, above it. */
+export const rightName = { nameTextStyle: { color: ink.faint, fontSize: 13, align: 'right' } } as const;
 
 /** The legend of a plot with several series, at its top right. */
 export const legendStyle = { right: 0, top: 0, itemHeight: 10, textStyle: { color: ink.text, fontSize: 13 } } as const;

@@ -1,6 +1,6 @@
 import type { EChartsOption } from 'echarts';
 import type { Report } from '../../schemas/report.js';
-import { axisStyle, chart, gridStyle, ink } from './chart.js';
+import { axisStyle, chart, gridStyle, ink, leftName } from './chart.js';
 import { type Html, html } from './html.js';
 import { countText, quantityText } from './number-text.js';
 import { figure, table } from './table.js';
@@ -55,18 +55,19 @@ function histogram(sorted: readonly number[]): Bin[] {
 }
 
 function plot(bins: readonly Bin[]): EChartsOption {
-  const middle = ({ low, high }: Bin): string => (((low + high) / 2) * 1e6).toPrecision(4);
+  const middle = ({ low, high }: Bin): string => (((low + high) / 2) * 1e6).toFixed(0);
   return {
-    grid: gridStyle,
+    grid: { ...gridStyle, bottom: 30 },
     xAxis: {
       type: 'category',
-      name: 'µs',
-      nameLocation: 'end',
-      nameGap: -14,
+      name: 'Latency (µs)',
+      nameLocation: 'middle',
+      nameGap: 30,
+      nameTextStyle: { color: ink.faint, fontSize: 13 },
       data: bins.map(middle),
       ...axisStyle,
     },
-    yAxis: { type: 'value', name: 'Samples', minInterval: 1, ...axisStyle },
+    yAxis: { type: 'value', name: 'Samples', minInterval: 1, ...leftName, ...axisStyle },
     series: [
       {
         type: 'bar',

@@ -1,6 +1,6 @@
 import type { Report } from '../../schemas/report.js';
 import { duration } from '../duration.js';
-import { accuracySection, epsilonText, proportionText } from './accuracy-section.js';
+import { accuracySection, epsilonText, methodName, proportionText } from './accuracy-section.js';
 import { activitySection } from './activity-section.js';
 import { coreMapSection } from './core-map-section.js';
 import { examplesSection } from './examples-section.js';
@@ -36,7 +36,7 @@ export function reportPage(report: Report): string {
 <a class="skip" href="#accuracy">Skip to the results</a>
 <header>
 <h1>${report.name} on ${report.target}</h1>
-<p class="subtitle">${report.dataset}, T = ${report.timesteps}, ${countText(report.samples)} test images, ${report.attack.method} at ε = ${epsilonText(report.attack.epsilon)}</p>
+<p class="subtitle">${report.dataset}, T = ${report.timesteps}, ${countText(report.samples)} test images, ${methodName(report.attack.method)} at ε = ${epsilonText(report.attack.epsilon)}</p>
 ${verdict(report)}
 ${keyFigures(report)}
 <nav aria-label="Sections"><ul>${sections.map(([id, title]) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>

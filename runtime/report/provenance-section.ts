@@ -15,8 +15,11 @@ ${table(
     { title: 'Stage', cell: ({ stage }) => stage },
     { title: 'File', cell: ({ file }) => file },
     { title: 'sha256', cell: ({ sha256 }) => html`<code title="${sha256}">${sha256.slice(0, 16)}…</code>` },
-    { title: 'Took', cell: ({ seconds }) => duration(seconds), numeric: true },
-    { title: 'Options', cell: ({ options }) => html`<code class="options">${options}</code>` },
+    { title: 'Took', cell: ({ seconds }) => (seconds === 0 ? '' : duration(seconds)), numeric: true },
+    {
+      title: 'Options',
+      cell: ({ options, seconds }) => (seconds === 0 ? '' : html`<code class="options">${options}</code>`),
+    },
   ],
   stages,
 )}</section>

@@ -1,12 +1,12 @@
 import type { Report } from '../../schemas/report.js';
-import { epsilonText, levels, proportionText } from './accuracy-section.js';
+import { epsilonText, levels, methodName, proportionText } from './accuracy-section.js';
 import { countText, meanText, percentText, quantityText } from './number-text.js';
 import { textTable } from './text-table.js';
 
 /** The result of a run as tables for a terminal: accuracy by level, activity by layer, the chip's figures per inference. */
 export function summaryText(report: Report): string {
   const { method, epsilon, steps } = report.attack;
-  const attack = `${method} ε = ${epsilonText(epsilon)}, ${countText(steps)} steps`;
+  const attack = `${methodName(method)} ε = ${epsilonText(epsilon)}, ${countText(steps)} steps`;
   return [
     `${report.name} on ${report.target}, ${countText(report.samples)} ${report.dataset} test images, 95 % intervals`,
     accuracyTable(report, attack),

@@ -1,6 +1,6 @@
 import type { EChartsOption, LineSeriesOption } from 'echarts';
 import type { Report } from '../../schemas/report.js';
-import { axisStyle, chart, gridStyle, ink, legendStyle } from './chart.js';
+import { axisStyle, chart, gridStyle, ink, leftName, legendStyle, rightName } from './chart.js';
 import { type Html, html } from './html.js';
 import { countText, figureText, percentText, shareText } from './number-text.js';
 import { figure, table } from './table.js';
@@ -8,7 +8,7 @@ import { figure, table } from './table.js';
 /** How finetuning went, and what it and quantisation made of thresholds and weights. */
 export function trainingSection(report: Report): Html {
   return html`<section id="training"><h2>Finetuning, thresholds, quantisation</h2>
-${report.finetuning.length === 0 ? html`<p>This run did not finetune.</p>` : curves(report)}
+${report.finetuning.length === 0 ? html`<p>This run did not finetune.</p>` : html`<p>Means over the training images of each epoch, clean and as the training attack changed them.</p>${curves(report)}`}
 ${table(
   'Firing thresholds: calibrated, finetuned, and in membrane units of the chip',
   [
@@ -74,8 +74,8 @@ function plot({ finetuning }: Report): EChartsOption {
     legend: { ...legendStyle, left: 'center', right: 'auto' },
     xAxis: { type: 'category', data: finetuning.map(({ epoch }) => `epoch ${epoch}`), ...axisStyle },
     yAxis: [
-      { type: 'value', name: 'Loss', scale: true, ...axisStyle },
-      { type: 'value', name: 'Accuracy (%)', min: 0, max: 100, ...axisStyle, splitLine: { show: false } },
+      { type: 'value', name: 'Loss', scale: true, ...leftName, ...axisStyle },
+      { type: 'value', name: 'Accuracy (%)', min: 0, max: 100, ...rightName, ...axisStyle, splitLine: { show: false } },
     ],
     series: [
       line(

@@ -1,0 +1,90 @@
+import { sha256 } from '../../schemas/hash.js';
+import type { SafeTensor } from '../../schemas/safetensors.js';
+import { proportionText } from '../report/accuracy-section.js';
+import { writeFileWhole } from '../store/write-file.js';
+import { wilson } from '../wilson.js';
+import { defineCommand } from './command.js';
+import { wholeNumber } from './options.js';
+import { attackOptions, backendOption, datasetOptions, seedOption } from './shared-options.js';
+
+export const attack = defineCommand({
+  name: 'attack',
+  summary: 'Craft adversarial test images against an ANN or SNN',
+  positionals: ['<network>'],
+  options: {
+    network: { type: 'string', demandOption: true, describe: 'ANN (.onnx, .swa) or SNN (.sws)' },
+    out: { type: 'string', demandOption: true, describe: 'Images to write (.safetensors): clean, adversarial, labels' },
+    samples: wholeNumber('Test images', 64, 1, 100_000),
+    'batch-size': wholeNumber('Images of a forward pass', 64, 1, 65_536),
+    ...attackOptions,
+    ensemble: { type: 'boolean', default: false, describe: 'Worst case over 19 gradient models instead of one' },
+    ...datasetOptions,
+    backend: backendOption,
+    seed: seedOption,
+  },
+  examples: [
+    ['attack net.sws --out adversarial.safetensors --epsilon 8', 'PGD-20 at 8/255 against an SNN'],
+    ['attack net.sws --out adversarial.safetensors --ensemble', 'The strongest of 19 gradient models per image'],
+  ],
+  async run(args, context) {
+    const [
+      { openDataset },
+      { labelsOf },
+      { firstOf },
+      { ensemble },
+      { startEngine },
+      { chosenAttack },
+      worst,
+      files,
+      read,
+    ] = await Promise.all([
+      import('../data/open.js'),
+      import('../data/dataset.js'),
+      import('../train/accuracy.js'),
+      import('../engine/surrogate.js'),
+      import('../engine/start.js'),
+      import('../attack-choice.js'),
+      import('../attack/worst-case.js'),
+      import('../../schemas/safetensors.js'),
+      import('./read-network.js'),
+    ]);
+    const graph = await read.readNetworkFile(args.network, context);
+    const data = openDataset(args.dataset, 'test', args['data-dir']);
+    const { indices } = firstOf(data, args.samples, 1);
+    const images = data.images(indices);
+    const labels = labelsOf(data, indices);
+    const { engine } = await startEngine({ backend: args.backend });
+    const model = engine.load(graph);
+    try {
+      const found = await worst.worstCase(
+        model,
+        { images, labels, indices },
+        {
+          attack: chosenAttack({ kind: args.attack, epsilon: args.epsilon / 255, steps: args.steps }),
+          members: args.ensemble ? ensemble : ensemble.slice(0, 1),
+          seed: args.seed,
+          batchSize: args['batch-size'],
+        },
+        context.hooks('attack'),
+      );
+      const shape = [labels.length, ...data.shape];
+      const tensors = new Map<string, SafeTensor>([
+        ['clean', { dtype: 'F32', shape, data: images }],
+        ['adversarial', { dtype: 'F32', shape, data: found.adversarial }],
+        ['labels', { dtype: 'U8', shape: [labels.length], data: labels }],
+        ['predictions', { dtype: 'U8', shape: [labels.length], data: found.predictions }],
+      ]);
+      const bytes = files.writeSafetensors({
+        tensors,
+        metadata: { dataset: data.name, epsilon: `${args.epsilon}/255` },
+      });
+      await writeFileWhole(args.out, bytes);
+      const robust = wilson(found.fooled.filter((fooled) => fooled === 0).length, labels.length);
+      context.print(`Robust accuracy  ${proportionText(robust)}`);
+      context.print(`${args.out}: ${labels.length} images`);
+      return { json: { robust, fooled: [...found.fooled], out: args.out, sha256: sha256(bytes) } };
+    } finally {
+      model.dispose();
+    }
+  },
+});

@@ -1,0 +1,101 @@
+import { failure } from '../../schemas/diagnostic.js';
+import type { Program } from '../../schemas/program.js';
+import { decodeProgram } from '../../schemas/program-file.js';
+import type { Statistics } from '../../schemas/stats.js';
+import { elementCount } from '../../schemas/tensor.js';
+import { countText, meanText, percentText, quantityText } from '../report/number-text.js';
+import { textTable } from '../report/text-table.js';
+import { readFileWhole } from '../store/read-file.js';
+import { wilson } from '../wilson.js';
+import { defineCommand } from './command.js';
+import { wholeNumber } from './options.js';
+import { datasetOptions, energyProfileOption, timingOption, workersOption } from './shared-options.js';
+
+export const simulate = defineCommand({
+  name: 'simulate',
+  summary: 'Run test images on the simulated chip, from the program file alone',
+  positionals: ['<program>'],
+  options: {
+    program: { type: 'string', demandOption: true, describe: 'Program (.swp)' },
+    samples: wholeNumber('Test images', 16, 1, 1_000_000),
+    timing: timingOption,
+    'energy-profile': energyProfileOption,
+    ...datasetOptions,
+    workers: workersOption,
+  },
+  examples: [
+    ['simulate net.swp --samples 100', 'Spikes, cycles and energy of 100 images'],
+    ['simulate net.swp --timing off --json stats.json', 'The function alone; statistics as JSON'],
+  ],
+  async run(args, context) {
+    const [{ openDataset }, { labelsOf }, { firstOf }, { chipStatistics }, { simulateImages }, { predictions }] =
+      await Promise.all([
+        import('../data/open.js'),
+        import('../data/dataset.js'),
+        import('../train/accuracy.js'),
+        import('../verify/chip.js'),
+        import('../verify/simulate-task.js'),
+        import('../train/loss.js'),
+      ]);
+    const program = decodeProgram(await readFileWhole(args.program), args.program);
+    const data = openDataset(args.dataset, 'test', args['data-dir']);
+    requireImages(program, data.shape, data.name);
+    const { indices } = firstOf(data, args.samples, 1);
+    const chip = { timing: args.timing, energyProfile: args['energy-profile'] };
+    const { logits, results } = await simulateImages(
+      program,
+      data.images(indices),
+      indices.length,
+      { ...chip, record: false, workers: args.workers },
+      context.hooks('simulate'),
+    );
+    const statistics = chipStatistics(program, chip, results);
+    const labels = labelsOf(data, indices);
+    const predicted = predictions(logits, indices.length);
+    const accuracy = wilson(predicted.filter((label, index) => label === labels[index]).length, labels.length);
+    context.print(statisticsText(statistics));
+    context.print(`\n${countText(accuracy.correct)} of ${countText(accuracy.total)} images classified as labelled`);
+    return { json: { ...statistics, accuracy, predictions: [...predicted] } };
+  },
+});
+
+/** Throws SW5001 where the program's drives read images of another shape. */
+function requireImages({ drives, name }: Program, shape: readonly number[], dataset: string): void {
+  for (const { inputShape } of drives) {
+    if (elementCount(inputShape) !== elementCount(shape) || inputShape.some((extent, axis) => extent !== shape[axis])) {
+      throw failure('SW5001', {
+        where: `program ${name}`,
+        what: `it reads images of ${inputShape.join('×')}; those of ${dataset} are ${shape.join('×')}.`,
+      });
+    }
+  }
+}
+
+function statisticsText(statistics: Statistics): string {
+  const { samples, latency, energy, chips, cores, timing, energyProfile, stepsPerSample } = statistics;
+  const rows = statistics.layers.map((layer) => [
+    layer.name,
+    countText(layer.neurons),
+    countText(layer.cores),
+    meanText(layer.spikes),
+    percentText(layer.activeNeuronsPercent),
+    meanText(layer.synapticOperations),
+    quantityText(layer.energyJoules, 'J'),
+  ]);
+  const table = textTable(
+    [
+      { title: 'Layer' },
+      { title: 'Neurons', align: 'right' },
+      { title: 'Cores', align: 'right' },
+      { title: 'Spikes', align: 'right' },
+      { title: 'Active neurons', align: 'right' },
+      { title: 'Synaptic ops', align: 'right' },
+      { title: 'Energy', align: 'right' },
+    ],
+    rows,
+  );
+  const time =
+    latency === null ? 'not timed' : `median latency ${quantityText(latency.medianSeconds, 's')} (${timing})`;
+  const total = `energy ${quantityText(energy.joulesPerSample, 'J')} (${energyProfile})`;
+  return `Means per sample over ${countText(samples)} images\n\n${table}\n\n${countText(stepsPerSample)} timesteps, ${time}, ${total}, ${countText(cores)} cores on ${countText(chips)} ${chips === 1 ? 'chip' : 'chips'}`;
+}
