@@ -157,10 +157,7 @@ async function percentile(current: LayerCurrent, options: CalibrationOptions): P
     ? current.width - Math.floor(rank / current.steps)
     : current.steps * current.width - rank;
   const largest = new Largest(capacity);
-  const { scale, shift } = current.affine;
-  await current.forEachChunk((values) => {
-    for (let c = 0; c < scale.length; c += 1) largest.offer(values, c, scale.length, scale[c]!, shift[c]!);
-  });
+  await current.forEachChunk((values) => largest.offer(values, current.affine));
   return largest.smallest();
 }
 

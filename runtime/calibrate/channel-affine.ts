@@ -29,11 +29,12 @@ export async function batchAffine(
   await forEachChunk((values) => {
     if (rows === 0) origin.set(values.subarray(0, channels));
     rows += values.length / channels;
-    for (let k = 0, c = 0; k < values.length; k += 1) {
-      const distance = values[k]! - origin[c]!;
-      sums[c] = sums[c]! + distance;
-      squares[c] = squares[c]! + distance * distance;
-      c = c + 1 === channels ? 0 : c + 1;
+    for (let k = 0; k < values.length; ) {
+      for (let c = 0; c < channels; c += 1, k += 1) {
+        const distance = values[k]! - origin[c]!;
+        sums[c] = sums[c]! + distance;
+        squares[c] = squares[c]! + distance * distance;
+      }
     }
   });
   for (let c = 0; c < channels; c += 1) {

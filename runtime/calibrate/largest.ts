@@ -1,3 +1,5 @@
+import type { ChannelAffine } from './channel-affine.js';
+
 /**
  * The smallest of the `capacity` largest values of a stream, exactly, without keeping or sorting the stream: a k-th
  * smallest near the top of hundreds of megabytes needs only what lies above it. Memory: 8 B per value of capacity.
@@ -12,15 +14,27 @@ export class Largest {
     this.held = new Float32Array(2 * capacity);
   }
 
-  /** Takes scale·value + shift for every `stride`-th value from `first` on, rounded to float32. */
-  offer(values: Float32Array, first: number, stride: number, scale: number, shift: number): void {
-    for (let k = first; k < values.length; k += stride) {
-      const value = scale * values[k]! + shift;
-      if (value < this.bar) continue;
-      this.held[this.count] = value;
-      this.count += 1;
-      if (this.count === this.held.length) this.prune();
+  /** Takes scale[c]·value + shift[c], rounded to float32, for every value; channels run fastest. */
+  offer(values: Float32Array, { scale, shift }: ChannelAffine): void {
+    const { held } = this;
+    const channels = scale.length;
+    let bar = this.bar;
+    let count = this.count;
+    for (let k = 0; k < values.length; ) {
+      for (let c = 0; c < channels; c += 1, k += 1) {
+        const value = scale[c]! * values[k]! + shift[c]!;
+        if (value < bar) continue;
+        held[count] = value;
+        count += 1;
+        if (count === held.length) {
+          this.count = count;
+          this.prune();
+          bar = this.bar;
+          count = this.count;
+        }
+      }
     }
+    this.count = count;
   }
 
   /** The smallest of the `capacity` largest values offered; there must have been that many. */
