@@ -1,6 +1,6 @@
 import type { ParameterTable, Population } from '../schemas/spike.js';
 import type { Target } from '../schemas/target.js';
-import { type CorePlan, type CorePlanner, countNonZero, type ProjectionPlan } from './core-plan.js';
+import { type CorePlan, type CorePlanner, countNonZero, type ListForm, type ProjectionPlan } from './core-plan.js';
 import { type Tile, tileExtents } from './tiling.js';
 
 /** What one core needs of everything that is limited. */
@@ -68,20 +68,37 @@ export function bindingLimit(need: CoreNeed, limits: readonly CoreLimit[]): Core
   });
 }
 
-/** Where synapse memory cannot hold the tile, counting stops: the need is then only known to be larger. */
+/** What the lists of one tile and projection need. */
+interface ListNeed {
+  readonly words: number;
+  readonly wordsPerAxon: number;
+  readonly axons: number;
+}
+
+/** Where a count passes one of these, counting may stop: the need is then only known to be larger. */
 export interface CountingStop {
   readonly words: number;
+  readonly axons: number;
 }
+
+/** A way to count lists: `exactLists` or `fullLists`. */
+export type ListCount = (
+  plan: CorePlan,
+  projection: ProjectionPlan,
+  planner: CorePlanner,
+  stop: CountingStop,
+) => ListNeed;
 
 /**
  * What the core of a plan needs but for its output axons, which depend on where its spikes go. `biasAxons` host axons
- * bring its bias.
+ * bring its bias; `countLists` says how its synapses are counted.
  */
 export function inputNeed(
   plan: CorePlan,
   population: Population<Int32Array>,
   biasAxons: readonly number[],
   planner: CorePlanner,
+  countLists: ListCount,
   stop: CountingStop,
 ): CoreNeed {
   const [height, width, channels] = tileExtents(plan.tile);
@@ -96,7 +113,8 @@ export function inputNeed(
     wordsPerAxon = words;
   }
   for (const projection of plan.projections) {
-    const lists = listNeed(plan, projection, planner, stop.words - synapseWords);
+    const left = { words: stop.words - synapseWords, axons: stop.axons - inputAxons };
+    const lists = countLists(plan, projection, planner, left);
     synapseWords += lists.words;
     wordsPerAxon = Math.max(wordsPerAxon, lists.wordsPerAxon);
     inputAxons += lists.axons;
@@ -116,12 +134,29 @@ export function inputNeed(
   };
 }
 
-function listNeed(
+/** As if no weight were zero: never less than the exact need, and the same for every source channel. */
+export function fullLists(plan: CorePlan, { incoming, rows, columns }: ProjectionPlan, planner: CorePlanner): ListNeed {
+  const inputs = incoming.projection.kernel.shape[2];
+  const channels = plan.tile.c[1] - plan.tile.c[0];
+  let words = 0;
+  let wordsPerAxon = 0;
+  for (const row of rows.patterns) {
+    for (const column of columns.patterns) {
+      const list = planner.form(plan, row, column, row.taps * column.taps * channels);
+      words += list.words * inputs;
+      wordsPerAxon = Math.max(wordsPerAxon, list.words);
+    }
+  }
+  return { words, wordsPerAxon, axons: rows.reaches.length * columns.reaches.length * inputs };
+}
+
+/** As emitted: without zero weights, and without axons that have no other. */
+export function exactLists(
   plan: CorePlan,
   { incoming, rows, columns }: ProjectionPlan,
   planner: CorePlanner,
-  wordsLeft: number,
-): { readonly words: number; readonly wordsPerAxon: number; readonly axons: number } {
+  stop: CountingStop,
+): ListNeed {
   const inputs = incoming.projection.kernel.shape[2];
   const rowCount = countPatterns(rows.patternOf, rows.patterns.length);
   const columnCount = countPatterns(columns.patternOf, columns.patterns.length);
@@ -130,15 +165,18 @@ function listNeed(
   let axons = 0;
   for (const [r, row] of rows.patterns.entries()) {
     for (const [c, column] of columns.patterns.entries()) {
+      // Lists of equal patterns differ in their number of zero weights alone.
+      const forms: ListForm[] = [];
       for (let input = 0; input < inputs; input += 1) {
         const nonZero = countNonZero(incoming, row, column, input, plan.tile.c);
         if (nonZero === 0) continue;
-        const list = planner.form(plan, row, column, nonZero);
+        forms[nonZero] ??= planner.form(plan, row, column, nonZero);
+        const list = forms[nonZero];
         axons += rowCount[r]! * columnCount[c]!;
         words += list.words;
         wordsPerAxon = Math.max(wordsPerAxon, list.words);
       }
-      if (words > wordsLeft) return { words, wordsPerAxon, axons };
+      if (words > stop.words || axons > stop.axons) return { words, wordsPerAxon, axons };
     }
   }
   return { words, wordsPerAxon, axons };

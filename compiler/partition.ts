@@ -2,7 +2,17 @@ import { failure } from '../schemas/diagnostic.js';
 import type { IntegerSpikeGraph, Population } from '../schemas/spike.js';
 import type { Target } from '../schemas/target.js';
 import { elementCount } from '../schemas/tensor.js';
-import { type CoreLimit, type CoreNeed, coreLimits, inputNeed, passedLimit } from './core-need.js';
+import { type Candidate, cheapestChain, type Split } from './chain-search.js';
+import {
+  type CoreLimit,
+  type CoreNeed,
+  coreLimits,
+  exactLists,
+  fullLists,
+  inputNeed,
+  type ListCount,
+  passedLimit,
+} from './core-need.js';
 import {
   type CorePlan,
   CorePlanner,
@@ -23,33 +33,20 @@ export interface MappedPopulation {
   readonly biasAxons: readonly number[];
 }
 
-/** How a population is cut: the product of these spans, one core per tile. */
-export interface Split {
-  readonly rows: readonly Span[];
-  readonly columns: readonly Span[];
-  readonly channels: readonly Span[];
-  readonly policy: PackingPolicy;
-}
-
 /** A population on its cores, tiles in the order rows, columns, channels. */
 export interface PlacedPopulation extends MappedPopulation {
   readonly split: Split;
   readonly cores: readonly CorePlan[];
 }
 
-interface Candidate {
-  readonly split: Split;
-  readonly cores: number;
-}
-
-/** What a core more weighs against a 'compact' packing, whose zero weights cost synaptic operations. */
-const COMPACT_PENALTY = 1.1;
-/** Splits that take more cores than this many times the fewest are only looked at if no others can be joined. */
+/** Splits that take more cores than this many times the fewest are looked at if no others can be joined; and so on. */
 const SURPLUS = 2;
+const COUNT_ALL = { words: Number.POSITIVE_INFINITY, axons: Number.POSITIVE_INFINITY };
 
 /**
  * Cuts every population of a chain into tiles, one core each, so that all limits of the target hold and the sum of cores
- * is least among all even splits by rows, columns and channels; of equal sums the one with the fewest output axons.
+ * is least among all even splits by rows, columns and channels (a core with compact lists counts a tenth more); of equal
+ * sums the one with the fewest output axons.
  *
  * Exact, since what a core receives depends on its own tile, and what it sends on the split of the next population alone:
  * a shortest path through the candidates of each layer. Throws SW2001 (no chain), SW2011 (a bias by timestep that only
@@ -59,14 +56,16 @@ export function partition(graph: IntegerSpikeGraph, target: Target): readonly Pl
   const planner = new CorePlanner(target);
   const limits = coreLimits(target);
   const mapped = graph.populations.map((population, index) => mapPopulation(graph, population, index, target));
+  for (const layer of mapped) requireOneNeuronFits(layer, planner, limits, target);
   let splits: readonly Split[] | null = null;
-  for (const surplus of [SURPLUS, Number.POSITIVE_INFINITY]) {
+  const neurons = graph.populations.reduce((most, { shape }) => Math.max(most, elementCount(shape)), 0);
+  for (let surplus = SURPLUS; splits === null && surplus <= SURPLUS * neurons; surplus *= SURPLUS) {
     const choices = mapped.map((layer) => feasibleSplits(layer, planner, limits, surplus));
-    mapped.forEach((layer, index) => {
-      if (choices[index]!.length === 0) throw fitsNowhere(layer, planner, limits, target);
-    });
-    splits = cheapestChain(mapped, choices, limits);
-    if (splits !== null) break;
+    splits = cheapestChain(
+      mapped.map(({ incoming }) => incoming),
+      choices,
+      limits,
+    );
   }
   if (splits === null) throw outputsFitNowhere(mapped, target);
   const placed = mapped.map((layer, index): PlacedPopulation => {
@@ -155,8 +154,11 @@ function fits(layer: MappedPopulation, split: Split, planner: CorePlanner, limit
   return rows.every((y) =>
     columns.every((x) =>
       split.channels.every((c) => {
-        const need = needOf(layer, { y, x, c }, split.policy, planner, limits);
-        return passedLimit(need, limits) === null;
+        const plan = planner.plan({ y, x, c }, split.policy, layer.incoming);
+        // Zero weights only save: they need counting only where the tile would not fit without them.
+        return [fullLists, exactLists].some((count) => {
+          return passedLimit(needOf(layer, plan, planner, limits, count), limits) === null;
+        });
       }),
     ),
   );
@@ -164,14 +166,14 @@ function fits(layer: MappedPopulation, split: Split, planner: CorePlanner, limit
 
 function needOf(
   layer: MappedPopulation,
-  tile: Tile,
-  policy: PackingPolicy,
+  plan: CorePlan,
   planner: CorePlanner,
   limits: readonly CoreLimit[],
+  countLists: ListCount,
 ): CoreNeed {
-  const words = limits.find(({ resource }) => resource === 'synapseWords')!.limit;
-  const plan = planner.plan(tile, policy, layer.incoming);
-  return inputNeed(plan, layer.population, layer.biasAxons, planner, { words });
+  const limitOf = (wanted: keyof CoreNeed): number => limits.find(({ resource }) => resource === wanted)!.limit;
+  const stop = { words: limitOf('synapseWords'), axons: limitOf('inputAxons') };
+  return inputNeed(plan, layer.population, layer.biasAxons, planner, countLists, stop);
 }
 
 /** One span of each kind: equal extents, and equal ways of being reached. */
@@ -189,103 +191,37 @@ function distinctSpans(
   return [...seen.values()];
 }
 
-/** From the last layer back: for each split the best continuation whose fan-out its output axons can hold. */
-function cheapestChain(
-  mapped: readonly MappedPopulation[],
-  choices: readonly (readonly Candidate[])[],
-  limits: readonly CoreLimit[],
-): readonly Split[] | null {
-  const outputAxons = limits.find(({ resource }) => resource === 'outputAxons')!.limit;
-  let costs: number[] = [];
-  const next: number[][] = [];
-  for (let index = mapped.length - 1; index >= 0; index -= 1) {
-    const after = mapped[index + 1];
-    const continuation: number[] = [];
-    costs = choices[index]!.map(({ split, cores }, n) => {
-      const own = split.policy === 'compact' ? cores * COMPACT_PENALTY : cores;
-      if (after === undefined) return own;
-      let best = Number.POSITIVE_INFINITY;
-      choices[index + 1]!.forEach((candidate, k) => {
-        if (costs[k]! >= best) return;
-        const fan = fanOut(split, candidate.split, after.incoming);
-        // Axons only decide between equal numbers of cores.
-        const cost = costs[k]! + fan.total * 1e-9;
-        if (fan.most > outputAxons || cost >= best) return;
-        best = cost;
-        continuation[n] = k;
-      });
-      return own + best;
-    });
-    next[index] = continuation;
-  }
-  let choice = costs.reduce((best, cost, n) => (cost < costs[best]! ? n : best), 0);
-  if (!Number.isFinite(costs[choice] ?? Number.POSITIVE_INFINITY)) return null;
-  return choices.map((candidates, index) => {
-    const { split } = candidates[choice]!;
-    choice = next[index]![choice] ?? 0;
-    return split;
-  });
-}
-
-/** Output axons of the cores of `split` towards cores of `after`: the most of one core, and the sum. */
-function fanOut(
-  split: Split,
-  after: Split,
-  incoming: readonly IncomingProjection[],
-): { readonly most: number; readonly total: number } {
-  let most = 0;
-  let total = 0;
-  for (const entry of incoming) {
-    const rows = spanSums(split.rows, after.rows, entry.rows);
-    const columns = spanSums(split.columns, after.columns, entry.columns);
-    const channels = Math.max(...split.channels.map(([first, end]) => end - first));
-    const groups = after.channels.length;
-    most += Math.max(...rows) * Math.max(...columns) * channels * groups;
-    const inputs = entry.projection.kernel.shape[2];
-    total += rows.reduce((sum, n) => sum + n, 0) * columns.reduce((sum, n) => sum + n, 0) * inputs * groups;
-  }
-  return { most, total };
-}
-
-/** For each source span, Σ over its coordinates of the target spans that hear it. */
-function spanSums(
-  sources: readonly Span[],
-  targets: readonly Span[],
-  axis: IncomingProjection['rows'],
-): readonly number[] {
-  const heard = new Int32Array(axis.sources);
-  for (const span of targets) for (const { source } of axisReach(axis, span)) heard[source]! += 1;
-  return sources.map(([first, end]) => {
-    let sum = 0;
-    for (let position = first; position < end; position += 1) sum += heard[Math.floor(position / axis.pool)] ?? 0;
-    return sum;
-  });
-}
-
 /** The tiles of a split in the order rows, columns, channels. */
 function tilesOf({ rows, columns, channels }: Split): readonly Tile[] {
   return rows.flatMap((y) => columns.flatMap((x) => channels.map((c): Tile => ({ y, x, c }))));
 }
 
-function fitsNowhere(
+/** Throws SW2101 where a core cannot even hold one neuron; otherwise some split keeps all limits but output axons'. */
+function requireOneNeuronFits(
   layer: MappedPopulation,
   planner: CorePlanner,
   limits: readonly CoreLimit[],
   { name }: Target,
-): Error {
+): void {
   const { population } = layer;
-  const unit: Tile = { y: [0, 1], x: [0, 1], c: [0, 1] };
-  const need = needOf(layer, unit, 'compact', planner, limits);
-  const passed = passedLimit(need, limits) ?? limits[0]!;
-  const unitText = passed.unit === '' ? '' : ` ${passed.unit} of`;
-  const split = passed.resource === 'inputAxons';
-  return failure('SW2101', {
-    where: `layer ${population.name}`,
-    what: `even a core with one of its ${elementCount(population.shape).toLocaleString('en')} neurons needs ${need[passed.resource].toLocaleString('en')}${unitText} ${passed.title}, ${name} has ${passed.limit.toLocaleString('en')}.`,
-    ...(split
-      ? { fix: 'Give the layer fewer inputs (pool before it), or choose a target with more input axons per core.' }
-      : {}),
-  });
+  const [height, width, channels] = population.shape;
+  // The middle of the grid: neurons at the border hear fewer sources.
+  const [y, x] = [Math.floor(height / 2), Math.floor(width / 2)];
+  for (let c = 0; c < channels; c += 1) {
+    const neuron: Tile = { y: [y, y + 1], x: [x, x + 1], c: [c, c + 1] };
+    const plan = planner.plan(neuron, 'compact', layer.incoming);
+    const need = inputNeed(plan, population, layer.biasAxons, planner, exactLists, COUNT_ALL);
+    const passed = passedLimit(need, limits);
+    if (passed === null) continue;
+    const unit = passed.unit === '' ? '' : ` ${passed.unit} of`;
+    throw failure('SW2101', {
+      where: `layer ${population.name}`,
+      what: `even a core with one of its ${elementCount(population.shape).toLocaleString('en')} neurons needs ${need[passed.resource].toLocaleString('en')}${unit} ${passed.title}, ${name} has ${passed.limit.toLocaleString('en')}.`,
+      ...(passed.resource === 'inputAxons'
+        ? { fix: 'Give the layer fewer inputs (pool before it), or choose a target with more input axons per core.' }
+        : {}),
+    });
+  }
 }
 
 function outputsFitNowhere(mapped: readonly MappedPopulation[], { name, limits }: Target): Error {
