@@ -88,16 +88,48 @@ interface Counts {
 }
 
 function readCounts(text: string, where: string): Counts {
-  let counts: Partial<Counts> | null;
+  let counts: Partial<Record<keyof Counts, unknown>> | null;
   try {
     counts = JSON.parse(text);
   } catch {
     counts = null;
   }
   const { step, sums, history, bestAccuracy } = counts ?? {};
-  const whole = Number.isSafeInteger(step) && Array.isArray(history) && typeof sums === 'object' && sums !== null;
-  if (!whole || (bestAccuracy !== null && typeof bestAccuracy !== 'number')) {
-    throw failure('SW4004', { where, what: 'its counts are damaged' });
+  const isWhole =
+    Number.isSafeInteger(step) &&
+    (step as number) >= 0 &&
+    hasNumbers(sums, ['samples', 'loss', 'correct', 'adversarialCorrect']) &&
+    Array.isArray(history) &&
+    history.every((record) => hasNumbers(record, ['epoch', 'loss', 'learningRate'])) &&
+    (bestAccuracy === null || typeof bestAccuracy === 'number');
+  if (!isWhole) throw failure('SW4004', { where, what: 'its counts are damaged' });
+  return { step, sums, history, bestAccuracy } as Counts;
+}
+
+/** Whether each of `keys` is a number, or null for what was not measured. */
+function hasNumbers(value: unknown, keys: readonly string[]): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return keys.every((key) => {
+    const entry = (value as Record<string, unknown>)[key];
+    return entry === null || typeof entry === 'number';
+  });
+}
+
+/**
+ * Throws SW4004 unless the checkpoint's arrays have the names and lengths of the model's parameters: all of them among
+ * its parameters, and none that the model lacks.
+ */
+export function requireSameParameters(state: TrainingState, model: ParameterMap, where: string): void {
+  for (const [name, { length }] of model) {
+    if (state.parameters.get(name)?.length !== length) {
+      throw failure('SW4004', { where, what: `its ${name} is missing or has not ${length} values` });
+    }
   }
-  return { step: step as number, sums, history, bestAccuracy };
+  for (const values of [state.parameters, state.velocity, state.best?.parameters ?? new Map()] as ParameterMap[]) {
+    for (const [name, { length }] of values) {
+      if (model.get(name)?.length !== length) {
+        throw failure('SW4004', { where, what: `its ${name} is of no layer of the network` });
+      }
+    }
+  }
 }

@@ -10,7 +10,7 @@ import type { Hooks } from '../hooks.js';
 import { deriveSeed } from '../seed.js';
 import { cleanAccuracy, firstOf, robustAccuracy } from './accuracy.js';
 import type { EpochRecord, EpochSums, TrainingState } from './checkpoint.js';
-import { decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
+import { decodeCheckpoint, encodeCheckpoint, requireSameParameters } from './checkpoint.js';
 import { cosineRate, Sgd, type SgdOptions } from './sgd.js';
 
 /** How long, how fast and on what a training runs, whatever its loss. */
@@ -88,16 +88,9 @@ export async function trainingLoop(
   hooks: TrainingHooks = {},
 ): Promise<readonly EpochRecord[]> {
   const plan = planRun(dataset, options);
-  let state = hooks.resume === undefined ? null : decodeCheckpoint(hooks.resume.bytes, run, hooks.resume.where);
-  if (state !== null) model.writeParameters(state.parameters);
-  const optimiser = new Sgd(options, state === null ? new Map() : new Map(state.velocity));
-  let { best, sums, history }: Pick<TrainingState, 'best' | 'sums' | 'history'> = state ?? {
-    best: null,
-    sums: noSums,
-    history: [],
-  };
-  let done = state?.step ?? 0;
-  state = null;
+  const start = await startingState(model, run, hooks);
+  const optimiser = new Sgd(options, start.velocity);
+  let { best, sums, history, step: done } = start;
   const save = async (): Promise<void> => {
     if (hooks.checkpoint === undefined) return;
     const parameters = await model.readParameters();
@@ -141,6 +134,18 @@ export async function trainingLoop(
 }
 
 const noSums: EpochSums = { samples: 0, loss: 0, correct: 0, adversarialCorrect: 0 };
+
+/** The state to begin with: a fresh one, or the checkpoint's with its parameters put into the model. */
+async function startingState(model: Model, run: string, { resume }: TrainingHooks): Promise<TrainingState> {
+  const parameters = await model.readParameters();
+  if (resume === undefined) {
+    return { run, step: 0, parameters, velocity: new Map(), best: null, sums: noSums, history: [] };
+  }
+  const state = decodeCheckpoint(resume.bytes, run, resume.where);
+  requireSameParameters(state, parameters, resume.where);
+  model.writeParameters(state.parameters);
+  return state;
+}
 
 function planRun(dataset: Dataset, options: LoopOptions) {
   const samples = Math.min(options.samples ?? dataset.count, dataset.count);

@@ -5,6 +5,8 @@ import { trainingStep } from '../../../runtime/train/adversarial-step.js';
 import type { EpochRecord } from '../../../runtime/train/checkpoint.js';
 import type { LoopOptions } from '../../../runtime/train/loop.js';
 import { trainingLoop } from '../../../runtime/train/loop.js';
+import type { SafeTensor } from '../../../schemas/safetensors.js';
+import { readSafetensors, writeSafetensors } from '../../../schemas/safetensors.js';
 import { ToyModel } from './toy-model.js';
 
 const shape = [4, 4, 1] as const;
@@ -132,6 +134,31 @@ describe('the training loop', () => {
     await expect(again(stored[0]!, 'another')).rejects.toThrow(/SW4004 old\.ckpt/);
     await expect(again(stored[0]!.subarray(0, 300), 'run')).rejects.toThrow(/SW1010 old\.ckpt/);
     await expect(again(new Uint8Array(40), 'run')).rejects.toThrow(/SW1010 old\.ckpt/);
+    const { tensors, metadata } = readSafetensors(stored[0]!, 'stored');
+    const altered = (
+      change: (content: { tensors: Map<string, SafeTensor>; metadata: Record<string, string> }) => void,
+    ) => {
+      const content = { tensors: new Map(tensors), metadata: { ...metadata } };
+      change(content);
+      return again(writeSafetensors(content), 'run');
+    };
+    const three: SafeTensor = { dtype: 'F32', shape: [3], data: new Float32Array(3) };
+    await expect(altered((content) => content.tensors.set('parameters/dense.kernel', three))).rejects.toThrow(/SW4004/);
+    await expect(altered((content) => content.tensors.set('velocity/dense.kernel', three))).rejects.toThrow(/SW4004/);
+    await expect(altered((content) => content.tensors.set('velocity/other', three))).rejects.toThrow(/SW4004/);
+    await expect(altered((content) => content.tensors.delete('parameters/norm.mean'))).rejects.toThrow(/SW4004/);
+    for (const counts of [
+      '',
+      '{}',
+      'null',
+      '{"step":-1}',
+      metadata.counts!.replace('"samples":0', '"samples":"many"'),
+    ]) {
+      await expect(
+        altered((content) => Object.assign(content.metadata, { counts })),
+        counts,
+      ).rejects.toThrow(/SW4004/);
+    }
   });
 
   it('ends with a diagnostic where the loss is no number or the options leave nothing to do', async () => {
