@@ -65,7 +65,8 @@ export interface Projection<N extends Numbers> {
 /**
  * The input current of a population that sees the image itself, the same at all T steps (direct coding):
  * current = round(scale·(conv((x − mean)/std, kernel) + bias)), then put on the grid mantissa·2^exponent with
- * |mantissa| ≤ mantissaMax. The host computes it once per sample and loads it as per-neuron bias.
+ * |mantissa| ≤ mantissaMax. The host computes it once per sample, loads it as per-neuron bias before the population's
+ * window opens and clears it when the window closes.
  * In a float graph `scale` is 1 and `grid` null: the current is not rounded.
  */
 export interface Drive {

@@ -60,7 +60,7 @@ export class Core {
     this.number = number;
     this.compartments = image.compartmentCount;
     this.axonsOut = axonsOut;
-    this.dendrites = new Dendrites(image.compartmentCount, image.bias, arithmetic.biasGate);
+    this.dendrites = new Dendrites(image.compartmentCount, image.bias);
     this.axonIn = new AxonIn(image, store, this.dendrites.accumulator, firstAxon);
     this.somas = new Somas(image.profiles, image.compartmentProfile, arithmetic);
     checkTargets(image, store, where);
@@ -116,7 +116,7 @@ export class Core {
     this.#awake = somas.activeCount > 0 || !this.#restsAtZero || this.#driven;
   }
 
-  /** True from the loading of a drive that is not all zero on: a gate may yet let it in. */
+  /** True where the drive of the sample is not all zero: its window may be yet to come. */
   get #driven(): boolean {
     return this.dendrites.drive.some((current) => current !== 0);
   }

@@ -1,6 +1,6 @@
 /**
  * The input of a core's compartments in one timestep: what the synapses have added since the last update, and constant
- * currents: the drive that the host loaded for this sample, and static bias on chips that can gate it.
+ * currents: the drive that the host loads for this sample's window, and static bias on chips that can gate it.
  */
 export class Dendrites {
   /** Summed weights for the next update, [compartments]. */
@@ -10,15 +10,13 @@ export class Dendrites {
   /** Static bias, [rows, compartments]; no rows where the chip has none. */
   readonly #bias: Int32Array;
   readonly #biasRows: number;
-  readonly #gated: boolean;
   readonly #constant: Int32Array;
 
-  constructor(compartments: number, bias: { readonly rows: number; readonly data: Int32Array }, gated: boolean) {
+  constructor(compartments: number, bias: { readonly rows: number; readonly data: Int32Array }) {
     this.accumulator = new Int32Array(compartments);
     this.drive = new Int32Array(compartments);
     this.#bias = bias.data;
     this.#biasRows = bias.data.length === 0 ? 0 : bias.rows;
-    this.#gated = gated;
     this.#constant = new Int32Array(compartments);
   }
 
@@ -29,11 +27,11 @@ export class Dendrites {
 
   /**
    * The constant currents [compartments] of compartments first … end − 1 at local timestep `row` of their window.
-   * With a bias gate they are 0 outside the window; without one the drive stays on for the whole sample.
+   * Outside it they are 0: the host loads a drive for the window alone, and static bias is gated.
    */
   constants(first: number, end: number, row: number, inWindow: boolean): Int32Array {
     const constant = this.#constant;
-    if (this.#gated && !inWindow) {
+    if (!inWindow) {
       constant.fill(0, first, end);
       return constant;
     }

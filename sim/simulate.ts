@@ -35,7 +35,8 @@ export interface RunOptions {
  * At each step t of a sample, in this order: axons that the host drives at t add to the accumulators; every core updates
  * its compartments (the integer contract of the Program's docstrings); spikes go out, and their weights are added for
  * step t + 1. The membranes start at zero. Outside its window a population goes on updating, with the parameters of the
- * window's nearest step; a chip with a bias gate keeps drive and bias out then, without one the drive stays.
+ * window's nearest step, but without drive and static bias: the host loads a drive before the window's first step and
+ * clears it after the last (part of `hostSampleLoad`), so that a driven population does not fire on for nothing.
  *
  * Nothing but the Program and the target is read; the same drives give the same result, whatever ran before.
  */

@@ -49,7 +49,7 @@ export function simulateSlowly(program: Program, target: Target, drives: readonl
         let input = 0;
         for (const [axon, times] of arriving[c]!.entries()) input += times * matrices[c]![axon]!.weights[k]!;
         const drive = program.drives.findIndex((d) => d.population === program.populations[population]!.name);
-        if (drive >= 0 && (isOpen || !arithmetic.biasGate)) input += drives[drive]![neuron]!;
+        if (drive >= 0 && isOpen) input += drives[drive]![neuron]!;
         if (core.bias.data.length > 0 && isOpen) {
           input += core.bias.data[(core.bias.rows > 1 ? row : 0) * core.compartmentCount + k]!;
         }

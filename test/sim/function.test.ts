@@ -191,19 +191,22 @@ describe('spikes reach the synapses of the axons they are sent to', () => {
 });
 
 describe('outside its window', () => {
-  it('a driven population falls silent on a chip with a bias gate, and fires on without one', () => {
+  it.each([true, false])('a driven population falls silent, with a bias gate or without (%s)', (biasGate) => {
     // θ = 1, current 1, T = 4, 5 steps in a sample: the fifth step lies outside the window of phase 0.
-    const program = lone([profile(1)]);
-    const run = (biasGate: boolean) => {
-      const target = tinyTarget({ arithmetic: { biasGate } });
-      return new Simulator(program, target, { timing: 'off' }).run([Int32Array.of(1)]);
-    };
-    expect([...run(true).populations[0]!.spikesByStep]).toEqual([1, 1, 1, 1, 0]);
-    const ungated = run(false);
-    expect([...ungated.populations[0]!.spikesByStep]).toEqual([1, 1, 1, 1, 1]);
-    expect(ungated.populations[0]!.spikesOutside).toBe(1);
-    // The readout's window is steps 1 to 4: the fifth spike would arrive at step 5.
-    expect([...ungated.readout]).toEqual([4]);
+    const target = tinyTarget({ arithmetic: { biasGate } });
+    const result = new Simulator(lone([profile(1)]), target, { timing: 'off' }).run([Int32Array.of(1)]);
+    expect([...result.populations[0]!.spikesByStep]).toEqual([1, 1, 1, 1, 0]);
+    expect(result.populations[0]!.spikesOutside).toBe(0);
+    expect([...result.readout]).toEqual([4]);
+  });
+
+  it('a population fires on where its membrane holds more than one threshold', () => {
+    // θ = 1, soft reset, current 2 in each of the 4 steps: 8 − 4 spikes are left, one more fires in the fifth step.
+    const program = lone([profile(1, { reset: 'soft' })]);
+    const result = new Simulator(program, tinyTarget(), { timing: 'off' }).run([Int32Array.of(2)]);
+    expect([...result.populations[0]!.spikesByStep]).toEqual([1, 1, 1, 1, 1]);
+    expect(result.populations[0]!.spikesOutside).toBe(1);
+    expect([...result.readout]).toEqual([4]);
   });
 });
 
