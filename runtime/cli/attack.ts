@@ -1,6 +1,7 @@
 import { sha256 } from '../../schemas/hash.js';
 import type { SafeTensor } from '../../schemas/safetensors.js';
 import { proportionText } from '../report/accuracy-section.js';
+import { requireNetworkFit } from '../require-fit.js';
 import { writeFileWhole } from '../store/write-file.js';
 import { wilson } from '../wilson.js';
 import { defineCommand } from './command.js';
@@ -54,6 +55,7 @@ export const attack = defineCommand({
     const images = data.images(indices);
     const labels = labelsOf(data, indices);
     const { engine } = await startEngine({ backend: args.backend });
+    requireNetworkFit(engine, graph, data);
     const model = engine.load(graph);
     try {
       const found = await worst.worstCase(

@@ -2,11 +2,10 @@ import { sha256 } from '../../schemas/hash.js';
 import { encodeSnn } from '../../schemas/snn-file.js';
 import { figureText } from '../report/number-text.js';
 import { textTable } from '../report/text-table.js';
-import { deriveSeed } from '../seed.js';
 import { writeFileWhole } from '../store/write-file.js';
 import { defineCommand } from './command.js';
 import { realNumber, wholeNumber } from './options.js';
-import { backendOption, datasetOptions, seedOption } from './shared-options.js';
+import { backendOption, datasetOptions, seedOption, trainSamplesOption } from './shared-options.js';
 
 export const convert = defineCommand({
   name: 'convert',
@@ -23,32 +22,44 @@ export const convert = defineCommand({
     'batch-size': wholeNumber('Images of a batch', 64, 1, 65_536),
     percentile: realNumber('Percentile of the pre-activations', 99.7, 0, 100),
     scale: realNumber('Factor on the thresholds found', 0.3, 1e-6, 1e6),
+    'statistics-batches': wholeNumber(
+      'Batches on which norm statistics are measured; 0: left to finetuning',
+      0,
+      0,
+      100_000,
+    ),
     ...datasetOptions,
+    'train-samples': trainSamplesOption,
     backend: backendOption,
     seed: seedOption,
   },
   examples: [['convert net.swa --out net.sws --timesteps 4', 'Four timesteps, thresholds from CIFAR-10']],
   async run(args, context) {
-    const [{ convert: toSnn }, { calibrate }, { openDataset }, { shuffledIndices }, { startEngine }, { readAnnFile }] =
-      await Promise.all([
-        import('../../compiler/convert.js'),
-        import('../calibrate/calibrate.js'),
-        import('../data/open.js'),
-        import('../data/augment.js'),
-        import('../engine/start.js'),
-        import('./read-network.js'),
-      ]);
+    const [{ openDataset }, { startEngine }, { convertAndCalibrate }, { readAnnFile }] = await Promise.all([
+      import('../data/open.js'),
+      import('../engine/start.js'),
+      import('../pipeline/spiking-steps.js'),
+      import('./read-network.js'),
+    ]);
     const ann = await readAnnFile(args.ann, context);
-    const data = openDataset(args.dataset, 'train', args['data-dir']);
-    const order = shuffledIndices(data.count, deriveSeed(args.seed, 'calibration'), 0);
-    const size = args['batch-size'];
-    const images = Array.from({ length: args.batches }, (_, batch) =>
-      data.images(order.subarray(batch * size, (batch + 1) * size)),
-    ).filter(({ length }) => length > 0);
+    const dataset = openDataset(args.dataset, 'train', args['data-dir']);
     const { engine } = await startEngine({ backend: args.backend });
-    const snn = toSnn(ann, { timesteps: args.timesteps, leak: args.leak, reset: args.reset });
-    const options = { steps: args['calibration-steps'], percentile: args.percentile, scale: args.scale };
-    const { graph } = await calibrate(engine, snn, images, options, context.hooks('convert'));
+    const graph = await convertAndCalibrate(
+      ann,
+      {
+        timesteps: args.timesteps,
+        leak: args.leak,
+        reset: args.reset,
+        calibrationSteps: args['calibration-steps'],
+        batches: args.batches,
+        batchSize: args['batch-size'],
+        percentile: args.percentile,
+        scale: args.scale,
+        statisticsBatches: args['statistics-batches'],
+      },
+      { engine, dataset, trainSamples: args['train-samples'] ?? null, seed: args.seed },
+      (work) => context.hooks(work),
+    );
     const bytes = encodeSnn(graph);
     await writeFileWhole(args.out, bytes);
     const thresholds = graph.layers.flatMap((layer) =>

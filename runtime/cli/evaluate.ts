@@ -1,4 +1,5 @@
 import { proportionText } from '../report/accuracy-section.js';
+import { requireNetworkFit } from '../require-fit.js';
 import { defineCommand } from './command.js';
 import { wholeNumber } from './options.js';
 import { attackOptions, backendOption, datasetOptions, seedOption } from './shared-options.js';
@@ -32,6 +33,7 @@ export const evaluate = defineCommand({
     const graph = await readNetworkFile(args.network, context);
     const data = openDataset(args.dataset, 'test', args['data-dir']);
     const { engine } = await startEngine({ backend: args.backend });
+    requireNetworkFit(engine, graph, data);
     const model = engine.load(graph);
     try {
       const measured = accuracy.firstOf(data, args.samples, args['batch-size']);

@@ -3,7 +3,7 @@ import { sha256 } from '../../schemas/hash.js';
 import { encodeSnn } from '../../schemas/snn-file.js';
 import { writeFileWhole } from '../store/write-file.js';
 import { defineCommand } from './command.js';
-import { realNumber } from './options.js';
+import { realNumber, wholeNumber } from './options.js';
 import { backendOption, datasetOptions, seedOption } from './shared-options.js';
 import { removeCheckpoint, trainingHooks, trainingOptions } from './training-options.js';
 
@@ -17,6 +17,12 @@ export const finetune = defineCommand({
     epsilon: realNumber('Radius of the training attack in 255ths of the pixel range', 2, 0, 255),
     alpha: realNumber('Its random first step in 255ths, at most epsilon', 1, 0, 255),
     beta: realNumber('Weight of the robust term', 2, 0, 1e6),
+    'statistics-batches': wholeNumber(
+      'Batches on which norm statistics are measured at the end; 0: none',
+      0,
+      0,
+      100_000,
+    ),
     ...trainingOptions({ epochs: 60, learningRate: 0.001, weightDecay: 0.001 }),
     ...datasetOptions,
     backend: backendOption,
@@ -27,16 +33,13 @@ export const finetune = defineCommand({
     ['finetune net.sws --out tuned.sws --test-samples 500 --log tuned.jsonl', 'Keeps the best epoch and a log'],
   ],
   async run(args, context) {
-    const [{ cropAndFlip }, { normalisations }, { openDataset }, { startEngine }, training, { pgd }, { readSnnFile }] =
-      await Promise.all([
-        import('../data/augment.js'),
-        import('../data/normalisation.js'),
-        import('../data/open.js'),
-        import('../engine/start.js'),
-        import('../train/finetune.js'),
-        import('../attack/attack.js'),
-        import('./read-network.js'),
-      ]);
+    const [{ openDataset }, { startEngine }, { finetuneAndMeasure }, { pgd }, { readSnnFile }] = await Promise.all([
+      import('../data/open.js'),
+      import('../engine/start.js'),
+      import('../pipeline/spiking-steps.js'),
+      import('../attack/attack.js'),
+      import('./read-network.js'),
+    ]);
     if (args.alpha > args.epsilon) {
       throw failure('SW6002', {
         where: '--alpha',
@@ -44,7 +47,7 @@ export const finetune = defineCommand({
       });
     }
     const snn = await readSnnFile(args.snn);
-    const data = openDataset(args.dataset, 'train', args['data-dir']);
+    const dataset = openDataset(args.dataset, 'train', args['data-dir']);
     const epsilon = args.epsilon / 255;
     const testSamples = args['test-samples'];
     const testSteps = args['test-steps'];
@@ -57,29 +60,26 @@ export const finetune = defineCommand({
             attack: testSteps === 0 ? null : pgd(epsilon, testSteps),
           };
     const { engine } = await startEngine({ backend: args.backend });
-    const { graph, history } = await training.finetune(
-      engine,
+    const { graph, history } = await finetuneAndMeasure(
       snn,
-      data,
       {
         beta: args.beta,
         epsilon,
         alpha: args.alpha / 255,
         epochs: args.epochs,
         steps: args['max-steps'] ?? null,
-        samples: args.samples ?? null,
         batchSize: args['batch-size'],
         learningRate: args['learning-rate'],
-        warmup: 0,
         momentum: args.momentum,
         weightDecay: args['weight-decay'],
-        augmentation: cropAndFlip,
-        mean: normalisations[data.name]?.mean ?? new Array<number>(data.shape[2]).fill(0),
-        seed: args.seed,
-        keep: test === null ? 'last' : 'best',
-        test,
+        statisticsBatches: args['statistics-batches'],
       },
-      await trainingHooks('finetune', args.out, args.log, context),
+      { engine, dataset, trainSamples: args['train-samples'] ?? null, seed: args.seed },
+      {
+        test,
+        training: await trainingHooks('finetune', args.out, args.log, context),
+        statistics: context.hooks('norm statistics'),
+      },
     );
     const bytes = encodeSnn(graph);
     await writeFileWhole(args.out, bytes);

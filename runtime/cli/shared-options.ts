@@ -24,6 +24,12 @@ export const datasetOptions = {
   },
 } as const satisfies Record<string, CommandOption>;
 
+export const trainSamplesOption = {
+  type: 'number',
+  describe: 'Use only the first so many training images',
+  range: { minimum: 1, maximum: Number.MAX_SAFE_INTEGER, whole: true },
+} as const satisfies CommandOption;
+
 export const targetOption = {
   type: 'string',
   default: 'loihi1',

@@ -1,10 +1,8 @@
-import { failure } from '../../schemas/diagnostic.js';
-import type { Program } from '../../schemas/program.js';
 import { decodeProgram } from '../../schemas/program-file.js';
 import type { Statistics } from '../../schemas/stats.js';
-import { elementCount } from '../../schemas/tensor.js';
 import { countText, meanText, percentText, quantityText } from '../report/number-text.js';
 import { textTable } from '../report/text-table.js';
+import { requireProgramFit } from '../require-fit.js';
 import { readFileWhole } from '../store/read-file.js';
 import { wilson } from '../wilson.js';
 import { defineCommand } from './command.js';
@@ -39,7 +37,7 @@ export const simulate = defineCommand({
       ]);
     const program = decodeProgram(await readFileWhole(args.program), args.program);
     const data = openDataset(args.dataset, 'test', args['data-dir']);
-    requireImages(program, data.shape, data.name);
+    requireProgramFit(program, data);
     const { indices } = firstOf(data, args.samples, 1);
     const chip = { timing: args.timing, energyProfile: args['energy-profile'] };
     const { logits, results } = await simulateImages(
@@ -58,18 +56,6 @@ export const simulate = defineCommand({
     return { json: { ...statistics, accuracy, predictions: [...predicted] } };
   },
 });
-
-/** Throws SW5001 where the program's drives read images of another shape. */
-function requireImages({ drives, name }: Program, shape: readonly number[], dataset: string): void {
-  for (const { inputShape } of drives) {
-    if (elementCount(inputShape) !== elementCount(shape) || inputShape.some((extent, axis) => extent !== shape[axis])) {
-      throw failure('SW5001', {
-        where: `program ${name}`,
-        what: `it reads images of ${inputShape.join('×')}; those of ${dataset} are ${shape.join('×')}.`,
-      });
-    }
-  }
-}
 
 function statisticsText(statistics: Statistics): string {
   const { samples, latency, energy, chips, cores, timing, energyProfile, stepsPerSample } = statistics;

@@ -42,7 +42,7 @@ export const train = defineCommand({
   ],
   async run(args, context) {
     const [
-      augment,
+      { cropAndFlip, cropFlipAndCutout, noAugmentation },
       { buildNetwork },
       { normalisations },
       { openDataset },
@@ -69,9 +69,9 @@ export const train = defineCommand({
       attack: testSteps === 0 ? null : attacks.pgd(epsilon, testSteps),
     };
     const augmentations = {
-      none: augment.noAugmentation,
-      'crop-flip': augment.cropAndFlip,
-      'crop-flip-cutout': augment.cropFlipAndCutout,
+      none: noAugmentation,
+      'crop-flip': cropAndFlip,
+      'crop-flip-cutout': cropFlipAndCutout,
     };
     const { engine } = await startEngine({ backend: args.backend });
     const { graph, history } = await trainAnn(
@@ -87,7 +87,7 @@ export const train = defineCommand({
         ),
         epochs: args.epochs,
         steps: args['max-steps'] ?? null,
-        samples: args.samples ?? null,
+        samples: args['train-samples'] ?? null,
         batchSize: args['batch-size'],
         learningRate: args['learning-rate'],
         warmup: args.warmup,

@@ -5,6 +5,7 @@ import type { EpochRecord } from '../train/checkpoint.js';
 import type { TrainingHooks } from '../train/loop.js';
 import type { CommandContext } from './command.js';
 import { type CommandOption, realNumber, wholeNumber } from './options.js';
+import { trainSamplesOption } from './shared-options.js';
 
 /** What training an ANN and finetuning an SNN are told alike; the defaults differ. */
 export function trainingOptions(defaults: {
@@ -19,11 +20,7 @@ export function trainingOptions(defaults: {
       describe: 'End after so many steps even if epochs are left',
       range: { minimum: 1, maximum: Number.MAX_SAFE_INTEGER, whole: true },
     },
-    samples: {
-      type: 'number',
-      describe: 'Train on the first so many images only',
-      range: { minimum: 1, maximum: Number.MAX_SAFE_INTEGER, whole: true },
-    },
+    'train-samples': trainSamplesOption,
     'batch-size': wholeNumber('Images of a step', 64, 1, 65_536),
     'learning-rate': realNumber('First learning rate; it falls along a cosine', defaults.learningRate, 0, 100),
     momentum: realNumber('Momentum', 0.9, 0, 0.999999),
@@ -35,7 +32,7 @@ export function trainingOptions(defaults: {
 }
 
 /** Where a training keeps what it needs to go on: beside its output, gone when it is finished. */
-export function checkpointPath(out: string): string {
+function checkpointPath(out: string): string {
   return `${out}.checkpoint`;
 }
 

@@ -6,6 +6,7 @@ import { decodeIntegerSpikeGraph } from '../../schemas/spike-file.js';
 import { levels, proportionText } from '../report/accuracy-section.js';
 import { countText, figureText } from '../report/number-text.js';
 import { textTable } from '../report/text-table.js';
+import { requireNetworkFit, requireProgramFit } from '../require-fit.js';
 import { readFileWhole } from '../store/read-file.js';
 import type { BudgetRow } from '../verify/budget.js';
 import { defineCommand } from './command.js';
@@ -84,7 +85,9 @@ export const verify = defineCommand({
     };
     const data = openDataset(args.dataset, 'test', args['data-dir']);
     const { indices } = firstOf(data, args.samples, 1);
-    const { chosen } = await startEngine({ backend: args.backend });
+    const { chosen, engine } = await startEngine({ backend: args.backend });
+    for (const graph of [network.ann, network.snn]) if (graph !== null) requireNetworkFit(engine, graph, data);
+    requireProgramFit(network.program, data);
     const attack = choice.chosenAttack({ kind: args.attack, epsilon: args.epsilon / 255, steps: args.steps });
     const result = await verification.verifyNetwork(
       network,

@@ -1,24 +1,18 @@
-import { convert } from '../../compiler/convert.js';
 import type { AnnGraph } from '../../schemas/ann.js';
 import { decodeAnn, encodeAnn } from '../../schemas/ann-file.js';
 import { sha256 } from '../../schemas/hash.js';
 import type { SnnGraph } from '../../schemas/snn.js';
 import { decodeSnn, encodeSnn } from '../../schemas/snn-file.js';
-import { calibrate } from '../calibrate/calibrate.js';
-import { cropAndFlip } from '../data/augment.js';
 import { readModel } from '../model-file.js';
 import { readFileWhole } from '../store/read-file.js';
 import { type Artefacts, artefactHash, readArtefact } from '../store/store.js';
 import type { EpochRecord } from '../train/checkpoint.js';
-import { finetune } from '../train/finetune.js';
-import { estimateStatistics } from '../train/statistics.js';
 import { jsonBytes, type RunContext } from './run-context.js';
+import { convertAndCalibrate, finetuneAndMeasure } from './spiking-steps.js';
 
 const ANN_FILE = 'ann.swa';
 const SNN_FILE = 'snn.sws';
-
-/** Images of a batch on which norm statistics are measured. */
-const STATISTICS_BATCH = 64;
+const HISTORY_FILE = 'history.json';
 
 /** A stage whose main output is a network, read back from its file. */
 export interface NetworkStage<Graph> {
@@ -45,27 +39,22 @@ export async function importStage(run: RunContext): Promise<NetworkStage<AnnGrap
   return networkStage(artefacts, ANN_FILE, decodeAnn);
 }
 
-/** Converts the ANN and calibrates thresholds on training images. Throws what `calibrate` throws. */
+/** Converts the ANN and calibrates thresholds on training images. Throws what `convertAndCalibrate` throws. */
 export async function convertStage(run: RunContext, ann: NetworkStage<AnnGraph>): Promise<NetworkStage<SnnGraph>> {
-  const { timesteps, seed } = run.config;
-  const { trainSamples } = run.config.dataset;
-  const { calibrationSteps, batches, batchSize, percentile, scale, leak, reset, statisticsBatches } =
-    run.config.convert;
+  const { timesteps, seed, dataset } = run.config;
+  const options = { ...run.config.convert, timesteps };
   const request = {
     stage: 'convert',
     inputs: { ann: ann.hash, data: run.datasetHash('train') },
-    options: { ...run.config.convert, trainSamples, timesteps, seed, engine: await run.engineIdentity() },
+    options: { ...options, trainSamples: dataset.trainSamples, seed, engine: await run.engineIdentity() },
   };
   const artefacts = await run.stage(
     request,
     async () => {
-      const hooks = run.listener.hooks('convert');
-      const engine = await run.engine();
-      const images = run.trainingBatches('calibration', batches, batchSize);
-      const options = { steps: calibrationSteps, percentile, scale };
-      const snn = convert(ann.graph, { timesteps, leak, reset });
-      const { graph } = await calibrate(engine, snn, images, options, hooks);
-      return { [SNN_FILE]: encodeSnn(await measured(run, graph, statisticsBatches, 'convert')) };
+      const graph = await convertAndCalibrate(ann.graph, options, await run.spikingSetup(), (work) =>
+        run.listener.hooks(work),
+      );
+      return { [SNN_FILE]: encodeSnn(graph) };
     },
     async (made) => thresholdSummary(decodeSnn(await readArtefact(made, SNN_FILE), SNN_FILE)),
   );
@@ -78,55 +67,31 @@ export interface FinetuneStage extends NetworkStage<SnnGraph> {
 
 /** Finetunes the SNN against its adversary, going on from a checkpoint where there is one. Throws what `finetune` throws. */
 export async function finetuneStage(run: RunContext, snn: NetworkStage<SnnGraph>): Promise<FinetuneStage> {
-  const { finetune: options, seed } = run.config;
-  const { statisticsBatches, ...settings } = options;
-  const { trainSamples } = run.config.dataset;
+  const { finetune: options, seed, dataset } = run.config;
   const request = {
     stage: 'finetune',
     inputs: { snn: snn.hash, data: run.datasetHash('train') },
-    options: { ...options, trainSamples, seed, engine: await run.engineIdentity() },
+    options: { ...options, trainSamples: dataset.trainSamples, seed, engine: await run.engineIdentity() },
   };
   const artefacts = await run.stage(
     request,
     async () => {
-      if (options.epochs === 0 || options.steps === 0) {
-        return { [SNN_FILE]: encodeSnn(snn.graph), 'history.json': jsonBytes([]) };
-      }
       const checkpoint = await run.store.loadCheckpoint(request);
-      const { graph, history } = await finetune(
-        await run.engine(),
-        snn.graph,
-        run.dataset('train'),
-        {
-          ...settings,
-          samples: trainSamples,
-          warmup: 0,
-          augmentation: cropAndFlip,
-          mean: inputMean(snn.graph),
-          seed,
-          keep: 'last',
-          test: null,
-        },
-        {
+      const { graph, history } = await finetuneAndMeasure(snn.graph, options, await run.spikingSetup(), {
+        test: null,
+        training: {
           ...run.listener.hooks('finetune'),
           checkpoint: (bytes) => run.store.saveCheckpoint(request, bytes),
           ...(checkpoint === null ? {} : { resume: { bytes: checkpoint, where: 'checkpoint' } }),
         },
-      );
-      const settled = await measured(run, graph, statisticsBatches, 'finetune');
-      return { [SNN_FILE]: encodeSnn(settled), 'history.json': jsonBytes(history) };
+        statistics: run.listener.hooks('finetune: norm statistics'),
+      });
+      return { [SNN_FILE]: encodeSnn(graph), [HISTORY_FILE]: jsonBytes(history) };
     },
     async (made) => historySummary(await readHistory(made)),
   );
   const history = await readHistory(artefacts);
   return { ...(await networkStage(artefacts, SNN_FILE, decodeSnn)), history };
-}
-
-/** The graph with norm statistics measured on `batches` batches of training images; as it is where there are none. */
-async function measured(run: RunContext, graph: SnnGraph, batches: number, stage: string): Promise<SnnGraph> {
-  if (batches === 0) return graph;
-  const images = run.trainingBatches(`statistics after ${stage}`, batches, STATISTICS_BATCH);
-  return estimateStatistics(await run.engine(), graph, images, run.listener.hooks(`${stage}: norm statistics`));
 }
 
 async function networkStage<Graph>(
@@ -139,12 +104,7 @@ async function networkStage<Graph>(
 }
 
 async function readHistory(artefacts: Artefacts): Promise<readonly EpochRecord[]> {
-  return JSON.parse(Buffer.from(await readArtefact(artefacts, 'history.json')).toString('utf8'));
-}
-
-function inputMean(graph: SnnGraph): readonly number[] {
-  const input = graph.layers.find((layer) => layer.kind === 'input');
-  return input?.kind === 'input' ? input.mean : [];
+  return JSON.parse(Buffer.from(await readArtefact(artefacts, HISTORY_FILE)).toString('utf8'));
 }
 
 /** "vgg: 17 layers, 95,562 parameters". */

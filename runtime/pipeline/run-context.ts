@@ -1,15 +1,14 @@
 import type { Diagnostic } from '../../schemas/diagnostic.js';
 import { sha256 } from '../../schemas/hash.js';
 import type { RunConfig } from '../../schemas/run.js';
-import { shuffledIndices } from '../data/augment.js';
 import type { Dataset, Split } from '../data/dataset.js';
 import { openDataset } from '../data/open.js';
 import type { Engine } from '../engine/engine.js';
 import type { StartedEngine } from '../engine/start.js';
 import { startEngine } from '../engine/start.js';
 import type { Hooks } from '../hooks.js';
-import { deriveSeed } from '../seed.js';
 import type { Artefacts, StageRequest, Store } from '../store/store.js';
+import type { SpikingSetup } from './spiking-steps.js';
 
 /** How a pipeline tells its caller what it does. */
 export interface PipelineListener {
@@ -60,14 +59,10 @@ export class RunContext {
     return dataset;
   }
 
-  /** Batches [N, H, W, C] of training images, drawn without repetition; fewer where there are not enough images. */
-  trainingBatches(purpose: string, batches: number, batchSize: number): Float32Array[] {
-    const data = this.dataset('train');
-    const count = Math.min(this.config.dataset.trainSamples ?? data.count, data.count);
-    const order = shuffledIndices(count, deriveSeed(this.config.seed, purpose), 0);
-    return Array.from({ length: batches }, (_, batch) =>
-      data.images(order.subarray(batch * batchSize, (batch + 1) * batchSize)),
-    ).filter(({ length }) => length > 0);
+  /** What the steps on the spiking network work with. */
+  async spikingSetup(): Promise<SpikingSetup> {
+    const { seed, dataset } = this.config;
+    return { engine: await this.engine(), dataset: this.dataset('train'), trainSamples: dataset.trainSamples, seed };
   }
 
   /** Identifies a data set's content for stage keys; the labels stand for it. */

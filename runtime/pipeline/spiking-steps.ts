@@ -1,0 +1,120 @@
+import { convert } from '../../compiler/convert.js';
+import type { AnnGraph } from '../../schemas/ann.js';
+import type { RunConvert, RunFinetune } from '../../schemas/run.js';
+import type { SnnGraph } from '../../schemas/snn.js';
+import { calibrate } from '../calibrate/calibrate.js';
+import { cropAndFlip, shuffledIndices } from '../data/augment.js';
+import type { Dataset } from '../data/dataset.js';
+import type { Engine } from '../engine/engine.js';
+import type { Hooks } from '../hooks.js';
+import { requireNetworkFit } from '../require-fit.js';
+import { deriveSeed } from '../seed.js';
+import type { EpochRecord } from '../train/checkpoint.js';
+import { finetune } from '../train/finetune.js';
+import type { EpochTest, TrainingHooks } from '../train/loop.js';
+import { estimateStatistics } from '../train/statistics.js';
+
+/** Images of a batch on which norm statistics are measured. */
+const STATISTICS_BATCH = 64;
+
+/** What the steps on a spiking network work with. */
+export interface SpikingSetup {
+  readonly engine: Engine;
+  /** Training images. */
+  readonly dataset: Dataset;
+  /** Only the first so many are used; null for all. */
+  readonly trainSamples: number | null;
+  readonly seed: number;
+}
+
+/**
+ * Converts an ANN, calibrates its thresholds and measures its norm statistics (method: conversion). `hooks` gives the
+ * hooks of a piece of work by its name. Throws SW4008 where data and network do not fit, and what `calibrate` throws.
+ */
+export async function convertAndCalibrate(
+  ann: AnnGraph,
+  options: RunConvert & { readonly timesteps: number },
+  setup: SpikingSetup,
+  hooks: (work: string) => Hooks,
+): Promise<SnnGraph> {
+  const { timesteps, leak, reset, calibrationSteps, percentile, scale, batches, batchSize, statisticsBatches } =
+    options;
+  const { engine, dataset } = setup;
+  const snn = convert(ann, { timesteps, leak, reset });
+  requireNetworkFit(engine, snn, dataset);
+  const images = trainingBatches(setup, 'calibration', batches, batchSize);
+  const calibration = { steps: calibrationSteps, percentile, scale };
+  const { graph } = await calibrate(engine, snn, images, calibration, hooks('convert'));
+  return measured(graph, setup, statisticsBatches, hooks('convert: norm statistics'));
+}
+
+/** What finetuning is told beside its objective. */
+export interface FinetuneExtras {
+  /** Measured after each epoch; then the epoch with the best clean accuracy is kept. Null: the last one is. */
+  readonly test: EpochTest | null;
+  readonly training: TrainingHooks;
+  /** Of measuring norm statistics at the end. */
+  readonly statistics: Hooks;
+}
+
+/**
+ * Finetunes an SNN robustly and measures its norm statistics anew (method: finetuning). No epochs or steps: the network
+ * is given back as it is. Throws what `finetune` throws.
+ */
+export async function finetuneAndMeasure(
+  snn: SnnGraph,
+  options: RunFinetune,
+  setup: SpikingSetup,
+  { test, training, statistics }: FinetuneExtras,
+): Promise<{ readonly graph: SnnGraph; readonly history: readonly EpochRecord[] }> {
+  if (options.epochs === 0 || options.steps === 0) return { graph: snn, history: [] };
+  const { statisticsBatches, ...settings } = options;
+  const { engine, dataset, trainSamples, seed } = setup;
+  const { graph, history } = await finetune(
+    engine,
+    snn,
+    dataset,
+    {
+      ...settings,
+      samples: trainSamples,
+      warmup: 0,
+      augmentation: cropAndFlip,
+      mean: inputMean(snn),
+      seed,
+      keep: test === null ? 'last' : 'best',
+      test,
+    },
+    training,
+  );
+  return { graph: await measured(graph, setup, statisticsBatches, statistics), history };
+}
+
+/** The graph with norm statistics measured on batches of training images; as it is where there are to be none. */
+async function measured(graph: SnnGraph, setup: SpikingSetup, batches: number, hooks: Hooks): Promise<SnnGraph> {
+  if (batches === 0) return graph;
+  return estimateStatistics(
+    setup.engine,
+    graph,
+    trainingBatches(setup, 'norm statistics', batches, STATISTICS_BATCH),
+    hooks,
+  );
+}
+
+/** Batches [N, H, W, C] of training images, drawn without repetition; fewer where there are not enough images. */
+function trainingBatches(
+  { dataset, trainSamples, seed }: SpikingSetup,
+  purpose: string,
+  batches: number,
+  batchSize: number,
+): Float32Array[] {
+  const count = Math.min(trainSamples ?? dataset.count, dataset.count);
+  const order = shuffledIndices(count, deriveSeed(seed, purpose), 0);
+  return Array.from({ length: batches }, (_, batch) =>
+    dataset.images(order.subarray(batch * batchSize, (batch + 1) * batchSize)),
+  ).filter(({ length }) => length > 0);
+}
+
+function inputMean(graph: SnnGraph): readonly number[] {
+  const input = graph.layers.find((layer) => layer.kind === 'input');
+  return input?.kind === 'input' ? input.mean : [];
+}

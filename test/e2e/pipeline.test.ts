@@ -1,0 +1,213 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readJson } from '../../schemas/json-file.js';
+import type { Report } from '../../schemas/report.js';
+import { type Ended, type Running, spikewright, start } from './command-line.js';
+import { tinyOnnx, tinyRun } from './tiny-network.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'spikewright-e2e-'));
+const model = join(folder, 'tiny.onnx');
+const at = (name: string): string => join(folder, name);
+
+/** Writes the configuration of a run into the folder `name` and gives its path. */
+function configOf(name: string): string {
+  const path = at(`${name}.json`);
+  writeFileSync(path, JSON.stringify(tinyRun(model, at(name))));
+  return path;
+}
+
+function reportOf(name: string): Report {
+  const path = join(at(name), 'report.json');
+  return readJson<Report>('report', readFileSync(path, 'utf8'), path);
+}
+
+/** What a run came to, without what depends on the clock. */
+function substance(name: string) {
+  const { provenance, ...rest } = reportOf(name);
+  return { ...rest, stages: provenance.stages.map(({ file, sha256 }) => ({ file, sha256 })) };
+}
+
+/** Waits until a run has written a checkpoint of its finetuning since `time`. */
+async function checkpointed({ process }: Running, name: string, time: number): Promise<void> {
+  const isNew = (file: string): boolean => statSync(join(at(name), file)).mtimeMs > time;
+  const exists = (): boolean =>
+    existsSync(at(name)) && readdirSync(at(name)).some((file) => /^finetune.*checkpoint$/.test(file) && isNew(file));
+  while (!exists() && process.exitCode === null) await setTimeout(5);
+}
+
+function expectOk(ended: Ended): void {
+  expect(ended, ended.stderr).toMatchObject({ code: 0 });
+}
+
+let first: Ended;
+
+beforeAll(async () => {
+  writeFileSync(model, tinyOnnx());
+  first = await spikewright('run', '--config', configOf('whole'), '--workers', '1', '--json', at('whole.result.json'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('a whole run', () => {
+  test('goes from an ONNX file to a verified program and a report', () => {
+    expectOk(first);
+    expect(first.stdout).toContain('✓ chip = twin');
+    expect(first.stdout).toContain(join(at('whole'), 'report.html'));
+    const report = reportOf('whole');
+    expect(report.levels.chip).toEqual(report.levels.twin);
+    expect(report.spikeMismatches + report.readoutMismatches).toBe(0);
+    expect(report.chip.spikesPerSample).toBeGreaterThan(0);
+    expect(report.latencies).toHaveLength(4);
+    expect(report.finetuning).toHaveLength(8);
+    expect(report.examples).toHaveLength(6);
+  });
+
+  test('writes the same figures as JSON', () => {
+    const { seconds, ...result } = JSON.parse(readFileSync(at('whole.result.json'), 'utf8'));
+    expect(seconds).toBeGreaterThan(0);
+    expect(result).toEqual(reportOf('whole'));
+  });
+
+  test('is reused wholly the second time', async () => {
+    const before = substance('whole');
+    const again = await spikewright('run', '--config', configOf('whole'), '--workers', '1');
+    expectOk(again);
+    expect(again.stderr.match(/✓ \w+ +reused/g)).toHaveLength(6);
+    expect(substance('whole')).toEqual(before);
+  });
+
+  test('comes to the same on two threads', async () => {
+    expectOk(await spikewright('run', '--config', configOf('threads'), '--workers', '2', '--quiet'));
+    expect(substance('threads')).toEqual(substance('whole'));
+  });
+
+  test('stopped by Ctrl-C and then killed, goes on to the same result', async () => {
+    const config = configOf('stopped');
+    const interrupted = start(['run', '--config', config, '--workers', '1']);
+    await checkpointed(interrupted, 'stopped', 0);
+    interrupted.process.kill('SIGINT');
+    expect(await interrupted.ended).toMatchObject({ code: 130, stderr: expect.stringContaining('SW6020') });
+    expect(existsSync(join(at('stopped'), 'report.json'))).toBe(false);
+    const time = Date.now();
+    const killed = start(['run', '--config', config, '--workers', '1']);
+    await checkpointed(killed, 'stopped', time);
+    killed.process.kill('SIGKILL');
+    expect(await killed.ended).toMatchObject({ signal: 'SIGKILL' });
+    expectOk(await spikewright('run', '--config', config, '--workers', '1'));
+    expect(substance('stopped')).toEqual(substance('whole'));
+    expect(readdirSync(at('stopped')).filter((name) => name.startsWith('.') || name.endsWith('.checkpoint'))).toEqual(
+      [],
+    );
+  });
+
+  test('with a budget that it cannot keep ends with 1 after the report is written', async () => {
+    const budget = at('budget.json');
+    writeFileSync(budget, JSON.stringify({ formatVersion: 1, atMost: { cores: 0 }, atLeast: {} }));
+    const config = at('budget-run.json');
+    writeFileSync(config, JSON.stringify({ ...tinyRun(model, at('whole')), budget }));
+    const { code, stderr } = await spikewright('run', '--config', config, '--workers', '1');
+    expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('SW5007') });
+  });
+});
+
+describe('the commands one by one', () => {
+  test('make from files what the run makes', async () => {
+    const data = ['--dataset', 'mnist', '--backend', 'wasm', '--seed', '3'];
+    expectOk(await spikewright('import', model, '--out', at('a.swa')));
+    const calibration = ['--calibration-steps', '10', '--batches', '1', '--batch-size', '16', '--train-samples', '256'];
+    expectOk(
+      await spikewright(
+        ...['convert', at('a.swa'), '--out', at('a.sws'), '--timesteps', '3', '--statistics-batches', '1'],
+        ...calibration,
+        ...data,
+      ),
+    );
+    const training = ['--epochs', '8', '--batch-size', '16', '--learning-rate', '0.01', '--train-samples', '256'];
+    const attack = ['--epsilon', '25.5', '--alpha', '12.75', '--statistics-batches', '1'];
+    expectOk(await spikewright('finetune', at('a.sws'), '--out', at('b.sws'), ...training, ...attack, ...data));
+    expectOk(await spikewright('compile', at('b.sws'), '--out', at('b.swp'), '--graph', at('b.swg')));
+    const simulated = await spikewright('simulate', at('b.swp'), '--dataset', 'mnist', '--samples', '4', '--json', '-');
+    expectOk(simulated);
+    const report = reportOf('whole');
+    expect(JSON.parse(simulated.stdout)).toMatchObject({
+      spikes: report.chip.spikesPerSample,
+      latency: { perSampleSeconds: report.latencies },
+      energy: { joulesPerSample: report.chip.energyJoules },
+    });
+    const verified = await spikewright(
+      ...['verify', at('b.swp'), '--graph', at('b.swg'), '--ann', model, '--snn', at('b.sws'), '--samples', '6'],
+      ...['--attack', 'pgd', '--steps', '2', '--epsilon', '25.5', '--workers', '1', '--json', '-', ...data],
+    );
+    expectOk(verified);
+    expect(JSON.parse(verified.stdout)).toMatchObject({
+      levels: report.levels,
+      spikeMismatches: 0,
+      readoutMismatches: 0,
+    });
+  });
+
+  test('validate what was written, and write the report again', async () => {
+    const files = ['a.swa', 'a.sws', 'b.sws', 'b.swp', 'b.swg'].map(at);
+    const validated = await spikewright('validate', model, ...files, join(at('whole'), 'report.json'), '--json', '-');
+    expectOk(validated);
+    expect(JSON.parse(validated.stdout).files.map(({ kind }: { kind: string }) => kind)).toEqual([
+      'onnx',
+      'ann',
+      'snn',
+      'snn',
+      'program',
+      'spike',
+      'report',
+    ]);
+    expectOk(await spikewright('report', at('whole'), '--out', at('again.html')));
+    expect(readFileSync(at('again.html'), 'utf8')).toBe(readFileSync(join(at('whole'), 'report.html'), 'utf8'));
+  });
+
+  test('measure and attack a network', async () => {
+    const data = ['--dataset', 'mnist', '--backend', 'wasm', '--samples', '8'];
+    const evaluated = await spikewright('evaluate', at('b.sws'), '--steps', '2', '--json', '-', ...data);
+    expectOk(evaluated);
+    expect(JSON.parse(evaluated.stdout)).toMatchObject({ clean: { total: 8 }, robust: { total: 8 } });
+    const out = at('adversarial.safetensors');
+    expectOk(await spikewright('attack', at('b.sws'), '--out', out, '--attack', 'fgsm', '--epsilon', '8', ...data));
+    const validated = await spikewright('validate', out);
+    expect(validated.stdout).toContain('4 tensors');
+  });
+
+  test('train a network that evaluates', async () => {
+    const out = at('trained.onnx');
+    const log = at('trained.jsonl');
+    expectOk(
+      await spikewright(
+        ...['train', '--out', out, '--dataset', 'mnist', '--objective', 'single-step', '--epochs', '2', '--log', log],
+        ...['--train-samples', '64', '--batch-size', '32', '--backend', 'wasm', '--augmentation', 'crop-flip'],
+      ),
+    );
+    expect(readFileSync(log, 'utf8').trim().split('\n')).toHaveLength(2);
+    expect(existsSync(`${out}.checkpoint`)).toBe(false);
+    expectOk(
+      await spikewright('evaluate', out, '--clean', '--dataset', 'mnist', '--samples', '8', '--backend', 'wasm'),
+    );
+  });
+});
+
+describe('what tells about the installation', () => {
+  test('doctor lists every backend and data set', async () => {
+    const { code, stdout } = await spikewright('doctor', '--json', '-');
+    expect(code).toBe(0);
+    const { backends, chosen, datasets } = JSON.parse(stdout);
+    expect(backends.map(({ backend }: { backend: string }) => backend)).toContain(chosen);
+    expect(backends).toHaveLength(5);
+    expect(datasets.map(({ name }: { name: string }) => name)).toEqual(['cifar10', 'cifar100', 'mnist']);
+  });
+
+  test('targets lists, shows and checks', async () => {
+    expect((await spikewright('targets')).stdout).toContain('loihi1');
+    expect((await spikewright('targets', 'loihi1')).stdout).toContain('Davies');
+    const path = at('mine.json');
+    writeFileSync(path, readFileSync(new URL('../../targets/loihi1.json', import.meta.url)));
+    expectOk(await spikewright('targets', 'check', path));
+  });
+});

@@ -1,0 +1,179 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { reportPage } from '../../runtime/report/page.js';
+import { checkJson } from '../../schemas/json-file.js';
+import type { Report } from '../../schemas/report.js';
+import { sampleReport } from '../runtime/report/sample-report.js';
+import { chromiumPath } from './chromium.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'spikewright-page-'));
+const report = sampleReport();
+let browser: Browser;
+let page: Page;
+const requests: string[] = [];
+const complaints: string[] = [];
+
+/** Opens a page in the browser, noting what it asks for and what it complains about. */
+async function open(html: string, name: string): Promise<Page> {
+  const path = join(folder, name);
+  writeFileSync(path, html);
+  const opened = await browser.newPage({ viewport: { width: 1100, height: 900 } });
+  opened.on('request', (request) => requests.push(request.url()));
+  opened.on('console', (message) => complaints.push(message.text()));
+  opened.on('pageerror', (error) => complaints.push(error.message));
+  await opened.goto(pathToFileURL(path).href);
+  return opened;
+}
+
+beforeAll(async () => {
+  const executablePath = chromiumPath();
+  if (executablePath === null) throw new Error('Chromium is missing: install it, or set CHROMIUM to its path.');
+  browser = await chromium.launch({
+    executablePath,
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+  page = await open(reportPage(report), 'report.html');
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  rmSync(folder, { recursive: true });
+});
+
+describe('the report page', () => {
+  test('asks for nothing but itself and the images inside it, and complains about nothing', () => {
+    expect(requests.filter((url) => !url.startsWith('data:'))).toEqual([
+      pathToFileURL(join(folder, 'report.html')).href,
+    ]);
+    expect(complaints).toEqual([]);
+  });
+
+  test('shows the key figures of the JSON', async () => {
+    const { chip, levels } = report;
+    const text = async (id: string): Promise<string> =>
+      (await page.locator(`#figure-${id}`).innerText()).replace(/\s+/g, ' ');
+    expect(await text('clean')).toContain(
+      `${((100 * levels.chip.clean.correct) / levels.chip.clean.total).toFixed(1)} %`,
+    );
+    expect(await text('robust')).toContain(
+      `${((100 * levels.chip.robust.correct) / levels.chip.robust.total).toFixed(1)} %`,
+    );
+    expect(await text('latency')).toContain(`${(chip.latencySeconds! * 1e6).toPrecision(3)} µs`);
+    expect(await text('energy')).toContain(`${(chip.energyJoules! * 1e6).toPrecision(3)} µJ`);
+    expect(await text('spikes')).toContain('11,691');
+    expect(await text('active')).toContain('17.3 %');
+    expect(await text('synops')).toContain('1,692,385');
+    expect(await text('cores')).toContain('31 ');
+  });
+
+  test('draws every plot with marks inside its frame', async () => {
+    const plots = page.locator('figure > svg[role=img]');
+    // Accuracy, activity, energy, latency, one core map, finetuning.
+    expect(await plots.count()).toBe(6);
+    for (const plot of await plots.all()) {
+      expect(await plot.getAttribute('aria-label')).toMatch(/\w/);
+      const frame = (await plot.boundingBox())!;
+      expect(frame.width).toBeGreaterThan(200);
+      expect(frame.height).toBeGreaterThan(100);
+      const marks = await plot.locator('path[fill^="var("], path[stroke^="var("], rect[fill^="hsl"]').all();
+      expect(marks.length).toBeGreaterThan(4);
+      for (const label of await plot.locator('text').all()) {
+        const box = (await label.boundingBox())!;
+        expect(box.x).toBeGreaterThanOrEqual(frame.x - 1);
+        expect(box.x + box.width).toBeLessThanOrEqual(frame.x + frame.width + 1);
+      }
+    }
+  });
+
+  test('draws bars as high as their figures', async () => {
+    const heights: number[] = [];
+    const plot = page.locator('#accuracy svg');
+    for (const bar of await plot.locator('path[fill="var(--first)"]').all()) {
+      const box = (await bar.boundingBox())!;
+      // The legend's sample is flat.
+      if (box.height > 20) heights.push(box.height);
+    }
+    const shares = Object.values(report.levels).map(({ clean }) => clean.correct / clean.total);
+    expect(heights).toHaveLength(shares.length);
+    for (const [index, share] of shares.entries()) {
+      expect(heights[index]! / heights[0]!).toBeCloseTo(share / shares[0]!, 1);
+    }
+  });
+
+  test('has the numbers of each plot as a table behind a summary that the keyboard opens', async () => {
+    const details = await page.locator('details').all();
+    expect(details.length).toBeGreaterThanOrEqual(6);
+    for (const entry of details) {
+      await entry.locator('summary').focus();
+      await page.keyboard.press('Enter');
+      expect(await entry.locator('table').first().isVisible()).toBe(true);
+      expect(await entry.locator('tbody tr').count()).toBeGreaterThan(0);
+    }
+    const row = page.locator('#activity tbody tr', { hasText: 'conv2' });
+    expect(await row.innerText()).toContain('812,345');
+  });
+
+  test('follows the reader’s colours and keeps text legible in both', async () => {
+    const colours = async (scheme: 'light' | 'dark') => {
+      await page.emulateMedia({ colorScheme: scheme });
+      return page.evaluate(
+        '[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]',
+      ) as Promise<string[]>;
+    };
+    const light = (await colours('light')).map(luminance);
+    const dark = (await colours('dark')).map(luminance);
+    // Contrast as WCAG 2 defines it; 7 is its strictest level.
+    const contrast = ([a = 0, b = 0]: number[]): number => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    expect(contrast(light)).toBeGreaterThan(7);
+    expect(contrast(dark)).toBeGreaterThan(7);
+    expect(light[1]).toBeGreaterThan(dark[1]!);
+  });
+
+  test('scrolls sideways only inside its tables, also on a narrow screen', async () => {
+    await page.setViewportSize({ width: 400, height: 800 });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(400);
+    await page.setViewportSize({ width: 1100, height: 900 });
+  });
+
+  test('prints', async () => {
+    const pdf = await page.pdf({ format: 'A4' });
+    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+  });
+
+  test('shows hostile names as text', async () => {
+    const hostile = '</td><script>document.title = "taken"</script><img src=x onerror=alert(1)>"\'&';
+    const changed = sampleReport({
+      name: hostile,
+      target: hostile,
+      classNames: new Array(10).fill(hostile),
+      layers: report.layers.map((layer) => ({ ...layer, name: hostile })),
+    });
+    checkJson<Report>('report', structuredClone(changed), 'sample');
+    const attacked = await open(reportPage(changed), 'hostile.html');
+    expect(await attacked.title()).toContain(hostile);
+    expect(await attacked.locator('h1').innerText()).toContain('<script>');
+    expect(await attacked.locator('script').count()).toBe(0);
+    expect(await attacked.locator('img[src="x"]').count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+});
+
+/** Relative luminance of "rgb(r, g, b)" as WCAG 2 defines it. */
+function luminance(colour: string): number {
+  const [r = 0, g = 0, b = 0] = [...colour.matchAll(/[\d.]+/g)].map(([channel]) => {
+    const share = Number(channel) / 255;
+    return share <= 0.03928 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
