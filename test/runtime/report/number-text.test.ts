@@ -47,13 +47,13 @@ describe('quantities', () => {
 test('counts, means, shares and figures read as people write them', () => {
   expect(countText(61_440.4)).toBe('61,440');
   expect(meanText(0)).toBe('0.0');
-  expect(meanText(2.71828)).toBe('2.72');
+  expect(meanText(4.56789)).toBe('4.57');
   expect(meanText(1536.25)).toBe('1,536.3');
   expect(meanText(61_440.25)).toBe('61,440');
   expect(plain(shareText(0.632))).toBe('63.2 %');
   expect(plain(percentText(6.4671))).toBe('6.47 %');
   expect(figureText(null)).toBe('–');
-  expect(figureText(0.00000271828)).toBe('2.718e-6');
+  expect(figureText(0.00000456789)).toBe('4.568e-6');
   expect(figureText(1234.5678)).toBe('1,235');
 });
 
