@@ -177,6 +177,16 @@ export const diagnosticCodes = {
     why: 'If every source of this core fired in one timestep, its summed weights would pass 32 bits.',
     fix: 'Quantise to smaller weights.',
   },
+  SW3008: {
+    title: 'membranes saturated',
+    why: 'The chip’s membranes end at this magnitude; chip and twin agree, but the trained network goes on counting.',
+    fix: 'Compare the accuracy of SNN and chip; finetuning with weight decay makes membranes smaller.',
+  },
+  SW3009: {
+    title: 'inputs beyond the bound',
+    why: 'Beyond this magnitude tools that emulate the chip differ from one another.',
+    fix: 'Compare the accuracy of SNN and chip; finetuning with weight decay makes inputs smaller.',
+  },
   // --- SW4xxx engines, data, training, attacks
   SW4001: {
     title: 'data set missing',

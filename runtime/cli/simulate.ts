@@ -4,6 +4,7 @@ import { countText, meanText, percentText, quantityText } from '../report/number
 import { textTable } from '../report/text-table.js';
 import { requireProgramFit } from '../require-fit.js';
 import { readFileWhole } from '../store/read-file.js';
+import { overflowDiagnostics } from '../verify/overflow.js';
 import { wilson } from '../wilson.js';
 import { defineCommand } from './command.js';
 import { wholeNumber } from './options.js';
@@ -51,6 +52,7 @@ export const simulate = defineCommand({
     const labels = labelsOf(data, indices);
     const predicted = predictions(logits, indices.length);
     const accuracy = wilson(predicted.filter((label, index) => label === labels[index]).length, labels.length);
+    context.tell(overflowDiagnostics(statistics));
     context.print(statisticsText(statistics));
     context.print(`\n${countText(accuracy.correct)} of ${countText(accuracy.total)} images classified as labelled`);
     return { json: { ...statistics, accuracy, predictions: [...predicted] } };

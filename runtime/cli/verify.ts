@@ -9,6 +9,7 @@ import { textTable } from '../report/text-table.js';
 import { requireNetworkFit, requireProgramFit } from '../require-fit.js';
 import { readFileWhole } from '../store/read-file.js';
 import type { BudgetRow } from '../verify/budget.js';
+import { overflowDiagnostics } from '../verify/overflow.js';
 import { defineCommand } from './command.js';
 import { wholeNumber } from './options.js';
 import {
@@ -131,7 +132,12 @@ export const verify = defineCommand({
         budget: rows,
         seconds: (performance.now() - start) / 1000,
       },
-      diagnostics: [...compare.comparisonDiagnostics(result.comparison), ...budgets.budgetDiagnostics(rows)],
+      diagnostics: [
+        ...overflowDiagnostics(clean),
+        ...overflowDiagnostics(result.statistics.adversarial),
+        ...compare.comparisonDiagnostics(result.comparison),
+        ...budgets.budgetDiagnostics(rows),
+      ],
     };
   },
 });

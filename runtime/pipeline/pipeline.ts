@@ -8,6 +8,7 @@ import { readFileWhole } from '../store/read-file.js';
 import { Store } from '../store/store.js';
 import { budgetDiagnostics, checkBudget } from '../verify/budget.js';
 import { comparisonDiagnostics } from '../verify/compare.js';
+import { overflowDiagnostics } from '../verify/overflow.js';
 import { compileStage, simulateStage, verifyStage } from './chip-stages.js';
 import { convertStage, finetuneStage, importStage } from './float-stages.js';
 import { type PipelineListener, RunContext } from './run-context.js';
@@ -19,7 +20,7 @@ export interface PipelineResult {
   readonly report: Report;
   readonly htmlPath: string;
   readonly jsonPath: string;
-  /** Errors where chip and twin differ or the budget is violated. */
+  /** Errors where chip and twin differ or the budget is violated, warnings where numbers overflowed. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -56,6 +57,8 @@ export async function runPipeline(
   });
   const paths = await writeReport(report, config.out);
   const diagnostics = [
+    ...overflowDiagnostics(verified.verification.statistics.clean),
+    ...overflowDiagnostics(verified.verification.statistics.adversarial),
     ...comparisonDiagnostics(verified.verification.comparison),
     ...(await judgeBudget(config, verified.verification)),
   ];
