@@ -72,6 +72,6 @@ export function diagnostic(
 }
 
 /** "SW2104 layer conv4: one core would need 151,552 B … loihi1 has 131,072 B. Split …" */
-export function formatDiagnostic({ code, where, what, why, fix }: Diagnostic): string {
+function formatDiagnostic({ code, where, what, why, fix }: Diagnostic): string {
   return [`${code} ${where}: ${what}`, why, fix].filter((part) => part !== '').join(' ');
 }

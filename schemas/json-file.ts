@@ -57,7 +57,7 @@ export function readJson<T>(format: JsonFormat, text: string, where: string): T 
 }
 
 /** The top-level keys that a format knows. */
-export function knownKeys(format: JsonFormat): readonly string[] {
+function knownKeys(format: JsonFormat): readonly string[] {
   return Object.keys(jsonSchema(format).properties as object);
 }
 
