@@ -35,7 +35,6 @@ export async function parseCommandLine(
     .help()
     .alias('help', 'h')
     .options(globalOptions)
-    .group(Object.keys(globalOptions).concat('help', 'version'), 'Every command:')
     .wrap(Math.min(columns, 120))
     .parserConfiguration({ 'camel-case-expansion': false, 'strip-aliased': true })
     .demandCommand(1, 'No command given.')
@@ -86,6 +85,11 @@ function describe(builder: Argv, command: Command): Argv {
       builder.option(name, { requiresArg: option.type !== 'boolean', ...option });
     }
   }
+  builder.group(
+    Object.keys(command.options).filter((name) => !byPosition.has(name)),
+    'Options:',
+  );
+  builder.group([...Object.keys(globalOptions), 'help', 'version'], 'Every command:');
   for (const [line, explanation] of command.examples) builder.example(`$0 ${line}`, explanation);
   return builder.strict();
 }

@@ -39,9 +39,10 @@ export function quantityText(value: number | null, unit: string): string {
   return `${scaled >= 999.5 ? countText(scaled) : scaled.toPrecision(3)}${SPACE}${prefix}${unit}`;
 }
 
-/** A number of any size with four significant figures. */
+/** A number of any size: whole ones in full, others with four significant figures. */
 export function figureText(value: number | null): string {
   if (value === null) return '–';
+  if (Number.isInteger(value) && Math.abs(value) < 1e12) return countText(value);
   if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e6)) return value.toExponential(3);
   return Number(value.toPrecision(4)).toLocaleString('en-GB', { maximumSignificantDigits: 4 });
 }

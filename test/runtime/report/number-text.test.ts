@@ -55,6 +55,7 @@ test('counts, means, shares and figures read as people write them', () => {
   expect(figureText(null)).toBe('–');
   expect(figureText(0.00000456789)).toBe('4.568e-6');
   expect(figureText(1234.5678)).toBe('1,235');
+  expect(figureText(8_388_607)).toBe('8,388,607');
 });
 
 test.each([
