@@ -3,16 +3,18 @@ import type { Diagnostic } from '../../schemas/diagnostic.js';
 import { readJson } from '../../schemas/json-file.js';
 import type { Report } from '../../schemas/report.js';
 import type { RunConfig } from '../../schemas/run.js';
+import { readEnergyFigures } from '../../sim/energy.js';
+import { openDataset } from '../data/open.js';
 import { buildReport } from '../report/build-report.js';
 import { readFileWhole } from '../store/read-file.js';
 import { Store } from '../store/store.js';
+import { chosenTarget } from '../target-choice.js';
 import { budgetDiagnostics, checkBudget } from '../verify/budget.js';
 import { comparisonDiagnostics } from '../verify/compare.js';
 import { overflowDiagnostics } from '../verify/overflow.js';
 import { compileStage, simulateStage, verifyStage } from './chip-stages.js';
 import { convertStage, finetuneStage, importStage } from './float-stages.js';
 import { type PipelineListener, RunContext } from './run-context.js';
-import type { Verification } from './verification.js';
 import { writeReport } from './write-report.js';
 
 /** What a run comes to. */
@@ -34,6 +36,7 @@ export async function runPipeline(
   workers: number,
   listener: PipelineListener,
 ): Promise<PipelineResult> {
+  const budget = await checkBeforehand(config);
   const run = new RunContext(config, await Store.open(config.out), workers, listener);
   const ann = await importStage(run);
   const converted = await convertStage(run, ann);
@@ -60,14 +63,18 @@ export async function runPipeline(
     ...overflowDiagnostics(verified.verification.statistics.clean),
     ...overflowDiagnostics(verified.verification.statistics.adversarial),
     ...comparisonDiagnostics(verified.verification.comparison),
-    ...(await judgeBudget(config, verified.verification)),
+    ...(budget === null ? [] : budgetDiagnostics(checkBudget(budget, verified.verification))),
   ];
   return { report, ...paths, diagnostics };
 }
 
-/** The violations of the configured budget; none where there is no budget. Throws SW1001 and SW1020…SW1023. */
-async function judgeBudget({ budget }: RunConfig, verification: Verification): Promise<Diagnostic[]> {
-  if (budget === null) return [];
-  const text = Buffer.from(await readFileWhole(budget)).toString('utf8');
-  return budgetDiagnostics(checkBudget(readJson<Budget>('budget', text, budget), verification));
+/**
+ * Reads what the run needs only late, so that a fault in it is told before hours of work rather than after; gives the
+ * budget, null where there is none. Throws SW1001, SW1020…SW1024, SW2201, SW3004, SW3005, SW4001…SW4003.
+ */
+async function checkBeforehand({ budget, compile, dataset }: RunConfig): Promise<Budget | null> {
+  readEnergyFigures(await chosenTarget(compile.target), compile.energyProfile ?? undefined);
+  openDataset(dataset.name, 'test', dataset.dataDir ?? undefined);
+  if (budget === null) return null;
+  return readJson<Budget>('budget', Buffer.from(await readFileWhole(budget)).toString('utf8'), budget);
 }

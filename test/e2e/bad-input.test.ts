@@ -128,6 +128,18 @@ describe('a run configuration', () => {
     expect(existsSync(at('run'))).toBe(false);
   });
 
+  test.each([
+    [{ compile: { target: 'loihi9' } }, 'SW2201', 'loihi1'],
+    [{ compile: { target: 'loihi1', energyProfile: 'guess' } }, 'SW3005', 'davies2018-presilicon'],
+    [{ dataset: { name: 'mnst' } }, 'SW4003', 'mnist'],
+    [{ budget: 'no-such-budget.json' }, 'SW1001', 'no-such-budget.json'],
+  ])('with %j is refused before any work', async (change, diagnostic, hint) => {
+    const config = { ...tinyRun(at('sound.onnx'), at('early')), ...change };
+    const refused = await spikewright('run', '--config', file('early.json', JSON.stringify(config)));
+    expectRefusal(refused, diagnostic, hint);
+    expect(existsSync(at('early'))).toBe(false);
+  });
+
   test('that is no JSON', async () => {
     expectRefusal(await spikewright('run', '--config', file('broken.json', '{ "model": ')), 'SW1020', 'broken.json');
   });
