@@ -95,6 +95,8 @@ export interface Report {
   readonly layers: readonly ReportLayer[];
   /** Mean per sample by kind of event; null where the target's figure is unknown. */
   readonly energyByKind: readonly { readonly kind: string; readonly joules: number | null }[];
+  /** Figures of the target without a public value, which count as nothing: times and energies are then lower bounds. */
+  readonly unknownFigures: { readonly timing: readonly string[]; readonly energy: readonly string[] };
   /** One per sample, in seconds. */
   readonly latencies: readonly number[];
   readonly coreMap: {

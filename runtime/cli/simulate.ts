@@ -82,8 +82,10 @@ function statisticsText(statistics: Statistics): string {
     ],
     rows,
   );
+  const unknown = [...statistics.unknownFigures.timing, ...statistics.unknownFigures.energy];
+  const bound = unknown.length === 0 ? '' : `\nLower bounds: no published figure for ${unknown.join(', ')}`;
   const time =
     latency === null ? 'not timed' : `median latency ${quantityText(latency.medianSeconds, 's')} (${timing})`;
   const total = `energy ${quantityText(energy.joulesPerSample, 'J')} (${energyProfile})`;
-  return `Means per sample over ${countText(samples)} images\n\n${table}\n\n${countText(stepsPerSample)} timesteps, ${time}, ${total}, ${countText(cores)} cores on ${countText(chips)} ${chips === 1 ? 'chip' : 'chips'}`;
+  return `Means per sample over ${countText(samples)} images\n\n${table}\n\n${countText(stepsPerSample)} timesteps, ${time}, ${total}, ${countText(cores)} cores on ${countText(chips)} ${chips === 1 ? 'chip' : 'chips'}${bound}`;
 }

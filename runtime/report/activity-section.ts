@@ -2,13 +2,13 @@ import type { BarSeriesOption, EChartsOption } from 'echarts';
 import type { Report } from '../../schemas/report.js';
 import { axisStyle, chart, gridStyle, ink, leftName, legendStyle, rightName } from './chart.js';
 import { type Html, html } from './html.js';
-import { countText, meanText, percentText, quantityText } from './number-text.js';
+import { countText, figureTitle, meanText, percentText, quantityText } from './number-text.js';
 import { figure, table } from './table.js';
 
 /** Spikes, synaptic operations and energy, by layer and by kind of event. */
 export function activitySection(report: Report): Html {
   const byLayers = report.layers.reduce((sum, { energyJoules }) => sum + (energyJoules ?? 0), 0);
-  const unknown = report.energyByKind.flatMap(({ kind, joules }) => (joules === null ? [kindName(kind)] : []));
+  const unknown = report.unknownFigures.energy.map(figureTitle);
   return html`<section id="activity"><h2>Spikes and energy by layer</h2>
 <p>Means per sample over the clean images. Energy profile ${report.energyProfile}: ${quantityText(report.chip.energyJoules, 'J')} in all,
 of which ${quantityText(byLayers, 'J')} belong to layers and the rest to barriers and static power.${unknown.length === 0 ? '' : ` The profile has no figure for ${unknown.join(', ')}: the total is a lower bound.`}</p>
@@ -34,18 +34,13 @@ ${figure(
   table(
     'Energy by kind of event, means per sample',
     [
-      { title: 'Kind', cell: ({ kind }) => kindName(kind) },
+      { title: 'Kind', cell: ({ kind }) => figureTitle(kind) },
       { title: 'Energy', cell: ({ joules }) => quantityText(joules, 'J'), numeric: true },
     ],
     report.energyByKind,
   ),
 )}</section>
 `;
-}
-
-/** "neuron update active" of "neuronUpdateActive". */
-function kindName(kind: string): string {
-  return kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function activityPlot(report: Report): EChartsOption {

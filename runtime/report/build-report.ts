@@ -83,6 +83,10 @@ export function buildReport(results: RunResults): Report {
       energyJoules: layer.energyJoules,
     })),
     energyByKind: energyKinds(statistics),
+    unknownFigures: {
+      timing: statistics.unknownFigures.timing.map(figureName),
+      energy: statistics.unknownFigures.energy.map(figureName),
+    },
     latencies: statistics.latency?.perSampleSeconds ?? [],
     coreMap: coreMap(program),
     finetuning: history.map(({ epoch, loss, learningRate, cleanAccuracy, adversarialAccuracy }) => ({
@@ -126,11 +130,14 @@ function meanLatency({ latency }: Statistics): number | null {
 
 /** Energy by kind of event; null where the target's profile has no figure, or static energy without timing. */
 function energyKinds({ energy, unknownFigures }: Statistics): Report['energyByKind'] {
-  const kinds = { ...energy.byKind, barrier: energy.barrierJoules, static: energy.staticJoules };
-  return Object.entries(kinds).map(([kind, joules]) => ({
-    kind,
-    joules: unknownFigures.energy.includes(kind) ? null : joules,
-  }));
+  const kinds = { ...energy.byKind, barrier: energy.barrierJoules, staticPower: energy.staticJoules };
+  const unknown = unknownFigures.energy.map(figureName);
+  return Object.entries(kinds).map(([kind, joules]) => ({ kind, joules: unknown.includes(kind) ? null : joules }));
+}
+
+/** "barrier" of "energyProfiles.davies2018-presilicon.barrier". */
+function figureName(path: string): string {
+  return path.slice(path.lastIndexOf('.') + 1);
 }
 
 function examples(verification: Verification, dataset: Dataset, epsilon: number): ReportExample[] {

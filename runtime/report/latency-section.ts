@@ -2,7 +2,7 @@ import type { EChartsOption } from 'echarts';
 import type { Report } from '../../schemas/report.js';
 import { axisStyle, chart, gridStyle, ink, leftName } from './chart.js';
 import { type Html, html } from './html.js';
-import { countText, quantityText } from './number-text.js';
+import { countText, figureTitle, quantityText } from './number-text.js';
 import { figure, table } from './table.js';
 
 const BINS = 24;
@@ -23,9 +23,11 @@ export function latencySection(report: Report): Html {
   const sorted = [...report.latencies].sort((a, b) => a - b);
   const quantile = (share: number): number => sorted[Math.round(share * (sorted.length - 1))]!;
   const bins = histogram(sorted);
+  const unknown = report.unknownFigures.timing.map(figureTitle);
   return html`<section id="latency"><h2>Latency per inference</h2>
 <p>From loading a sample to reading its result, ${report.timing} timing: median ${quantityText(quantile(0.5), 's')},
-fastest ${quantityText(quantile(0), 's')}, 95 % within ${quantityText(quantile(0.95), 's')}, slowest ${quantityText(quantile(1), 's')}.</p>
+fastest ${quantityText(quantile(0), 's')}, 95 % within ${quantityText(quantile(0.95), 's')}, slowest ${quantityText(quantile(1), 's')}.
+${unknown.length === 0 ? '' : `The target has no figure for ${unknown.join(', ')}: these are lower bounds.`}</p>
 ${figure(
   chart('Histogram: number of samples by latency', 260, plot(bins)),
   table(

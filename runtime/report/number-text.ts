@@ -39,6 +39,11 @@ export function quantityText(value: number | null, unit: string): string {
   return `${scaled >= 999.5 ? countText(scaled) : scaled.toPrecision(3)}${SPACE}${prefix}${unit}`;
 }
 
+/** A figure's name as words: "neuron update active" of "neuronUpdateActive". */
+export function figureTitle(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
 /** A number of any size: whole ones in full, others with four significant figures. */
 export function figureText(value: number | null): string {
   if (value === null) return '–';

@@ -60,8 +60,8 @@ function keyFigures(report: Report): Html {
   const figures: readonly (readonly [string, string, string, string])[] = [
     ['clean', 'Chip, clean', ...splitInterval(proportionText(report.levels.chip.clean))],
     ['robust', 'Chip, attacked', ...splitInterval(proportionText(report.levels.chip.robust))],
-    ['latency', 'Latency', quantityText(chip.latencySeconds, 's'), 'per inference, mean'],
-    ['energy', 'Energy', quantityText(chip.energyJoules, 'J'), 'per inference, mean'],
+    ['latency', 'Latency', quantityText(chip.latencySeconds, 's'), meanOf(report.unknownFigures.timing)],
+    ['energy', 'Energy', quantityText(chip.energyJoules, 'J'), meanOf(report.unknownFigures.energy)],
     ['spikes', 'Spikes', meanText(chip.spikesPerSample), 'per inference, mean'],
     ['active', 'Active neurons', percentText(chip.activeNeuronsPercent), 'fire at least once'],
     ['synops', 'Synaptic operations', meanText(chip.synopsPerSample), 'per inference, mean'],
@@ -81,6 +81,11 @@ function keyFigures(report: Report): Html {
     ]) => html`<div><dt>${title}</dt><dd id="figure-${id}">${value}<small>${remark}</small></dd></div>
 `,
   )}</dl>`;
+}
+
+/** The remark of a mean that lacks figures of the target, or lacks none. */
+function meanOf(unknown: readonly string[]): string {
+  return unknown.length === 0 ? 'per inference, mean' : 'per inference, mean, lower bound';
 }
 
 /** "63.2 % [58.9, 67.3]" as figure and remark. */

@@ -1,6 +1,6 @@
 import type { Report } from '../../schemas/report.js';
 import { epsilonText, levels, methodName, proportionText } from './accuracy-section.js';
-import { countText, meanText, percentText, quantityText } from './number-text.js';
+import { countText, figureTitle, meanText, percentText, quantityText } from './number-text.js';
 import { textTable } from './text-table.js';
 
 /** The result of a run as tables for a terminal: accuracy by level, activity by layer, the chip's figures per inference. */
@@ -12,7 +12,7 @@ export function summaryText(report: Report): string {
     accuracyTable(report, attack),
     `Per inference, by layer (T = ${report.timesteps}, energy profile ${report.energyProfile})`,
     layerTable(report),
-    chipLine(report),
+    [chipLine(report), ...unknownLines(report)].join('\n'),
     verdictLine(report),
   ].join('\n\n');
 }
@@ -77,6 +77,18 @@ function chipLine({ chip, timing }: Report): string {
     `${countText(chip.cores)} cores on ${countText(chip.chips)} ${chip.chips === 1 ? 'chip' : 'chips'}`,
   ];
   return `Per inference: ${parts.join(', ')}`;
+}
+
+/** Which events cost nothing for want of a published figure. */
+function unknownLines({ unknownFigures, chip }: Report): string[] {
+  const line = (what: string, names: readonly string[]): string[] =>
+    names.length === 0
+      ? []
+      : [`${what} is a lower bound: no published figure for ${names.map(figureTitle).join(', ')}`];
+  return [
+    ...(chip.latencySeconds === null ? [] : line('Latency', unknownFigures.timing)),
+    ...line('Energy', unknownFigures.energy),
+  ];
 }
 
 function verdictLine({ spikeMismatches, readoutMismatches, samples }: Report): string {

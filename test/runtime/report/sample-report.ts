@@ -56,10 +56,11 @@ export function sampleReport(changes: Partial<Report> = {}): Report {
     },
     layers,
     energyByKind: [
-      { kind: 'synaptic operation', joules: 4.0e-5 },
-      { kind: 'neuron update', joules: 2.5e-5 },
+      { kind: 'synapticOperation', joules: 4.0e-5 },
+      { kind: 'neuronUpdateActive', joules: 2.5e-5 },
       { kind: 'barrier', joules: null },
     ],
+    unknownFigures: { timing: ['hostReadout'], energy: ['barrier'] },
     latencies: Array.from({ length: 128 }, (_, index) => 4e-4 + 2e-6 * ((index * 37) % 29)),
     coreMap: {
       chips: 1,
