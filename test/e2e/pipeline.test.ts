@@ -83,6 +83,13 @@ describe('a whole run', () => {
     expect(substance('threads')).toEqual(substance('whole'));
   });
 
+  test('twice at once into one folder comes to the same, twice', async () => {
+    const args = ['run', '--config', configOf('both'), '--workers', '1', '--quiet'];
+    for (const ended of await Promise.all([spikewright(...args), spikewright(...args)])) expectOk(ended);
+    expect(substance('both')).toEqual(substance('whole'));
+    expect(readdirSync(at('both')).filter((name) => name.startsWith('.') || name.endsWith('.checkpoint'))).toEqual([]);
+  });
+
   test('stopped by Ctrl-C and then killed, goes on to the same result', async () => {
     const config = configOf('stopped');
     const interrupted = start(['run', '--config', config, '--workers', '1']);
