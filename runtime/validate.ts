@@ -91,7 +91,7 @@ function programSummary(program: Program, name: string): string {
   const target = readTarget(program.targetJson, `${name}, target`);
   loadMachine(program, target);
   const { cores, chips, populations, timesteps } = program;
-  return `for ${target.name}: ${cores.length} cores on ${chips} chips, ${populations.length} populations, T = ${timesteps}`;
+  return `for ${target.name}: ${cores.length} cores on ${chips} ${chips === 1 ? 'chip' : 'chips'}, ${populations.length} populations, T = ${timesteps}`;
 }
 
 function jsonSummary(format: JsonFormat, value: unknown, name: string): string {

@@ -303,7 +303,7 @@ export const diagnosticCodes = {
   SW6020: {
     title: 'interrupted',
     why: '',
-    fix: 'Run the same command again: what was finished is reused.',
+    fix: 'Run the same command again.',
   },
   SW6070: {
     title: 'internal error',

@@ -29,6 +29,8 @@ export interface Command<O extends Record<string, CommandOption> = Record<string
   readonly positionals: readonly string[];
   readonly options: O;
   /** Command line after "spikewright", and what it does. */
+  /** True where an interrupted command goes on where it was when it is run again. */
+  readonly resumes?: true;
   readonly examples: readonly (readonly [string, string])[];
   run(args: InferredOptionTypes<O>, context: CommandContext): Promise<CommandResult>;
 }

@@ -11,6 +11,7 @@ const demoFolder = new URL('runtime/demo/', packageRoot);
 export const demo = defineCommand({
   name: 'demo',
   summary: 'Take the bundled robust network through the whole pipeline, on real CIFAR-10 images',
+  resumes: true,
   positionals: [],
   options: {
     out: { type: 'string', default: 'spikewright-runs/demo', describe: 'Folder of the artefacts' },

@@ -10,6 +10,7 @@ import { removeCheckpoint, trainingHooks, trainingOptions } from './training-opt
 export const finetune = defineCommand({
   name: 'finetune',
   summary: 'Finetune an SNN robustly: weights, norms and thresholds, by backpropagation through time',
+  resumes: true,
   positionals: ['<snn>'],
   options: {
     snn: { type: 'string', demandOption: true, describe: 'SNN (.sws)' },

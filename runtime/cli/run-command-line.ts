@@ -46,7 +46,7 @@ export async function runCommandLine(
     progress.clear();
     return await finish(result, invocation, terminal, tell);
   } catch (error) {
-    const [code, diagnostics] = explain(error, argv, signal);
+    const [code, diagnostics] = explain(error, argv, commands, signal);
     tell(diagnostics);
     if (argv.includes('--debug')) terminal.error(`${stackOf(error)}\n`);
     return code;
@@ -98,10 +98,17 @@ async function finish(
     : exitCode.ok;
 }
 
-function explain(error: unknown, argv: readonly string[], signal: AbortSignal): [number, readonly Diagnostic[]] {
+function explain(
+  error: unknown,
+  argv: readonly string[],
+  commands: readonly Command[],
+  signal: AbortSignal,
+): [number, readonly Diagnostic[]] {
   const where = `spikewright ${argv[0] ?? ''}`.trimEnd();
   if (error instanceof Interrupted || (signal.aborted && error === signal.reason)) {
-    return [exitCode.interrupted, [diagnostic('SW6020', 'note', { where, what: 'stopped as asked.' })]];
+    const resumes = commands.some(({ name, resumes }) => name === argv[0] && resumes === true);
+    const fix = resumes ? { fix: 'Run the same command again: it goes on where it was.' } : {};
+    return [exitCode.interrupted, [diagnostic('SW6020', 'note', { where, what: 'stopped as asked.', ...fix })]];
   }
   if (error instanceof SpikewrightError) return [error.exitCode, error.diagnostics];
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);

@@ -6,6 +6,7 @@ import { workersOption } from './shared-options.js';
 export const run = defineCommand({
   name: 'run',
   summary: 'Run the whole pipeline from one configuration file, resuming from what exists',
+  resumes: true,
   positionals: [],
   options: {
     config: { type: 'string', demandOption: true, describe: 'Run configuration (JSON)' },

@@ -33,6 +33,8 @@ const BAR_WIDTH = 24;
 export class TerminalProgress {
   private stage: string | null = null;
   private start = 0;
+  /** What was done before the clock started: a resumed stage does not begin at 0. */
+  private first = 0;
   private drawn = 0;
 
   constructor(private readonly screen: Screen) {}
@@ -44,6 +46,7 @@ export class TerminalProgress {
     if (event.stage !== this.stage) {
       this.stage = event.stage;
       this.start = now;
+      this.first = event.done;
       this.drawn = isTerminal ? now - REDRAW_EVERY : now;
     }
     if (now - this.drawn < (isTerminal ? REDRAW_EVERY : LINE_EVERY)) return;
@@ -72,7 +75,8 @@ export class TerminalProgress {
 
   private facts({ done, total, note }: ProgressEvent, now: number): string {
     const elapsed = (now - this.start) / 1000;
-    const time = done > 0 && total > done ? `${duration((elapsed * (total - done)) / done)} left` : duration(elapsed);
+    const since = done - this.first;
+    const time = since > 0 && total > done ? `${duration((elapsed * (total - done)) / since)} left` : duration(elapsed);
     return [time, `${done}/${total}`, controlFree(note)].filter((part) => part !== '').join(' · ');
   }
 }

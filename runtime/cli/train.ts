@@ -11,6 +11,7 @@ import { removeCheckpoint, trainingHooks, trainingOptions } from './training-opt
 export const train = defineCommand({
   name: 'train',
   summary: 'Train a robust ANN from random weights',
+  resumes: true,
   positionals: [],
   options: {
     arch: { type: 'string', choices: ['demo', 'vgg11'], default: 'demo', describe: 'Architecture' },

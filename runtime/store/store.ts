@@ -41,7 +41,8 @@ export function stageKey(request: StageRequest): string {
 /**
  * A folder of finished stages. Each lies in a folder of its own, named by stage and key, that appears whole or not at
  * all: it is filled under a temporary name and renamed. So a killed run leaves nothing half-written, runs with
- * different options do not overwrite one another, and of two processes that make the same stage the first one counts.
+ * different options do not overwrite one another, and of two processes that make the same stage the first one counts:
+ * equal requests give equal bytes, checkpoints too, so that they may even go on from one another's.
  */
 export class Store {
   private constructor(readonly root: string) {}

@@ -51,6 +51,16 @@ describe('progress on a terminal', () => {
     expect(taken()).toContain('1.0 s left');
   });
 
+  test('judges the time left of a resumed stage by what was done since', () => {
+    const { progress, clock, taken } = display(true);
+    progress.show({ stage: 'finetune', done: 40, total: 60, note: '' });
+    clock.now = 5000;
+    taken();
+    progress.show({ stage: 'finetune', done: 45, total: 60, note: '' });
+    // 5 in 5 s; 15 are left.
+    expect(taken()).toContain('15 s left');
+  });
+
   test('never draws a line longer than the screen', () => {
     const { progress, taken } = display(true, 60);
     progress.show({ stage: 'finetune', done: 1, total: 2, note: 'x'.repeat(200) });
