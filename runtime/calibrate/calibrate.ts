@@ -4,6 +4,7 @@ import type { NeuronLayer, SnnGraph } from '../../schemas/snn.js';
 import type { Engine, Model } from '../engine/engine.js';
 import type { Hooks } from '../hooks.js';
 import { breathe } from '../hooks.js';
+import { THRESHOLD_MIN } from '../train/sgd.js';
 import type { ChannelAffine } from './channel-affine.js';
 import { batchAffine } from './channel-affine.js';
 import { Largest } from './largest.js';
@@ -24,7 +25,7 @@ export interface CalibrationOptions {
 export const methodCalibration: CalibrationOptions = { steps: 100, percentile: 99.7, scale: 0.3 };
 
 export interface Calibration {
-  /** The graph with the scaled thresholds. */
+  /** The graph with the scaled thresholds, each at least 0.03 (method: model). */
   readonly graph: SnnGraph;
   /** The percentile of each neuron layer before scaling, by layer name, in layer order. */
   readonly measured: ReadonlyMap<string, number>;
@@ -90,7 +91,9 @@ export async function calibrate(
       model.dispose();
     }
   }
-  const scaled = new Map([...measured].map(([name, threshold]) => [name, threshold * options.scale]));
+  const scaled = new Map(
+    [...measured].map(([name, threshold]) => [name, Math.max(THRESHOLD_MIN, threshold * options.scale)]),
+  );
   return { graph: withThresholds(graph, scaled), measured };
 }
 

@@ -1,7 +1,7 @@
 import type { Model, ParameterMap } from '../engine/engine.js';
 
 /** Below this a threshold is held up (method: model). */
-const THRESHOLD_MIN = 0.03;
+export const THRESHOLD_MIN = 0.03;
 
 /** Settings that stay the same over a run. */
 export interface SgdOptions {

@@ -4,6 +4,16 @@ import { calibrate, methodCalibration } from '../../../runtime/calibrate/calibra
 import { startEngine } from '../../../runtime/engine/start.js';
 import { channelsLast, goldenAnn, goldenValues } from '../engine/golden-vgg.js';
 
+it('no calibrated threshold starts below the bound that training holds it to', async () => {
+  const { engine } = await startEngine({ backend: 'wasm' });
+  const image = channelsLast(goldenValues('calibration.images').slice(0, 3 * 32 * 32), [1, 3, 32, 32]);
+  const snn = convert(goldenAnn(), { timesteps: 8, leak: 1, reset: 'hard' });
+  const { graph, measured } = await calibrate(engine, snn, [image], { steps: 2, percentile: 99.7, scale: 1e-3 });
+  const thresholds = graph.layers.flatMap((layer) => (layer.kind === 'neuron' ? [layer.threshold] : []));
+  expect(Math.max(...measured.values())).toBeLessThan(30);
+  expect(thresholds).toEqual([0.03, 0.03, 0.03, 0.03]);
+});
+
 it('calibration finds the thresholds that PyTorch finds, layer by layer over three mini-batches', async () => {
   const { engine } = await startEngine({ backend: 'wasm' });
   const images = channelsLast(goldenValues('calibration.images'), [48, 3, 32, 32]);
