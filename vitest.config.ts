@@ -18,7 +18,7 @@ export const config = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...withoutBrowser()],
-    testTimeout: 60_000,
+    testTimeout: 300_000, hookTimeout: 300_000,
     maxWorkers: 2,
   },
 });
