@@ -18,7 +18,8 @@ export const config = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...withoutBrowser()],
-    testTimeout: 300_000, hookTimeout: 300_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     maxWorkers: 2,
   },
 });
