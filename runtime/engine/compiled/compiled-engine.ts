@@ -1,5 +1,6 @@
 import type { AnnGraph } from '../../../schemas/ann.js';
 import type { SnnGraph } from '../../../schemas/snn.js';
+import { compiledBackend } from '../backend/backend.js';
 import type { Engine, Model } from '../engine.js';
 import { CompiledModel } from './compiled-model.js';
 import { ProgramCache } from './program-cache.js';
@@ -10,7 +11,7 @@ const PROGRAMS_KEPT = 24;
 /** Whole passes compiled to static graphs, forward and backward, and run by ONNX Runtime on the CPU. */
 export class CompiledEngine implements Engine {
   readonly name = 'compiled';
-  readonly backend = 'onnxruntime-cpu';
+  readonly backend = compiledBackend;
   readonly programs = new ProgramCache(PROGRAMS_KEPT);
   private tensors = 0;
   private bytes = 0;

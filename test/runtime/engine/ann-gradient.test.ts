@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine, ForwardOptions, Model } from '../../../runtime/engine/engine.js';
-import { startEngine } from '../../../runtime/engine/start.js';
+import { startEager } from '../../../runtime/engine/start.js';
 import { elementCount } from '../../../schemas/tensor.js';
 import { dot, relativeDistance } from './closeness.js';
 import { draws, everyAnnKind } from './small-networks.js';
@@ -15,8 +15,8 @@ let images: Float32Array;
 let upstream: Float32Array;
 
 beforeAll(async () => {
-  wasm = (await startEngine({ backend: 'wasm' })).engine;
-  cpu = (await startEngine({ backend: 'cpu' })).engine;
+  wasm = (await startEager({ backend: 'wasm' })).engine;
+  cpu = (await startEager({ backend: 'cpu' })).engine;
   model = wasm.load(everyAnnKind);
   images = draws(11, BATCH * elementCount(model.inputShape), 0, 1);
   upstream = draws(12, BATCH * model.classes);

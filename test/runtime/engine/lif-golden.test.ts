@@ -5,7 +5,7 @@ import { wasmBackend } from '../../../runtime/engine/backend/portable.js';
 import { composedKernels } from '../../../runtime/engine/eager/composed/composed-kernels.js';
 import { heapKernels } from '../../../runtime/engine/eager/heap/heap-kernels.js';
 import type { Kernels, NeuronBackward } from '../../../runtime/engine/eager/kernels.js';
-import { startEngine } from '../../../runtime/engine/start.js';
+import { startEager } from '../../../runtime/engine/start.js';
 import type { Surrogate } from '../../../runtime/engine/surrogate.js';
 import { ensemble } from '../../../runtime/engine/surrogate.js';
 import { readSafetensors } from '../../../schemas/safetensors.js';
@@ -31,7 +31,7 @@ describe.each(['wasm', 'cpu'] as const)('one spiking layer on %s, against PyTorc
   let kernels: Kernels;
 
   beforeAll(async () => {
-    await startEngine({ backend });
+    await startEager({ backend });
     kernels = backend === 'wasm' ? heapKernels(wasmBackend()) : composedKernels;
   });
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../../runtime/engine/engine.js';
-import { startEngine } from '../../../runtime/engine/start.js';
+import { startEager } from '../../../runtime/engine/start.js';
 import type { Surrogate } from '../../../runtime/engine/surrogate.js';
 import type { SnnGraph } from '../../../schemas/snn.js';
 import { elementCount } from '../../../schemas/tensor.js';
@@ -15,8 +15,8 @@ let wasm: Engine;
 let cpu: Engine;
 
 beforeAll(async () => {
-  wasm = (await startEngine({ backend: 'wasm' })).engine;
-  cpu = (await startEngine({ backend: 'cpu' })).engine;
+  wasm = (await startEager({ backend: 'wasm' })).engine;
+  cpu = (await startEager({ backend: 'cpu' })).engine;
 });
 
 async function runOn(engine: Engine, graph: SnnGraph, surrogate: Surrogate, mode: 'train' | 'eval') {

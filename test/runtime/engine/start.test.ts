@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { backendNames } from '../../../runtime/engine/backend/backend.js';
 import type { Model } from '../../../runtime/engine/engine.js';
-import { probeBackends, startEngine } from '../../../runtime/engine/start.js';
+import { probeBackends, startEager } from '../../../runtime/engine/start.js';
 import { SpikewrightError } from '../../../schemas/diagnostic.js';
 import { elementCount } from '../../../schemas/tensor.js';
 import { relativeDistance } from './closeness.js';
@@ -31,7 +31,7 @@ describe('starting', () => {
   });
 
   it('takes the best backend that initialises, and names a reason for each that it passed over', async () => {
-    const { engine, chosen, passedOver } = await startEngine({ backend: 'auto' });
+    const { engine, chosen, passedOver } = await startEager({ backend: 'auto' });
     expect(engine.backend).toBe(chosen.backend);
     expect(passedOver.map(({ backend }) => backend)).toEqual(
       backendNames.slice(0, backendNames.indexOf(chosen.backend)),
@@ -41,7 +41,7 @@ describe('starting', () => {
 
   it('starts a backend by name exactly where the probe found it, and otherwise says what to install', async () => {
     for (const { backend, isAvailable, install } of await probeBackends()) {
-      const started = startEngine({ backend });
+      const started = startEager({ backend });
       if (isAvailable) {
         expect((await started).engine.backend).toBe(backend);
         continue;
@@ -65,8 +65,8 @@ describe.each(backendNames)('the backend %s', (backend) => {
       pass.dispose();
       return { logits: pass.logits, ...gradients };
     };
-    const found = await run((await startEngine({ backend })).engine.load(graph));
-    const expected = await run((await startEngine({ backend: 'cpu' })).engine.load(graph));
+    const found = await run((await startEager({ backend })).engine.load(graph));
+    const expected = await run((await startEager({ backend: 'cpu' })).engine.load(graph));
     expect(relativeDistance(found.logits, expected.logits)).toBeLessThan(1e-5);
     expect(relativeDistance(found.input!, expected.input!)).toBeLessThan(1e-4);
     const kernel = 'classifier.kernel';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Engine, Model } from '../../../runtime/engine/engine.js';
-import { startEngine } from '../../../runtime/engine/start.js';
+import { startEager } from '../../../runtime/engine/start.js';
 import { ensemble } from '../../../runtime/engine/surrogate.js';
 import { relativeDistance } from './closeness.js';
 import { goldenName } from './golden-name.js';
@@ -15,7 +15,7 @@ const images = goldenImages('images');
 const labels = goldenValues('labels');
 
 beforeAll(async () => {
-  ({ engine } = await startEngine({ backend: 'wasm' }));
+  ({ engine } = await startEager({ backend: 'wasm' }));
 });
 
 /** Of the mean cross-entropy: (softmax − one-hot)/N. */

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { convert, withThresholds } from '../../../compiler/convert.js';
 import type { Model, ParameterMap, Wanted } from '../../../runtime/engine/engine.js';
-import { startEngine } from '../../../runtime/engine/start.js';
+import { startEager } from '../../../runtime/engine/start.js';
 import type { FinetuneStep } from '../../../runtime/train/finetune.js';
 import { finetuneStep, mostDivergent } from '../../../runtime/train/finetune.js';
 import { Sgd } from '../../../runtime/train/sgd.js';
@@ -102,7 +102,7 @@ async function watchStep(model: Model, optimiser: WatchedSgd, number: number): P
 const steps: Seen[] = [];
 
 beforeAll(async () => {
-  const { engine } = await startEngine({ backend: 'wasm' });
+  const { engine } = await startEager({ backend: 'wasm' });
   const thresholds = goldenValues('calibration.thresholds');
   const scaled = Array.from(thresholds, (threshold, index) => [`spike${index}`, threshold * 0.3] as const);
   const snn = convert(goldenAnn(), { timesteps: 8, leak: 1, reset: 'hard' });
