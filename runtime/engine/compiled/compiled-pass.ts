@@ -3,10 +3,10 @@ import type { ParameterMap, Pass, Wanted } from '../engine.js';
 import type { Surrogate } from '../surrogate.js';
 import type { CompiledEngine } from './compiled-engine.js';
 import { passInputs } from './network-graph.js';
-import { surrogateInputs } from './neuron.js';
 import type { PassKind, PassPrograms } from './pass-programs.js';
 import type { Tensors } from './program.js';
 import { float32Tensor } from './program.js';
+import { surrogateNumbers } from './surrogate-numbers.js';
 
 /** What a pass was. */
 interface PassFacts {
@@ -59,21 +59,5 @@ export class CompiledPass implements Pass {
   dispose(): void {
     if (this.given !== null) this.engine.account(this.bytes, -1);
     this.given = null;
-  }
-}
-
-function surrogateNumbers(surrogate: Surrogate): [string, Tensor][] {
-  const scalar = (value: number): Tensor => float32Tensor(Float32Array.of(value), []);
-  switch (surrogate.form) {
-    case 'triangular':
-    case 'rectangular':
-      return [[surrogateInputs.width, scalar(surrogate.width)]];
-    case 'exponential':
-      return [
-        [surrogateInputs.slope, scalar(surrogate.slope)],
-        [surrogateInputs.dampening, scalar(surrogate.dampening)],
-      ];
-    default:
-      return [];
   }
 }

@@ -5,9 +5,7 @@ import type { EmissionContext, LayerEmission } from './emission.js';
 import { inputName } from './emission.js';
 import type { Graph, Value } from './graph.js';
 import { gradientOver, Signal } from './signal.js';
-
-/** Names of the graph inputs with a surrogate's numbers: members of one form share a graph. */
-export const surrogateInputs = { width: 'surrogate width', slope: 'surrogate slope', dampening: 'surrogate dampening' };
+import { surrogateInputs } from './surrogate-numbers.js';
 
 /**
  * Spiking neurons over all T steps: v⁻ₜ = leak·v⁺ₜ₋₁ + aₜ, sₜ = (v⁻ₜ ≥ θ). Gradient flows through spikes and membrane, the
