@@ -60,16 +60,19 @@ export class CompiledModel implements Model {
       ...masks,
       [passInputs.image, float32Tensor(padded(images, count, batch), [batch, ...this.inputShape])],
     ]);
-    const isKept = options.differentiable ?? true;
-    const { logits, updates, saved } = await this.programs.forward(
-      kind,
-      given,
-      isKept ? 'for backward' : 'logits only',
-    );
+    const keep = options.gradients ?? 'all';
+    const { logits, updates, saved } = await this.programs.forward(kind, given, keep);
     for (const [name, tensor] of updates) this.parameters.set(name, tensor);
     const own = logits.subarray(0, count * this.classes).slice();
-    const kept = isKept ? new Map([...given, ...saved]) : null;
-    return new CompiledPass(own, kept, [...saved.values()], { kind, surrogate, count }, this.programs, this.engine);
+    const values = keep === 'none' ? null : new Map([...given, ...saved]);
+    return new CompiledPass(
+      own,
+      values,
+      [...saved.values()],
+      { kind, surrogate, count, keep },
+      this.programs,
+      this.engine,
+    );
   }
 
   async readParameters(): Promise<ParameterMap> {

@@ -1,5 +1,6 @@
 import type { Tensor } from 'onnxruntime-node';
-import type { ParameterMap, Pass, Wanted } from '../engine.js';
+import type { Kept, ParameterMap, Pass, Wanted } from '../engine.js';
+import { requireKept } from '../kept.js';
 import type { Surrogate } from '../surrogate.js';
 import type { CompiledEngine } from './compiled-engine.js';
 import { passInputs } from './network-graph.js';
@@ -14,6 +15,7 @@ interface PassFacts {
   readonly surrogate: Surrogate;
   /** Images that were asked for; the batch may have been filled up. */
   readonly count: number;
+  readonly keep: Kept;
 }
 
 /** A forward pass of the compiled engine. */
@@ -38,8 +40,9 @@ export class CompiledPass implements Pass {
     upstream: Float32Array,
     wanted: Wanted,
   ): Promise<{ parameters: ParameterMap; input: Float32Array | null }> {
-    const { kind, surrogate, count } = this.facts;
+    const { kind, surrogate, count, keep } = this.facts;
     if (this.given === null) throw new Error('this pass keeps nothing for a backward pass, or has been disposed');
+    requireKept(keep, wanted);
     if (upstream.length !== this.logits.length) {
       throw new RangeError(`the upstream gradient has ${upstream.length} values, the logits ${this.logits.length}`);
     }

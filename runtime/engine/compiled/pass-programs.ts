@@ -2,7 +2,7 @@ import stringify from 'safe-stable-stringify';
 import type { AnnGraph } from '../../../schemas/ann.js';
 import { sha256 } from '../../../schemas/hash.js';
 import type { SnnGraph } from '../../../schemas/snn.js';
-import type { Mode, SpikeRecord, Wanted } from '../engine.js';
+import type { Kept, Mode, SpikeRecord, Wanted } from '../engine.js';
 import type { Surrogate } from '../surrogate.js';
 import type { CompiledEngine } from './compiled-engine.js';
 import { extract } from './extract.js';
@@ -47,10 +47,10 @@ export class PassPrograms {
     return this.network.kind === 'snn' && !isActivation ? this.network.timesteps : 1;
   }
 
-  async forward(kind: PassKind, given: Tensors, keep: 'for backward' | 'logits only'): Promise<ForwardResult> {
+  async forward(kind: PassKind, given: Tensors, keep: Kept): Promise<ForwardResult> {
     const written = this.written(kind, kind.isActivation ? 'activation' : 'triangular');
     const results = [written.logits, ...written.updates.values()];
-    const kept = keep === 'for backward' ? this.readByBackward(kind) : [];
+    const kept = keep === 'none' ? [] : this.readByBackward(kind, keep);
     const outputs = await this.run(
       ['forward', kind, keep],
       () => extract(written.graph, unique([...results, ...kept]), 'nothing'),
@@ -107,10 +107,14 @@ export class PassPrograms {
     );
   }
 
-  /** Values of the forward pass that the backward pass reads, whatever is wanted of it and whatever the surrogate. */
-  private readByBackward(kind: PassKind): readonly Value[] {
+  /** Values of the forward pass that the backward pass reads for those gradients, whatever the surrogate. */
+  private readByBackward(kind: PassKind, keep: Kept): readonly Value[] {
     const { graph, gradients, imageGradient } = this.written(kind, kind.isActivation ? 'activation' : 'triangular');
-    const { inputs } = extract(graph, unique([...gradients.values(), imageGradient]), 'forward');
+    const { inputs } = extract(
+      graph,
+      unique([...(keep === 'all' ? gradients.values() : []), imageGradient]),
+      'forward',
+    );
     return inputs.filter(({ name }) => !graph.inputs.has(name));
   }
 

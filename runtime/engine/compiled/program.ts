@@ -17,6 +17,8 @@ export class Program {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
+      // Threads that spin between passes would take processor time from the optimiser and from other workers.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
       // Errors are thrown; nothing else of the runtime's belongs on the terminal.
       logSeverityLevel: 3,
     });

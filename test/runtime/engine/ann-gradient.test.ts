@@ -25,7 +25,7 @@ describe.each(testedEngines)('an ANN on %s', (name) => {
 
   /** The scalar that is differentiated: Σ upstream·logits. */
   async function loss(values: Float32Array, options: ForwardOptions): Promise<number> {
-    const pass = await model.forward(values, { ...options, differentiable: false });
+    const pass = await model.forward(values, { ...options, gradients: 'none' });
     return dot(pass.logits, upstream);
   }
 
@@ -113,6 +113,16 @@ describe.each(testedEngines)('an ANN on %s', (name) => {
       expect(training.input).toBeNull();
       expect(attack.input).toEqual(both.input);
       expect(training.parameters).toEqual(both.parameters);
+    });
+
+    it('kept for the input gradient alone gives that one, and no others', async () => {
+      const pass = await model.forward(images, { mode: 'eval', gradients: 'input' });
+      const { input } = await pass.backward(upstream, { parameters: false, input: true });
+      await expect(pass.backward(upstream, everything)).rejects.toThrow('parameters');
+      pass.dispose();
+      const whole = await model.forward(images, { mode: 'eval' });
+      expect(input).toEqual((await whole.backward(upstream, everything)).input);
+      whole.dispose();
     });
 
     it('refuses to go backward once it has been disposed', async () => {

@@ -124,7 +124,7 @@ describe.each(testedEngines)('on %s', (name) => {
     it('records the spikes of every neuron layer, time-major, and the logits of a forward pass', async () => {
       const model = engine.load(graph);
       const { logits, spikes } = await model.recordSpikes(images);
-      const pass = await model.forward(images, { mode: 'eval', differentiable: false });
+      const pass = await model.forward(images, { mode: 'eval', gradients: 'none' });
       expect(logits).toEqual(pass.logits);
       expect([...spikes].map(([name, { length }]) => [name, length])).toEqual([
         ['stemSpike', 4 * BATCH * 9 * 8 * 4],
@@ -144,7 +144,7 @@ describe.each(testedEngines)('on %s', (name) => {
         pass.dispose();
       }
       await model.recordSpikes(images);
-      const pass = await model.forward(images, { mode: 'eval', differentiable: false });
+      const pass = await model.forward(images, { mode: 'eval', gradients: 'none' });
       await expect(pass.backward(upstream, { parameters: true, input: true })).rejects.toThrow('keeps nothing');
       model.dispose();
       expect(engine.memory()).toEqual(before);

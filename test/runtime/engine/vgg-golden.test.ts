@@ -37,7 +37,7 @@ describe.each(testedEngines)('on %s', (name) => {
 
   it('an ANN has the logits that PyTorch gives it', async () => {
     const model = engine.load(goldenAnn());
-    const { logits } = await model.forward(images, { mode: 'eval', differentiable: false });
+    const { logits } = await model.forward(images, { mode: 'eval', gradients: 'none' });
     expect(relativeDistance(logits, goldenValues('ann.logits'))).toBeLessThan(1e-5);
     model.dispose();
   });

@@ -165,7 +165,7 @@ describe('what a twin refuses', () => {
 describe('a pass that keeps nothing', () => {
   it('has no backward pass', async () => {
     const twin = new IntegerTwin(oneNeuron({ reset: 'hard', decay: 0 }));
-    const pass = await twin.forward(Float32Array.of(0.7), { mode: 'eval', differentiable: false });
+    const pass = await twin.forward(Float32Array.of(0.7), { mode: 'eval', gradients: 'none' });
     expect([...pass.logits]).toEqual([1]);
     await expect(pass.backward(Float32Array.of(1), { parameters: false, input: true })).rejects.toThrow(
       /keeps nothing/,
