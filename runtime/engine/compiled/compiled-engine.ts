@@ -4,15 +4,17 @@ import { compiledBackend } from '../backend/backend.js';
 import type { Engine, Model } from '../engine.js';
 import { CompiledModel } from './compiled-model.js';
 import { ProgramCache } from './program-cache.js';
+import { TensorPool } from './tensor-pool.js';
 
 /** Programs kept: a training has six or so, an attack two for each batch size and surrogate form. */
-const PROGRAMS_KEPT = 24;
+const PROGRAMS_KEPT = 16;
 
 /** Whole passes compiled to static graphs, forward and backward, and run by ONNX Runtime on the CPU. */
 export class CompiledEngine implements Engine {
   readonly name = 'compiled';
   readonly backend = compiledBackend;
   readonly programs = new ProgramCache(PROGRAMS_KEPT);
+  readonly pool = new TensorPool();
   private tensors = 0;
   private bytes = 0;
 

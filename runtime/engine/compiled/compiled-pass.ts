@@ -27,7 +27,7 @@ export class CompiledPass implements Pass {
   constructor(
     readonly logits: Float32Array,
     private given: Tensors | null,
-    saved: readonly Tensor[],
+    private saved: readonly Tensor[],
     private readonly facts: PassFacts,
     private readonly programs: PassPrograms,
     private readonly engine: CompiledEngine,
@@ -60,7 +60,11 @@ export class CompiledPass implements Pass {
   }
 
   dispose(): void {
-    if (this.given !== null) this.engine.account(this.bytes, -1);
+    if (this.saved.length > 0) {
+      this.engine.account(this.bytes, -1);
+      this.engine.pool.giveBack(this.saved);
+    }
+    this.saved = [];
     this.given = null;
   }
 }

@@ -26,7 +26,7 @@ export interface PassKind {
 export interface ForwardResult {
   readonly logits: Float32Array;
   readonly updates: Tensors;
-  /** What the backward pass reads. */
+  /** What the backward pass reads, from the engine's pool. */
   readonly saved: Tensors;
 }
 
@@ -51,15 +51,20 @@ export class PassPrograms {
     const written = this.written(kind, kind.isActivation ? 'activation' : 'triangular');
     const results = [written.logits, ...written.updates.values()];
     const kept = keep === 'none' ? [] : this.readByBackward(kind, keep);
+    const saved: Tensors = new Map(kept.map((value) => [value.name, this.engine.pool.take(value)]));
     const outputs = await this.run(
       ['forward', kind, keep],
       () => extract(written.graph, unique([...results, ...kept]), 'nothing'),
       given,
-    );
+      saved,
+    ).catch((error: unknown) => {
+      this.engine.pool.giveBack(saved.values());
+      throw error;
+    });
     return {
       logits: outputs.get(written.logits.name)!.data as Float32Array,
       updates: new Map([...written.updates].map(([name, value]) => [name, outputs.get(value.name)!])),
-      saved: new Map(kept.map(({ name }) => [name, outputs.get(name)!])),
+      saved,
     };
   }
 
@@ -99,11 +104,16 @@ export class PassPrograms {
     };
   }
 
-  private run(key: readonly unknown[], part: () => ReturnType<typeof extract>, given: Tensors): Promise<Tensors> {
+  private run(
+    key: readonly unknown[],
+    part: () => ReturnType<typeof extract>,
+    given: Tensors,
+    into: Tensors = new Map(),
+  ): Promise<Tensors> {
     return this.engine.programs.with(
       `${this.structure} ${stringify(key)}`,
       () => Program.compile(part(), this.engine.threads),
-      (program) => program.run((name) => given.get(name)),
+      (program) => program.run((name) => given.get(name), into),
     );
   }
 

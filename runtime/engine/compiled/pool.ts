@@ -20,8 +20,24 @@ export function emitPool({ size, stride }: AvgPoolLayer, { graph }: EmissionCont
       const columns = means(graph, width, windows[1]!, size[1], stride[1], 'as it is');
       const below = upstream.map((part) => {
         const [images, channels] = part.shape as readonly [number, number];
-        const wide = graph.apply('MatMul', [part, columns], [images, channels, windows[0]!, width]);
-        return graph.apply('MatMul', [rows, wide], [images, channels, height, width]);
+        // As one product over all rows of all maps.
+        const lines = images * channels * windows[0]!;
+        const wide = graph.apply('MatMul', [graph.reshape(part, [lines, windows[1]!]), columns], [lines, width]);
+        const maps = [images * channels, windows[0]!];
+        if (size[0] === stride[0] && windows[0]! * size[0] === height) {
+          // Windows that tile: every row of the gradient stands for as many rows of the input.
+          const row = graph.reshape(graph.scale(wide, 1 / size[0]), [...maps, 1, width]);
+          const repeated = graph.concat(
+            Array.from({ length: size[0] }, () => row),
+            2,
+          );
+          return graph.reshape(repeated, [images, channels, height, width]);
+        }
+        return graph.apply(
+          'MatMul',
+          [rows, graph.reshape(wide, [images, channels, windows[0]!, width])],
+          [images, channels, height, width],
+        );
       });
       return { inputs: [below], parameters: noParameters };
     },

@@ -17,6 +17,8 @@ export class Program {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
+      // Beyond this level pools would be turned to a blocked layout and back, which takes longer than the pools.
+      graphOptimizationLevel: 'extended',
       // Threads that spin between passes would take processor time from the optimiser and from other workers.
       extra: { session: { intra_op: { allow_spinning: '0' } } },
       // Errors are thrown; nothing else of the runtime's belongs on the terminal.
@@ -25,15 +27,19 @@ export class Program {
     return new Program(session, part);
   }
 
-  /** Runs on the tensors that `find` has by name; all outputs by name. */
-  async run(find: (name: string) => Tensor | undefined): Promise<Tensors> {
+  /**
+   * Runs on the tensors that `find` has by name; all outputs by name. Outputs that `into` names are written to its tensors,
+   * others to new ones.
+   */
+  async run(find: (name: string) => Tensor | undefined, into: Tensors = new Map()): Promise<Tensors> {
     const feeds: Record<string, Tensor> = {};
     for (const { name } of this.part.inputs) {
       const tensor = find(name);
       if (tensor === undefined) throw new Error(`the pass has no value ${name}`);
       feeds[name] = tensor;
     }
-    const results = await this.session.run(feeds);
+    const fetches = Object.fromEntries(this.part.outputs.map(({ name }) => [name, into.get(name) ?? null]));
+    const results = await this.session.run(feeds, fetches);
     return new Map(this.part.outputs.map(({ name }) => [name, results[name]!]));
   }
 

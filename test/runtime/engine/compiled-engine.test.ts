@@ -55,6 +55,24 @@ describe('the compiled engine', () => {
     expect(later.input).not.toEqual(before.input);
   });
 
+  it('reuses the memory of passes that were disposed, and of no others', async () => {
+    const model = (await engineOf(1)).load(goldenSnn());
+    const upstream = draws(3, 16 * CLASSES);
+    const wanted = { parameters: true, input: true };
+    const kept = await model.forward(images, { mode: 'eval' });
+    const before = await kept.backward(upstream, wanted);
+    const others = images.map((value) => 1 - value);
+    for (let k = 0; k < 3; k += 1) {
+      const pass = await model.forward(others, { mode: 'eval' });
+      await pass.backward(upstream, wanted);
+      pass.dispose();
+      pass.dispose();
+    }
+    expect(await kept.backward(upstream, wanted)).toEqual(before);
+    kept.dispose();
+    await expect(kept.backward(upstream, wanted)).rejects.toThrow('disposed');
+  });
+
   it('refuses what is no batch of images, and goes on', async () => {
     const model = (await engineOf(1)).load(goldenSnn());
     for (const length of [0, size - 1, size + 1]) {
