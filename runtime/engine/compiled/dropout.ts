@@ -29,9 +29,6 @@ export function emitDropout(layer: DropoutLayer, context: EmissionContext, input
 }
 
 /** Whether a dropout layer takes part in a pass. */
-export function drawsMask(
-  { rate }: DropoutLayer,
-  { mode, dropsOut }: Pick<EmissionContext, 'mode' | 'dropsOut'>,
-): boolean {
+function drawsMask({ rate }: DropoutLayer, { mode, dropsOut }: Pick<EmissionContext, 'mode' | 'dropsOut'>): boolean {
   return mode === 'train' && dropsOut && rate > 0;
 }

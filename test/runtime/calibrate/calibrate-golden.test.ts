@@ -5,7 +5,7 @@ import { startEager } from '../../../runtime/engine/start.js';
 import { channelsLast, goldenAnn, goldenValues } from '../engine/golden-vgg.js';
 
 it('no calibrated threshold starts below the bound that training holds it to', async () => {
-  const { engine } = await startEngine({ backend: 'wasm' });
+  const { engine } = await startEager({ backend: 'wasm' });
   const image = channelsLast(goldenValues('calibration.images').slice(0, 3 * 32 * 32), [1, 3, 32, 32]);
   const snn = convert(goldenAnn(), { timesteps: 8, leak: 1, reset: 'hard' });
   const { graph, measured } = await calibrate(engine, snn, [image], { steps: 2, percentile: 99.7, scale: 1e-3 });
