@@ -66,7 +66,7 @@ export const doctor = defineCommand({
         ...datasets.filter(({ fix }) => fix !== '').map(({ name, fix }) => `\n→ ${name}: ${fix}`),
       ].join('\n'),
     );
-    return { json: { ...machine, backends, chosen: { engine: engine.name, backend: chosen.backend }, datasets } };
+    return { json: { ...machine, backends, engine: engine.name, chosen: chosen.backend, datasets } };
   },
 });
 
