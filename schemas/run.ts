@@ -12,6 +12,9 @@ export interface RunConfig {
   readonly seed: number;
   /** T. */
   readonly timesteps: number;
+  /** 'auto' prefers the compiled one, unless a backend is named. */
+  readonly engine: 'auto' | 'compiled' | 'eager';
+  /** Of the eager engine. */
   readonly backend: BackendName;
   readonly convert: RunConvert;
   readonly finetune: RunFinetune;

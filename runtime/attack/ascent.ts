@@ -8,7 +8,7 @@ export async function inputGradient(
   lossGradient: (logits: Float32Array) => Float32Array,
   surrogate: Surrogate,
 ): Promise<Float32Array> {
-  const pass = await classifier.forward(images, { mode: 'eval', surrogate });
+  const pass = await classifier.forward(images, { mode: 'eval', surrogate, gradients: 'input' });
   try {
     const { input } = await pass.backward(lossGradient(pass.logits), { parameters: false, input: true });
     if (input === null) throw new RangeError('the classifier gave no input gradient');

@@ -80,7 +80,7 @@ export async function worstCase(
 }
 
 async function classify(classifier: Classifier, images: Float32Array, count: number): Promise<Uint8Array> {
-  const pass = await classifier.forward(images, { mode: 'eval', differentiable: false });
+  const pass = await classifier.forward(images, { mode: 'eval', gradients: 'none' });
   pass.dispose();
   return predictions(pass.logits, count);
 }

@@ -147,7 +147,7 @@ async function openCurrent(model: Model, segment: Segment, source: Source, steps
 }
 
 async function run(model: Model, images: Float32Array): Promise<Float32Array> {
-  const pass = await model.forward(images, { mode: 'eval', differentiable: false });
+  const pass = await model.forward(images, { mode: 'eval', gradients: 'none' });
   pass.dispose();
   return pass.logits;
 }

@@ -6,7 +6,7 @@ import { writeFileWhole } from '../store/write-file.js';
 import { wilson } from '../wilson.js';
 import { defineCommand } from './command.js';
 import { wholeNumber } from './options.js';
-import { attackOptions, backendOption, datasetOptions, seedOption } from './shared-options.js';
+import { attackOptions, datasetOptions, engineOptions, seedOption } from './shared-options.js';
 
 export const attack = defineCommand({
   name: 'attack',
@@ -20,7 +20,7 @@ export const attack = defineCommand({
     ...attackOptions,
     ensemble: { type: 'boolean', default: false, describe: 'Worst case over 19 gradient models instead of one' },
     ...datasetOptions,
-    backend: backendOption,
+    ...engineOptions,
     seed: seedOption,
   },
   examples: [
@@ -54,7 +54,7 @@ export const attack = defineCommand({
     const { indices } = firstOf(data, args.samples, 1);
     const images = data.images(indices);
     const labels = labelsOf(data, indices);
-    const { engine } = await startEngine({ backend: args.backend });
+    const { engine } = await startEngine(args);
     requireNetworkFit(engine, graph, data);
     const model = engine.load(graph);
     try {

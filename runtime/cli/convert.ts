@@ -5,7 +5,7 @@ import { textTable } from '../report/text-table.js';
 import { writeFileWhole } from '../store/write-file.js';
 import { defineCommand } from './command.js';
 import { realNumber, wholeNumber } from './options.js';
-import { backendOption, datasetOptions, seedOption, trainSamplesOption } from './shared-options.js';
+import { datasetOptions, engineOptions, seedOption, trainSamplesOption } from './shared-options.js';
 
 export const convert = defineCommand({
   name: 'convert',
@@ -30,7 +30,7 @@ export const convert = defineCommand({
     ),
     ...datasetOptions,
     'train-samples': trainSamplesOption,
-    backend: backendOption,
+    ...engineOptions,
     seed: seedOption,
   },
   examples: [['convert net.swa --out net.sws --timesteps 4', 'Four timesteps, thresholds from CIFAR-10']],
@@ -43,7 +43,7 @@ export const convert = defineCommand({
     ]);
     const ann = await readAnnFile(args.ann, context);
     const dataset = openDataset(args.dataset, 'train', args['data-dir']);
-    const { engine } = await startEngine({ backend: args.backend });
+    const { engine } = await startEngine(args);
     const graph = await convertAndCalibrate(
       ann,
       {

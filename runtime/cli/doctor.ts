@@ -13,19 +13,24 @@ export const doctor = defineCommand({
   },
   examples: [['doctor', 'What works here, and why the rest does not']],
   async run(args, context) {
-    const [{ probeBackends, startEngine }, { datasetNames, openDataset }] = await Promise.all([
+    const [{ probeBackends, probeCompiled, startEngine }, { datasetNames, openDataset }] = await Promise.all([
       import('../engine/start.js'),
       import('../data/open.js'),
     ]);
-    const backends = await probeBackends();
-    const { chosen, engine } = await startEngine({ backend: 'auto' });
+    const threads = availableParallelism();
+    const compiled = await probeCompiled(threads);
+    const backends = [
+      { engine: 'compiled', ...compiled },
+      ...(await probeBackends()).map((probe) => ({ engine: 'eager', ...probe })),
+    ];
+    const { chosen, engine } = await startEngine({ engine: 'auto', backend: 'auto', threads });
     const datasets = datasetNames.map((name) => findDataset(openDataset, name, args['data-dir']));
     const machine = {
       spikewright: spikewrightVersion,
       node: process.version,
       platform: `${process.platform} ${process.arch}`,
       cpu: cpus()[0]?.model.trim() ?? 'unknown',
-      threads: availableParallelism(),
+      threads,
       memoryBytes: totalmem(),
       freeMemoryBytes: freemem(),
     };
@@ -35,8 +40,15 @@ export const doctor = defineCommand({
         `${machine.cpu}, ${machine.threads} threads, ${gibibytes(machine.freeMemoryBytes)} of ${gibibytes(machine.memoryBytes)} GiB free`,
         '',
         textTable(
-          [{ title: 'Backend' }, { title: '' }, { title: 'Version' }, { title: 'Device or reason' }],
-          backends.map(({ backend, isAvailable, version, device, reason }) => [
+          [
+            { title: 'Engine' },
+            { title: 'Backend' },
+            { title: '' },
+            { title: 'Version' },
+            { title: 'Device or reason' },
+          ],
+          backends.map(({ engine: name, backend, isAvailable, version, device, reason }) => [
+            name,
             backend,
             isAvailable ? '✓' : '✗',
             version ?? '–',
@@ -44,7 +56,7 @@ export const doctor = defineCommand({
           ]),
         ),
         '',
-        `auto takes ${chosen.backend} (${chosen.device ?? 'unknown device'}); in use: ${engine.memory().tensors} tensors, ${engine.memory().bytes} B`,
+        `auto takes ${engine.name} on ${chosen.backend} (${chosen.device ?? 'unknown device'}); in use: ${engine.memory().tensors} tensors, ${engine.memory().bytes} B`,
         '',
         textTable(
           [{ title: 'Data set' }, { title: '' }, { title: 'Found or missing' }],
@@ -54,7 +66,7 @@ export const doctor = defineCommand({
         ...datasets.filter(({ fix }) => fix !== '').map(({ name, fix }) => `\n→ ${name}: ${fix}`),
       ].join('\n'),
     );
-    return { json: { ...machine, backends, chosen: chosen.backend, datasets } };
+    return { json: { ...machine, backends, engine: engine.name, chosen: chosen.backend, datasets } };
   },
 });
 

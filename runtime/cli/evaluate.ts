@@ -2,7 +2,7 @@ import { proportionText } from '../report/accuracy-section.js';
 import { requireNetworkFit } from '../require-fit.js';
 import { defineCommand } from './command.js';
 import { wholeNumber } from './options.js';
-import { attackOptions, backendOption, datasetOptions, seedOption } from './shared-options.js';
+import { attackOptions, datasetOptions, engineOptions, seedOption } from './shared-options.js';
 
 export const evaluate = defineCommand({
   name: 'evaluate',
@@ -15,7 +15,7 @@ export const evaluate = defineCommand({
     clean: { type: 'boolean', default: false, describe: 'Clean accuracy alone' },
     ...attackOptions,
     ...datasetOptions,
-    backend: backendOption,
+    ...engineOptions,
     seed: seedOption,
   },
   examples: [
@@ -32,7 +32,7 @@ export const evaluate = defineCommand({
     ]);
     const graph = await readNetworkFile(args.network, context);
     const data = openDataset(args.dataset, 'test', args['data-dir']);
-    const { engine } = await startEngine({ backend: args.backend });
+    const { engine } = await startEngine(args);
     requireNetworkFit(engine, graph, data);
     const model = engine.load(graph);
     try {

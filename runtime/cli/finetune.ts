@@ -4,7 +4,7 @@ import { encodeSnn } from '../../schemas/snn-file.js';
 import { writeFileWhole } from '../store/write-file.js';
 import { defineCommand } from './command.js';
 import { realNumber, wholeNumber } from './options.js';
-import { backendOption, datasetOptions, seedOption } from './shared-options.js';
+import { datasetOptions, engineOptions, seedOption } from './shared-options.js';
 import { removeCheckpoint, trainingHooks, trainingOptions } from './training-options.js';
 
 export const finetune = defineCommand({
@@ -26,7 +26,7 @@ export const finetune = defineCommand({
     ),
     ...trainingOptions({ epochs: 60, learningRate: 0.001, weightDecay: 0.001 }),
     ...datasetOptions,
-    backend: backendOption,
+    ...engineOptions,
     seed: seedOption,
   },
   examples: [
@@ -60,7 +60,7 @@ export const finetune = defineCommand({
             samples: testSamples,
             attack: testSteps === 0 ? null : pgd(epsilon, testSteps),
           };
-    const { engine } = await startEngine({ backend: args.backend });
+    const { engine } = await startEngine(args);
     const { graph, history } = await finetuneAndMeasure(
       snn,
       {

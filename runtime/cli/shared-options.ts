@@ -12,8 +12,26 @@ export const backendOption = {
   type: 'string',
   choices: ['auto', 'tensorflow-gpu', 'tensorflow', 'webgpu', 'wasm', 'cpu'],
   default: 'auto',
-  describe: 'Tensor backend; auto takes the best that starts',
+  describe: 'Tensor backend of the eager engine; auto takes the best that starts',
 } as const satisfies CommandOption;
+
+/** What networks run on. */
+export const engineOptions = {
+  engine: {
+    type: 'string',
+    choices: ['auto', 'compiled', 'eager'],
+    default: 'auto',
+    describe:
+      'compiled: whole passes as static graphs; eager: tensor operations; auto: compiled unless a backend is named',
+  },
+  backend: backendOption,
+  threads: wholeNumber(
+    'Threads of the compiled engine; the result does not depend on them',
+    availableParallelism(),
+    1,
+    256,
+  ),
+} as const satisfies Record<string, CommandOption>;
 
 /** Which images a command works on. */
 export const datasetOptions = {

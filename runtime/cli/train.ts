@@ -5,7 +5,7 @@ import { writeFileWhole } from '../store/write-file.js';
 import type { Objective } from '../train/adversarial-step.js';
 import { defineCommand } from './command.js';
 import { realNumber, wholeNumber } from './options.js';
-import { backendOption, datasetOptions, seedOption } from './shared-options.js';
+import { datasetOptions, engineOptions, seedOption } from './shared-options.js';
 import { removeCheckpoint, trainingHooks, trainingOptions } from './training-options.js';
 
 export const train = defineCommand({
@@ -34,7 +34,7 @@ export const train = defineCommand({
     },
     ...trainingOptions({ epochs: 200, learningRate: 0.1, weightDecay: 5e-4 }),
     ...datasetOptions,
-    backend: backendOption,
+    ...engineOptions,
     seed: seedOption,
   },
   examples: [
@@ -74,7 +74,7 @@ export const train = defineCommand({
       'crop-flip': cropAndFlip,
       'crop-flip-cutout': cropFlipAndCutout,
     };
-    const { engine } = await startEngine({ backend: args.backend });
+    const { engine } = await startEngine(args);
     const { graph, history } = await trainAnn(
       engine,
       buildNetwork(args.arch, data, args.seed),

@@ -55,7 +55,7 @@ export const verify = defineCommand({
       { labelsOf },
       { firstOf },
       { ensemble },
-      { startEngine },
+      { startEager },
       verification,
       choice,
       budgets,
@@ -86,7 +86,7 @@ export const verify = defineCommand({
     };
     const data = openDataset(args.dataset, 'test', args['data-dir']);
     const { indices } = firstOf(data, args.samples, 1);
-    const { chosen, engine } = await startEngine({ backend: args.backend });
+    const { chosen, engine } = await startEager({ backend: args.backend });
     for (const graph of [network.ann, network.snn]) if (graph !== null) requireNetworkFit(engine, graph, data);
     requireProgramFit(network.program, data);
     const attack = choice.chosenAttack({ kind: args.attack, epsilon: args.epsilon / 255, steps: args.steps });

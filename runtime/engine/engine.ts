@@ -21,12 +21,15 @@ export interface Pass {
   readonly logits: Float32Array;
   /**
    * Gradients for dL/dlogits [N, classes]: of trainable parameters by name (running statistics excluded), and of the
-   * image [N, H, W, C] (pixels in [0, 1], through the normalisation). May be called more than once. Throws on a pass that
-   * was not `differentiable` or has been disposed.
+   * image [N, H, W, C] (pixels in [0, 1], through the normalisation). May be called more than once. Throws where more is
+   * wanted than the pass kept for, and on a pass that has been disposed.
    */
   backward(upstream: Float32Array, wanted: Wanted): Promise<{ parameters: ParameterMap; input: Float32Array | null }>;
   dispose(): void;
 }
+
+/** For which gradients a forward pass keeps what its backward pass needs. */
+export type Kept = 'all' | 'input' | 'none';
 
 export interface ForwardOptions {
   readonly mode: Mode;
@@ -34,8 +37,11 @@ export interface ForwardOptions {
   readonly surrogate?: Surrogate;
   /** Seed of this pass's dropout masks; without one dropout is the identity even in train mode. */
   readonly dropoutSeed?: number;
-  /** False: keep nothing for a backward pass, whose memory is the larger part of a forward pass's. */
-  readonly differentiable?: boolean;
+  /**
+   * What the backward pass may be asked for; all gradients unless said. What is kept for it is the larger part of a
+   * forward pass's memory, and less of it where the input's gradient alone will be wanted.
+   */
+  readonly gradients?: Kept;
 }
 
 /** What every attack and evaluation needs of a network, whichever level it stands on (ANN, SNN, twin). */

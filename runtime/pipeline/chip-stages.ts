@@ -123,7 +123,7 @@ export async function verifyStage(
     simulate,
     compile: { energyProfile },
   } = run.config;
-  const { engine, chosen } = await run.startedEngine();
+  const backend = await run.twinBackend();
   const made = await run.stage(
     {
       stage: 'verify',
@@ -134,7 +134,7 @@ export async function verifyStage(
         graph: artefactHash(artefacts, INTEGER_FILE),
         data: run.datasetHash('test'),
       },
-      options: { attack, seed, timing: simulate.timing, energyProfile, engine: [engine.name, engine.backend] },
+      options: { attack, seed, timing: simulate.timing, energyProfile, engine: ['eager', backend] },
     },
     async () => {
       const test = run.dataset('test');
@@ -145,7 +145,7 @@ export async function verifyStage(
         {
           attack: { attack: chosenAttack(attack), members: ensemble.slice(0, 1), seed },
           chip: { timing: simulate.timing, energyProfile: energyProfile ?? undefined },
-          backend: chosen.backend,
+          backend,
           batchSize: VERIFY_BATCH,
           workers: run.workers,
           examples: EXAMPLES,

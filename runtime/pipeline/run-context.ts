@@ -3,9 +3,10 @@ import { sha256 } from '../../schemas/hash.js';
 import type { RunConfig } from '../../schemas/run.js';
 import type { Dataset, Split } from '../data/dataset.js';
 import { openDataset } from '../data/open.js';
+import type { BackendName } from '../engine/backend/backend.js';
 import type { Engine } from '../engine/engine.js';
 import type { StartedEngine } from '../engine/start.js';
-import { startEngine } from '../engine/start.js';
+import { startEager, startEngine } from '../engine/start.js';
 import type { Hooks } from '../hooks.js';
 import type { Artefacts, StageRequest, Store } from '../store/store.js';
 import type { SpikingSetup } from './spiking-steps.js';
@@ -23,6 +24,7 @@ export interface PipelineListener {
 /** What the stages of one run share. The engine and the data sets are opened when first needed. */
 export class RunContext {
   private started: Promise<StartedEngine> | null = null;
+  private twinStarted: Promise<BackendName> | null = null;
   private readonly datasets = new Map<Split, Dataset>();
 
   constructor(
@@ -32,15 +34,17 @@ export class RunContext {
     readonly listener: PipelineListener,
   ) {}
 
-  /** The engine of the configured backend. Throws what `startEngine` throws. */
+  /** The configured engine. Throws what `startEngine` throws. */
   async engine(): Promise<Engine> {
-    return (await this.startedEngine()).engine;
+    const { engine, backend } = this.config;
+    this.started ??= startEngine({ engine, backend, threads: this.workers });
+    return (await this.started).engine;
   }
 
-  /** The engine with the backends that were passed over. */
-  startedEngine(): Promise<StartedEngine> {
-    this.started ??= startEngine({ backend: this.config.backend });
-    return this.started;
+  /** The backend of the eager engine, on which the twin runs and levels are compared. Throws what `startEager` throws. */
+  twinBackend(): Promise<BackendName> {
+    this.twinStarted ??= startEager({ backend: this.config.backend }).then(({ chosen }) => chosen.backend);
+    return this.twinStarted;
   }
 
   /** Names engine and backend for stage keys: another backend rounds differently. */

@@ -31,7 +31,7 @@ export async function cleanAccuracy(
 ): Promise<Proportion> {
   let correct = 0;
   await overBatches(measured, hooks, async ({ images, labels }) => {
-    const pass = await classifier.forward(images, { mode: 'eval', differentiable: false });
+    const pass = await classifier.forward(images, { mode: 'eval', gradients: 'none' });
     pass.dispose();
     correct += countCorrect(pass.logits, labels);
   });

@@ -100,7 +100,7 @@ async function mostDivergent(
   { images, indices, seed }: TrainingBatch,
   { epsilon, steps, stepSize }: PgdAttack,
 ): Promise<Float32Array> {
-  const pass = await model.forward(images, { mode: 'eval', differentiable: false });
+  const pass = await model.forward(images, { mode: 'eval', gradients: 'none' });
   pass.dispose();
   const gradientOf = (logits: Float32Array) => klDivergence(logits, pass.logits, indices.length).adversarialGradient;
   let current = normalStart(images, indices, seed);

@@ -127,7 +127,7 @@ export async function mostDivergent(
   noise: Float32Array,
   { epsilon, alpha }: Pick<FinetuneObjective, 'epsilon' | 'alpha'>,
 ): Promise<Float32Array> {
-  const clean = await model.forward(images, { mode: 'eval', differentiable: false });
+  const clean = await model.forward(images, { mode: 'eval', gradients: 'none' });
   clean.dispose();
   const count = clean.logits.length / model.classes;
   const start = projectToBall(ascendBySign(images, noise, alpha), images, alpha);

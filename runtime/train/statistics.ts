@@ -27,7 +27,7 @@ export async function estimateStatistics(
   try {
     for (const [number, images] of batches.entries()) {
       await breathe(hooks);
-      const pass = await model.forward(images, { mode: 'train', differentiable: false });
+      const pass = await model.forward(images, { mode: 'train', gradients: 'none' });
       pass.dispose();
       const measured = await model.readParameters();
       for (const [name, sum] of sums) sum.add(measured.get(`${name}.mean`)!, measured.get(`${name}.variance`)!);

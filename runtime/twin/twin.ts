@@ -79,7 +79,7 @@ export class IntegerTwin implements Classifier {
         dispose: () => undefined,
       };
     }
-    const isKept = options.differentiable ?? true;
+    const isKept = options.gradients !== 'none';
     const trajectories = await this.run(drives, batch, isKept);
     return {
       logits: this.logits(trajectories[this.readout]!),

@@ -1,6 +1,6 @@
 import type { LabelledBatch } from '../attack/attack.js';
 import type { BackendName } from '../engine/backend/backend.js';
-import { startEngine } from '../engine/start.js';
+import { startEager } from '../engine/start.js';
 import { IntegerTwin } from '../twin/twin.js';
 import type { Task } from '../workers/task.js';
 import type { ChipOptions } from './chip.js';
@@ -16,12 +16,12 @@ interface LevelsSetup {
   readonly backend: BackendName;
 }
 
-/** Evaluates batches at all four levels with an engine and models of the thread's own. */
+/** Evaluates batches at all four levels on the eager engine, where the twin runs, with models of the thread's own. */
 export const levelsTask: Task<LevelsSetup, LabelledBatch, LevelsOutcome> = {
   module: import.meta.url,
   name: 'levelsTask',
   async start({ network, attack, chip, backend }) {
-    const { engine } = await startEngine({ backend });
+    const { engine } = await startEager({ backend });
     const levels = {
       ann: network.ann === null ? null : engine.load(network.ann),
       snn: network.snn === null ? null : engine.load(network.snn),

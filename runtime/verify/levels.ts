@@ -77,7 +77,7 @@ async function attackLevel(
   { attack, members, seed }: LevelAttack,
 ): Promise<{ predictions: LevelPredictions; adversarial: Float32Array }> {
   const count = batch.labels.length;
-  const pass = await classifier.forward(batch.images, { mode: 'eval', differentiable: false });
+  const pass = await classifier.forward(batch.images, { mode: 'eval', gradients: 'none' });
   pass.dispose();
   const found = await worstCase(classifier, batch, { attack, members, seed, batchSize: count });
   const clean = predictions(pass.logits, count);

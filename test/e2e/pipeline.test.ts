@@ -208,7 +208,7 @@ describe('what tells about the installation', () => {
     expect(code).toBe(0);
     const { backends, chosen, datasets } = JSON.parse(stdout);
     expect(backends.map(({ backend }: { backend: string }) => backend)).toContain(chosen);
-    expect(backends).toHaveLength(5);
+    expect(backends).toHaveLength(6);
     expect(datasets.map(({ name }: { name: string }) => name)).toEqual(['cifar10', 'cifar100', 'mnist']);
   });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compileIntegerGraph } from '../../compiler/compile.js';
 import { encodeImages } from '../../runtime/drive.js';
-import { startEngine } from '../../runtime/engine/start.js';
+import { startEager } from '../../runtime/engine/start.js';
 import { IntegerTwin } from '../../runtime/twin/twin.js';
 import { Chip } from '../../runtime/verify/chip.js';
 import { compareSample, requireSameNetwork } from '../../runtime/verify/compare.js';
@@ -17,7 +17,7 @@ import { randomImages, spikeChain } from './arbitrary-spike.js';
 import { compileIfFits, provenance } from './compile-if-fits.js';
 
 beforeAll(async () => {
-  await startEngine({ backend: 'cpu' });
+  await startEager({ backend: 'cpu' });
 });
 
 /** How much happened in what was compared. */

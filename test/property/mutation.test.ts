@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeImages } from '../../runtime/drive.js';
-import { startEngine } from '../../runtime/engine/start.js';
+import { startEager } from '../../runtime/engine/start.js';
 import { IntegerTwin } from '../../runtime/twin/twin.js';
 import { Chip } from '../../runtime/verify/chip.js';
 import { compareSample, mergeComparisons, nothingCompared } from '../../runtime/verify/compare.js';
@@ -15,7 +15,7 @@ import type { Mutation } from './mutate.js';
 import { doubleThreshold, misrouteAxon, negateWeight } from './mutate.js';
 
 beforeAll(async () => {
-  await startEngine({ backend: 'cpu' });
+  await startEager({ backend: 'cpu' });
 });
 
 /** Spikes and readouts in which chip and twin differ over eight images. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeDrive } from '../../runtime/drive.js';
-import { startEngine } from '../../runtime/engine/start.js';
+import { startEager } from '../../runtime/engine/start.js';
 import { IntegerTwin } from '../../runtime/twin/twin.js';
 import { elementCount } from '../../schemas/tensor.js';
 import { runReference } from '../reference/reference-twin.js';
@@ -12,7 +12,7 @@ describe('the engine twin', () => {
     'cpu',
     'wasm',
   ] as const)('computes every spike and readout of the reference, whatever the graph, on %s', async (backend) => {
-    await startEngine({ backend });
+    await startEager({ backend });
     let fired = 0;
     let silent = 0;
     await fc.assert(

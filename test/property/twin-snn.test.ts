@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lower } from '../../compiler/lower.js';
 import { quantise } from '../../compiler/quantise.js';
-import { startEngine } from '../../runtime/engine/start.js';
+import { startEager } from '../../runtime/engine/start.js';
 import { ensemble } from '../../runtime/engine/surrogate.js';
 import { IntegerTwin } from '../../runtime/twin/twin.js';
 import { loadTarget } from '../../targets/load.js';
@@ -23,7 +23,7 @@ describe('the twin on a fine grid', () => {
   ];
 
   it.each(ensemble)('has the spikes, logits and input gradients of the float network: $name', async ({ surrogate }) => {
-    const { engine } = await startEngine({ backend: 'cpu' });
+    const { engine } = await startEager({ backend: 'cpu' });
     let alike = 0;
     let moving = 0;
     for (const snn of networks) {

@@ -3,9 +3,12 @@ export const backendNames = ['tensorflow-gpu', 'tensorflow', 'webgpu', 'wasm', '
 
 export type BackendName = (typeof backendNames)[number];
 
+/** What the compiled engine runs on. */
+export const compiledBackend = 'onnxruntime-cpu';
+
 /** What came of trying one backend. */
-export interface BackendProbe {
-  readonly backend: BackendName;
+export interface BackendProbe<Name extends string = BackendName> {
+  readonly backend: Name;
   readonly isAvailable: boolean;
   /** Of the npm package behind it; null where that is not installed. */
   readonly version: string | null;
@@ -18,12 +21,12 @@ export interface BackendProbe {
 }
 
 /** A backend that is not available. */
-export function unavailable(
-  backend: BackendName,
+export function unavailable<Name extends string>(
+  backend: Name,
   version: string | null,
   reason: string,
   install: string,
-): BackendProbe {
+): BackendProbe<Name> {
   return { backend, isAvailable: false, version, device: null, reason, install };
 }
 

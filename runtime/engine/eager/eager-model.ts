@@ -5,7 +5,8 @@ import { layerShapes } from '../../../schemas/layer-shapes.js';
 import type { SnnGraph } from '../../../schemas/snn.js';
 import type { MapShape } from '../../../schemas/tensor.js';
 import { elementCount } from '../../../schemas/tensor.js';
-import type { ForwardOptions, Model, ParameterMap, Pass, SpikeRecord, Wanted } from '../engine.js';
+import type { ForwardOptions, Kept, Model, ParameterMap, Pass, SpikeRecord, Wanted } from '../engine.js';
+import { requireKept } from '../kept.js';
 import { trainingSurrogate } from '../surrogate.js';
 import type { EagerEngine } from './eager-engine.js';
 import type { Kernels } from './kernels.js';
@@ -33,9 +34,9 @@ export class EagerModel implements Model {
   async forward(images: Float32Array, options: ForwardOptions): Promise<Pass> {
     const trace = this.run(images, this.context(options));
     const logits = await trace.logits.data<'float32'>();
-    const isKept = options.differentiable ?? true;
-    if (!isKept) this.network.release(trace);
-    return new EagerPass(logits, isKept ? trace : null, this.network, this.engine, this.classes);
+    const kept = options.gradients ?? 'all';
+    if (kept === 'none') this.network.release(trace);
+    return new EagerPass(logits, kept === 'none' ? null : trace, kept, this.network, this.engine, this.classes);
   }
 
   async readParameters(): Promise<ParameterMap> {
@@ -58,7 +59,7 @@ export class EagerModel implements Model {
 
   async recordSpikes(images: Float32Array): Promise<{ logits: Float32Array; spikes: SpikeRecord }> {
     const fired: [string, tf.Tensor][] = [];
-    const context = this.context({ mode: 'eval', differentiable: false });
+    const context = this.context({ mode: 'eval', gradients: 'none' });
     const trace = this.run(images, context, (name, kind, { tensor }) => {
       if (kind === 'neuron') fired.push([name, tensor.clone()]);
     });
@@ -88,14 +89,14 @@ export class EagerModel implements Model {
     return trace;
   }
 
-  private context({ mode, surrogate, dropoutSeed, differentiable }: ForwardOptions): ForwardContext {
+  private context({ mode, surrogate, dropoutSeed, gradients }: ForwardOptions): ForwardContext {
     const chosen = surrogate ?? trainingSurrogate;
     return {
       mode,
       surrogate: chosen,
       timesteps: this.graph.kind === 'snn' && chosen.form !== 'activation' ? this.graph.timesteps : 1,
       dropout: dropoutSeed === undefined ? null : xoroshiro128plus(dropoutSeed),
-      differentiable: differentiable ?? true,
+      differentiable: gradients !== 'none',
     };
   }
 }
@@ -104,6 +105,7 @@ class EagerPass implements Pass {
   constructor(
     readonly logits: Float32Array,
     private trace: Trace | null,
+    private readonly kept: Kept,
     private readonly network: Network,
     private readonly engine: EagerEngine,
     private readonly classes: number,
@@ -111,6 +113,7 @@ class EagerPass implements Pass {
 
   async backward(upstream: Float32Array, wanted: Wanted): Promise<NetworkGradients> {
     if (this.trace === null) throw new Error('this pass keeps nothing for a backward pass, or has been disposed');
+    requireKept(this.kept, wanted);
     if (upstream.length !== this.logits.length) {
       throw new RangeError(`the upstream gradient has ${upstream.length} values, the logits ${this.logits.length}`);
     }

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { convert } from '../../../compiler/convert.js';
 import { calibrate, methodCalibration } from '../../../runtime/calibrate/calibrate.js';
-import { startEngine } from '../../../runtime/engine/start.js';
+import { startEager } from '../../../runtime/engine/start.js';
 import { channelsLast, goldenAnn, goldenValues } from '../engine/golden-vgg.js';
 
 it('no calibrated threshold starts below the bound that training holds it to', async () => {
-  const { engine } = await startEngine({ backend: 'wasm' });
+  const { engine } = await startEager({ backend: 'wasm' });
   const image = channelsLast(goldenValues('calibration.images').slice(0, 3 * 32 * 32), [1, 3, 32, 32]);
   const snn = convert(goldenAnn(), { timesteps: 8, leak: 1, reset: 'hard' });
   const { graph, measured } = await calibrate(engine, snn, [image], { steps: 2, percentile: 99.7, scale: 1e-3 });
@@ -15,7 +15,7 @@ it('no calibrated threshold starts below the bound that training holds it to', a
 });
 
 it('calibration finds the thresholds that PyTorch finds, layer by layer over three mini-batches', async () => {
-  const { engine } = await startEngine({ backend: 'wasm' });
+  const { engine } = await startEager({ backend: 'wasm' });
   const images = channelsLast(goldenValues('calibration.images'), [48, 3, 32, 32]);
   const size = 16 * 32 * 32 * 3;
   const batches = [0, 1, 2].map((number) => images.slice(number * size, (number + 1) * size));

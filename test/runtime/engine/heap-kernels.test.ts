@@ -6,7 +6,7 @@ import { composedKernels } from '../../../runtime/engine/eager/composed/composed
 import { heapKernels } from '../../../runtime/engine/eager/heap/heap-kernels.js';
 import type { Kernels, NeuronBackward } from '../../../runtime/engine/eager/kernels.js';
 import { Parameter } from '../../../runtime/engine/eager/parameter.js';
-import { startEngine } from '../../../runtime/engine/start.js';
+import { startEager } from '../../../runtime/engine/start.js';
 import { elementCount } from '../../../schemas/tensor.js';
 import { relativeDistance } from './closeness.js';
 import { draws } from './small-networks.js';
@@ -14,8 +14,8 @@ import { draws } from './small-networks.js';
 let heap: Kernels;
 
 beforeAll(async () => {
-  await startEngine({ backend: 'cpu' });
-  await startEngine({ backend: 'wasm' });
+  await startEager({ backend: 'cpu' });
+  await startEager({ backend: 'wasm' });
   heap = heapKernels(wasmBackend());
 });
 

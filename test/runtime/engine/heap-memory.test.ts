@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { wasmBackend } from '../../../runtime/engine/backend/portable.js';
 import { Heap } from '../../../runtime/engine/eager/heap/heap.js';
-import { startEngine } from '../../../runtime/engine/start.js';
+import { startEager } from '../../../runtime/engine/start.js';
 import type { SpikewrightError } from '../../../schemas/diagnostic.js';
 
 // 2³⁰ float32 values are 4 GiB: one byte more than 32-bit addresses reach, and 0 once wrapped to 32 bits.
 it('a tensor beyond the address space is refused and leaves nothing behind', async () => {
-  const { engine } = await startEngine({ backend: 'wasm' });
+  const { engine } = await startEager({ backend: 'wasm' });
   const heap = new Heap(wasmBackend());
   const before = engine.memory();
   let thrown: unknown;

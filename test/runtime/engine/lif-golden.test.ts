@@ -2,10 +2,16 @@ import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { wasmBackend } from '../../../runtime/engine/backend/portable.js';
+import { extract } from '../../../runtime/engine/compiled/extract.js';
+import { Graph } from '../../../runtime/engine/compiled/graph.js';
+import { emitNeuron } from '../../../runtime/engine/compiled/neuron.js';
+import { float32Tensor, Program } from '../../../runtime/engine/compiled/program.js';
+import { Signal } from '../../../runtime/engine/compiled/signal.js';
+import { surrogateNumbers } from '../../../runtime/engine/compiled/surrogate-numbers.js';
 import { composedKernels } from '../../../runtime/engine/eager/composed/composed-kernels.js';
 import { heapKernels } from '../../../runtime/engine/eager/heap/heap-kernels.js';
 import type { Kernels, NeuronBackward } from '../../../runtime/engine/eager/kernels.js';
-import { startEngine } from '../../../runtime/engine/start.js';
+import { startEager } from '../../../runtime/engine/start.js';
 import type { Surrogate } from '../../../runtime/engine/surrogate.js';
 import { ensemble } from '../../../runtime/engine/surrogate.js';
 import { readSafetensors } from '../../../schemas/safetensors.js';
@@ -27,52 +33,115 @@ const configurations: readonly { name: string; leak: number; reset: Reset; thres
   { name: 'lif09_soft', leak: 0.9, reset: 'soft', threshold: 1 },
 ];
 
-describe.each(['wasm', 'cpu'] as const)('one spiking layer on %s, against PyTorch', (backend) => {
-  let kernels: Kernels;
+type Settings = (typeof configurations)[number];
+
+/** A spiking layer forward and back, or a rectified linear unit in its place; all values on the host. */
+interface LayerRuns {
+  neuron(
+    settings: Settings,
+    surrogate: NeuronBackward,
+  ): Promise<{ spikes: Float32Array; current: Float32Array; threshold: Float32Array }>;
+  activationGradient(): Promise<Float32Array>;
+}
+
+async function onKernels(backend: 'wasm' | 'cpu'): Promise<LayerRuns> {
+  await startEager({ backend });
+  const kernels: Kernels = backend === 'wasm' ? heapKernels(wasmBackend()) : composedKernels;
+  return {
+    async neuron(settings, surrogate) {
+      return tf.tidy(() => {
+        const neuron = { ...settings, timesteps: TIMESTEPS };
+        const threshold = tf.scalar(settings.threshold);
+        const { spikes, distance } = kernels.neuron(tf.tensor(golden('x'), SHAPE), TIMESTEPS, threshold, neuron, true);
+        const upstream = tf.tensor(golden('upstream'), SHAPE);
+        const back = kernels.neuronGradients(upstream, distance!, TIMESTEPS, threshold, neuron, surrogate);
+        return {
+          spikes: spikes.dataSync<'float32'>(),
+          current: back.current.dataSync<'float32'>(),
+          threshold: back.threshold.dataSync<'float32'>(),
+        };
+      });
+    },
+    async activationGradient() {
+      return tf.tidy(() => {
+        const output = kernels.relu(tf.tensor(golden('x'), SHAPE));
+        return kernels.reluGradient(tf.tensor(golden('upstream'), SHAPE), output).dataSync<'float32'>();
+      });
+    },
+  };
+}
+
+/** The layer as a compiled graph of its own. */
+function compiled(): LayerRuns {
+  async function run(settings: Settings, surrogate: Surrogate) {
+    const graph = new Graph();
+    const context = {
+      graph,
+      mode: 'train',
+      batch: 4,
+      timesteps: TIMESTEPS,
+      form: surrogate.form,
+      dropsOut: false,
+    } as const;
+    const layer = { kind: 'neuron', inputs: ['x'], ...settings } as const;
+    const current = Signal.merged(graph, graph.input('x', SHAPE, 'pass'), TIMESTEPS);
+    const { output, backward } = emitNeuron(layer, context, current);
+    const spikes = output.merged;
+    graph.startBackward();
+    const { inputs, parameters } = backward(Signal.merged(graph, graph.input('upstream', SHAPE, 'pass'), TIMESTEPS));
+    const below = inputs[0]!.merged;
+    const threshold = parameters.get('threshold');
+    const outputs = threshold === undefined ? [spikes, below] : [spikes, below, threshold];
+    const program = await Program.compile(extract(graph, outputs, 'nothing'), 1);
+    const given = new Map([
+      ['x', float32Tensor(golden('x'), SHAPE)],
+      ['upstream', float32Tensor(golden('upstream'), SHAPE)],
+      [`${settings.name}.threshold`, float32Tensor(Float32Array.of(settings.threshold), [])],
+      ...surrogateNumbers(surrogate),
+    ]);
+    const results = await program.run((name) => given.get(name));
+    await program.release();
+    return outputs.map(({ name }) => results.get(name)!.data as Float32Array);
+  }
+  return {
+    async neuron(settings, surrogate) {
+      const [spikes, current, threshold] = await run(settings, surrogate);
+      return { spikes: spikes!, current: current!, threshold: threshold! };
+    },
+    async activationGradient() {
+      const [, gradient] = await run(configurations[0]!, { form: 'activation' });
+      return gradient!;
+    },
+  };
+}
+
+describe.each(['wasm', 'cpu', 'compiled'] as const)('one spiking layer on %s, against PyTorch', (engine) => {
+  let runs: LayerRuns;
 
   beforeAll(async () => {
-    await startEngine({ backend });
-    kernels = backend === 'wasm' ? heapKernels(wasmBackend()) : composedKernels;
+    runs = engine === 'compiled' ? compiled() : await onKernels(engine);
   });
 
-  /** Runs the layer forward and back; all values on the host. */
-  function run(settings: (typeof configurations)[number], surrogate: NeuronBackward) {
-    return tf.tidy(() => {
-      const neuron = { ...settings, timesteps: TIMESTEPS };
-      const threshold = tf.scalar(settings.threshold);
-      const { spikes, distance } = kernels.neuron(tf.tensor(golden('x'), SHAPE), TIMESTEPS, threshold, neuron, true);
-      const upstream = tf.tensor(golden('upstream'), SHAPE);
-      const back = kernels.neuronGradients(upstream, distance!, TIMESTEPS, threshold, neuron, surrogate);
-      const [fired, current, theta] = [spikes, back.current, back.threshold].map((value) =>
-        value.dataSync<'float32'>(),
-      );
-      return { spikes: fired!, current: current!, threshold: theta! };
-    });
-  }
-
   describe.each(configurations)('$name', (settings) => {
-    it('fires the same spikes', () => {
-      const { spikes } = run(settings, { form: 'straightThrough' });
+    it('fires the same spikes', async () => {
+      const { spikes } = await runs.neuron(settings, { form: 'straightThrough' });
       expect(spikes).toEqual(golden(`${settings.name}.spikes`));
     });
 
-    it.each(ensemble.filter(({ surrogate }) => surrogate.form !== 'activation'))('$name has the same gradients', ({
-      surrogate,
-    }) => {
-      const found = run(settings, surrogate as NeuronBackward);
+    it.each(
+      ensemble.filter(({ surrogate }) => surrogate.form !== 'activation'),
+    )('$name has the same gradients', async ({ surrogate }) => {
+      const found = await runs.neuron(settings, surrogate as NeuronBackward);
       const name = `${settings.name}.${goldenName(surrogate)}`;
       expect(relativeDistance(found.current, golden(`${name}.dx`))).toBeLessThan(1e-5);
       if (surrogate.form !== 'rate')
         expect(relativeDistance(found.threshold, golden(`${name}.dvth`))).toBeLessThan(1e-4);
     });
 
-    it('has the same gradient as a rectified linear unit in activation mode', () => {
-      const gradient = tf.tidy(() => {
-        const output = kernels.relu(tf.tensor(golden('x'), SHAPE));
-        return kernels.reluGradient(tf.tensor(golden('upstream'), SHAPE), output).dataSync<'float32'>();
-      });
+    it('has the same gradient as a rectified linear unit in activation mode', async () => {
       const activation: Surrogate = { form: 'activation' };
-      expect(relativeDistance(gradient, golden(`${settings.name}.${goldenName(activation)}.dx`))).toBe(0);
+      const expected = golden(`${settings.name}.${goldenName(activation)}.dx`);
+      expect(relativeDistance(await runs.activationGradient(), expected)).toBe(0);
     });
   });
 });

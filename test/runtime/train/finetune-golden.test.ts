@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { convert, withThresholds } from '../../../compiler/convert.js';
 import type { Model, ParameterMap, Wanted } from '../../../runtime/engine/engine.js';
-import { startEngine } from '../../../runtime/engine/start.js';
 import type { FinetuneStep } from '../../../runtime/train/finetune.js';
 import { finetuneStep, mostDivergent } from '../../../runtime/train/finetune.js';
 import { Sgd } from '../../../runtime/train/sgd.js';
 import { relativeDistance } from '../engine/closeness.js';
+import { startTested, testedEngines } from '../engine/engines.js';
 import { goldenAnn, goldenImages, goldenKernel, goldenMatrix, goldenValues } from '../engine/golden-vgg.js';
 
 const N = 16;
@@ -99,71 +99,74 @@ async function watchStep(model: Model, optimiser: WatchedSgd, number: number): P
   return { step, logits, inputGradient, adversarial, gradients: optimiser.given, after: await model.readParameters() };
 }
 
-const steps: Seen[] = [];
-
-beforeAll(async () => {
-  const { engine } = await startEngine({ backend: 'wasm' });
-  const thresholds = goldenValues('calibration.thresholds');
-  const scaled = Array.from(thresholds, (threshold, index) => [`spike${index}`, threshold * 0.3] as const);
-  const snn = convert(goldenAnn(), { timesteps: 8, leak: 1, reset: 'hard' });
-  const model = engine.load(withThresholds(snn, new Map(scaled)));
-  const optimiser = new WatchedSgd({ momentum: 0.9, weightDecay: 0.001 });
-  for (let number = 0; number < 3; number += 1) steps.push(await watchStep(model, optimiser, number));
-  model.dispose();
-});
-
 /** What is the same arithmetic in another order: 1e-4 in the first step, 1e-3 after several. */
 const closeness = [1e-4, 1e-3, 1e-3];
 
-describe.each([0, 1, 2])('finetuning step %i', (number) => {
-  const close = closeness[number]!;
+describe.each(testedEngines)('on %s', (name) => {
+  const steps: Seen[] = [];
 
-  it('has the losses that PyTorch gives it', () => {
-    const [crossEntropy, divergence, whole] = goldenValues(`step${number}.loss`);
-    const { loss } = steps[number]!.step;
-    expect(Math.abs(loss.crossEntropy / crossEntropy! - 1)).toBeLessThan(close);
-    expect(Math.abs(loss.divergence / divergence! - 1)).toBeLessThan(close);
-    expect(Math.abs(loss.value / whole! - 1)).toBeLessThan(close);
+  beforeAll(async () => {
+    const engine = await startTested(name);
+    const thresholds = goldenValues('calibration.thresholds');
+    const scaled = Array.from(thresholds, (threshold, index) => [`spike${index}`, threshold * 0.3] as const);
+    const snn = convert(goldenAnn(), { timesteps: 8, leak: 1, reset: 'hard' });
+    const model = engine.load(withThresholds(snn, new Map(scaled)));
+    const optimiser = new WatchedSgd({ momentum: 0.9, weightDecay: 0.001 });
+    for (let number = 0; number < 3; number += 1) steps.push(await watchStep(model, optimiser, number));
+    model.dispose();
   });
 
-  it('has the logits that PyTorch gives it', () => {
-    const { logits } = steps[number]!;
-    expect(relativeDistance(logits[0]!, goldenValues(`step${number}.logits_clean`))).toBeLessThan(close);
-    expect(relativeDistance(logits.at(-1)!, goldenValues(`step${number}.logits_adv`))).toBeLessThan(close);
-  });
+  describe.each([0, 1, 2])('finetuning step %i', (number) => {
+    const close = closeness[number]!;
 
-  it('crafts the adversarial images that PyTorch crafts', () => {
-    const { inputGradient, adversarial } = steps[number]!;
-    // The file's gradient is of the divergence summed over the batch, ours of its mean.
-    const summed = inputGradient.map((slope) => slope * N);
-    const theirs = goldenImages(`step${number}.adv_input_grad`);
-    expect(relativeDistance(summed, theirs)).toBeLessThan(close);
-    const expected = goldenImages(`step${number}.adv`);
-    const largest = theirs.reduce((most, slope) => Math.max(most, Math.abs(slope)), 0);
-    const wrong = adversarial.filter(
-      (value, k) => Math.abs(theirs[k]!) > close * largest && Math.abs(value - expected[k]!) > 1e-6,
-    );
-    expect(wrong.length).toBe(0);
-  });
+    it('has the losses that PyTorch gives it', () => {
+      const [crossEntropy, divergence, whole] = goldenValues(`step${number}.loss`);
+      const { loss } = steps[number]!.step;
+      expect(Math.abs(loss.crossEntropy / crossEntropy! - 1)).toBeLessThan(close);
+      expect(Math.abs(loss.divergence / divergence! - 1)).toBeLessThan(close);
+      expect(Math.abs(loss.value / whole! - 1)).toBeLessThan(close);
+    });
 
-  it('has every gradient that PyTorch gives it', () => {
-    for (const [ours, theirs, read] of places) {
-      const found = steps[number]!.gradients.get(ours)!;
-      const expected = read(`step${number}.grad.${theirs}`);
-      // A norm takes away what a bias before it adds: that gradient is zero but for rounding, here and there.
-      if (isNormedAway(ours)) expect(largestOf(found) + largestOf(expected), ours).toBeLessThan(1e-5);
-      else expect(relativeDistance(found, expected), ours).toBeLessThan(close);
-    }
-  });
+    it('has the logits that PyTorch gives it', () => {
+      const { logits } = steps[number]!;
+      expect(relativeDistance(logits[0]!, goldenValues(`step${number}.logits_clean`))).toBeLessThan(close);
+      expect(relativeDistance(logits.at(-1)!, goldenValues(`step${number}.logits_adv`))).toBeLessThan(close);
+    });
 
-  it('leaves the parameters and running statistics that PyTorch leaves', () => {
-    for (const [ours, theirs, read] of [...places, ...statistics]) {
-      const found = steps[number]!.after.get(ours)!;
-      const expected = read(`step${number}.after.${theirs}`);
-      // Biases before a norm are themselves rounding noise, moved by rate 0.001 times rounding noise.
-      if (isNormedAway(ours)) expect(largestOf(found.map((value, k) => value - expected[k]!)), ours).toBeLessThan(1e-7);
-      else expect(relativeDistance(found, expected), ours).toBeLessThan(1e-4);
-    }
+    it('crafts the adversarial images that PyTorch crafts', () => {
+      const { inputGradient, adversarial } = steps[number]!;
+      // The file's gradient is of the divergence summed over the batch, ours of its mean.
+      const summed = inputGradient.map((slope) => slope * N);
+      const theirs = goldenImages(`step${number}.adv_input_grad`);
+      expect(relativeDistance(summed, theirs)).toBeLessThan(close);
+      const expected = goldenImages(`step${number}.adv`);
+      const largest = theirs.reduce((most, slope) => Math.max(most, Math.abs(slope)), 0);
+      const wrong = adversarial.filter(
+        (value, k) => Math.abs(theirs[k]!) > close * largest && Math.abs(value - expected[k]!) > 1e-6,
+      );
+      expect(wrong.length).toBe(0);
+    });
+
+    it('has every gradient that PyTorch gives it', () => {
+      for (const [ours, theirs, read] of places) {
+        const found = steps[number]!.gradients.get(ours)!;
+        const expected = read(`step${number}.grad.${theirs}`);
+        // A norm takes away what a bias before it adds: that gradient is zero but for rounding, here and there.
+        if (isNormedAway(ours)) expect(largestOf(found) + largestOf(expected), ours).toBeLessThan(1e-5);
+        else expect(relativeDistance(found, expected), ours).toBeLessThan(close);
+      }
+    });
+
+    it('leaves the parameters and running statistics that PyTorch leaves', () => {
+      for (const [ours, theirs, read] of [...places, ...statistics]) {
+        const found = steps[number]!.after.get(ours)!;
+        const expected = read(`step${number}.after.${theirs}`);
+        // Biases before a norm are themselves rounding noise, moved by rate 0.001 times rounding noise.
+        if (isNormedAway(ours))
+          expect(largestOf(found.map((value, k) => value - expected[k]!)), ours).toBeLessThan(1e-7);
+        else expect(relativeDistance(found, expected), ours).toBeLessThan(1e-4);
+      }
+    });
   });
 });
 

@@ -4,7 +4,7 @@ import { pgd, singleStep } from '../../../runtime/attack/attack.js';
 import { cropAndFlip } from '../../../runtime/data/augment.js';
 import { byteDataset } from '../../../runtime/data/dataset.js';
 import type { Engine } from '../../../runtime/engine/engine.js';
-import { startEngine } from '../../../runtime/engine/start.js';
+import { startEager } from '../../../runtime/engine/start.js';
 import { vgg } from '../../../runtime/models/vgg.js';
 import type { Objective } from '../../../runtime/train/adversarial-step.js';
 import { finetune } from '../../../runtime/train/finetune.js';
@@ -57,7 +57,7 @@ const epsilon = 8 / 255;
 
 let engine: Engine;
 beforeAll(async () => {
-  ({ engine } = await startEngine({ backend: 'wasm' }));
+  ({ engine } = await startEager({ backend: 'wasm' }));
 });
 
 type Train = (hooks: TrainingHooks) => Promise<Uint8Array>;

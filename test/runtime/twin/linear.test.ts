@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { startEngine } from '../../../runtime/engine/start.js';
+import { startEager } from '../../../runtime/engine/start.js';
 import { LinearMap } from '../../../runtime/twin/linear.js';
 import { convolvedSize } from '../../../schemas/layer-shapes.js';
 import { elementCount } from '../../../schemas/tensor.js';
 
 beforeAll(async () => {
-  await startEngine({ backend: 'cpu' });
+  await startEager({ backend: 'cpu' });
 });
 
 const extent = (min: number, max: number) => fc.integer({ min, max });

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { startEngine } from '../../../runtime/engine/start.js';
+import { startEager } from '../../../runtime/engine/start.js';
 import type { Surrogate } from '../../../runtime/engine/surrogate.js';
 import { IntegerTwin } from '../../../runtime/twin/twin.js';
 import { SpikewrightError } from '../../../schemas/diagnostic.js';
@@ -8,7 +8,7 @@ import type { IntegerSpikeGraph } from '../../../schemas/spike.js';
 import { runReference } from '../../reference/reference-twin.js';
 
 beforeAll(async () => {
-  await startEngine({ backend: 'cpu' });
+  await startEager({ backend: 'cpu' });
 });
 
 const one = (value: number) => ({ rows: 1, columns: 1, data: Int32Array.of(value) });
@@ -165,7 +165,7 @@ describe('what a twin refuses', () => {
 describe('a pass that keeps nothing', () => {
   it('has no backward pass', async () => {
     const twin = new IntegerTwin(oneNeuron({ reset: 'hard', decay: 0 }));
-    const pass = await twin.forward(Float32Array.of(0.7), { mode: 'eval', differentiable: false });
+    const pass = await twin.forward(Float32Array.of(0.7), { mode: 'eval', gradients: 'none' });
     expect([...pass.logits]).toEqual([1]);
     await expect(pass.backward(Float32Array.of(1), { parameters: false, input: true })).rejects.toThrow(
       /keeps nothing/,

@@ -1,0 +1,76 @@
+import { onnx } from '../../../schemas/generated/messages.js';
+import type { ElementType, Graph, GraphNode, Value } from './graph.js';
+
+/** ONNX IR 8 with opset 17; FusedMatMul is of ONNX Runtime's own domain. */
+const IR_VERSION = 8;
+const OPSETS = [
+  { domain: '', version: 17 },
+  { domain: 'com.microsoft', version: 1 },
+];
+
+/** A part of a graph that computes some of its values, as an ONNX model. */
+export interface Extract {
+  readonly model: Uint8Array;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+}
+
+/**
+ * The part that computes `outputs`, and no more. With `given` 'forward', results of the forward pass are inputs instead of
+ * being computed again, those that follow from the parameters alone excepted.
+ */
+export function extract(graph: Graph, outputs: readonly Value[], given: 'nothing' | 'forward'): Extract {
+  const values = new Map<string, { readonly value: Value; readonly node: GraphNode }>();
+  for (const node of graph.nodes) for (const value of node.outputs) values.set(value.name, { value, node });
+
+  const nodes = new Set<GraphNode>();
+  const inputs = new Map<string, Value>();
+  const constants = new Set<string>();
+  const pending = outputs.map(({ name }) => name);
+  while (pending.length > 0) {
+    const name = pending.pop()!;
+    const found = values.get(name);
+    if (found === undefined) {
+      const input = graph.inputs.get(name);
+      if (input === undefined) constants.add(name);
+      else inputs.set(name, input.value);
+    } else if (given === 'forward' && found.node.isForward && found.node.variesByPass) {
+      inputs.set(name, found.value);
+    } else if (!nodes.has(found.node)) {
+      nodes.add(found.node);
+      pending.push(...found.node.inputs);
+    }
+  }
+
+  const ordered = graph.nodes.filter((node) => nodes.has(node));
+  const model = onnx.ModelProto.encode({
+    irVersion: IR_VERSION,
+    producerName: 'spikewright',
+    opsetImport: OPSETS,
+    graph: {
+      name: 'pass',
+      node: ordered.map(({ opType, domain, inputs: names, outputs: results, attributes }) => ({
+        opType,
+        domain,
+        input: [...names],
+        output: results.map(({ name }) => name),
+        attribute: [...attributes],
+      })),
+      initializer: [...constants].map((name) => graph.initialisers.get(name)!),
+      input: [...inputs.values()].map(valueInfo),
+      output: outputs.map(valueInfo),
+    },
+  }).finish();
+  return { model, inputs: [...inputs.values()], outputs };
+}
+
+const elementTypes: Record<ElementType, onnx.TensorProto.DataType> = {
+  float32: onnx.TensorProto.DataType.FLOAT,
+  bool: onnx.TensorProto.DataType.BOOL,
+  uint8: onnx.TensorProto.DataType.UINT8,
+};
+
+function valueInfo({ name, shape, type }: Value): onnx.ValueInfoProto.$Properties {
+  const dim = shape.map((extent) => ({ dimValue: extent }));
+  return { name, type: { tensorType: { elemType: elementTypes[type], shape: { dim } } } };
+}

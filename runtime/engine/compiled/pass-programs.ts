@@ -1,0 +1,154 @@
+import stringify from 'safe-stable-stringify';
+import type { AnnGraph } from '../../../schemas/ann.js';
+import { sha256 } from '../../../schemas/hash.js';
+import type { SnnGraph } from '../../../schemas/snn.js';
+import type { Kept, Mode, SpikeRecord, Wanted } from '../engine.js';
+import type { Surrogate } from '../surrogate.js';
+import type { CompiledEngine } from './compiled-engine.js';
+import { extract } from './extract.js';
+import type { Value } from './graph.js';
+import type { NetworkGraph } from './network-graph.js';
+import { networkGraph } from './network-graph.js';
+import type { Tensors } from './program.js';
+import { Program } from './program.js';
+
+/** What distinguishes the graphs of a network's forward passes. */
+export interface PassKind {
+  readonly mode: Mode;
+  /** Images per batch. */
+  readonly batch: number;
+  /** Whether rectified linear units stand for the neurons. */
+  readonly isActivation: boolean;
+  readonly dropsOut: boolean;
+}
+
+/** What a forward pass leaves. */
+export interface ForwardResult {
+  readonly logits: Float32Array;
+  readonly updates: Tensors;
+  /** What the backward pass reads, from the engine's pool. */
+  readonly saved: Tensors;
+}
+
+/** The programs of one network, compiled when they are first run and shared between networks of the same structure. */
+export class PassPrograms {
+  private readonly structure: string;
+  private readonly graphs = new Map<string, NetworkGraph>();
+
+  constructor(
+    private readonly network: AnnGraph | SnnGraph,
+    private readonly engine: CompiledEngine,
+  ) {
+    this.structure = structureOf(network);
+  }
+
+  /** T, or 1 where time has no axis. */
+  timesteps({ isActivation }: PassKind): number {
+    return this.network.kind === 'snn' && !isActivation ? this.network.timesteps : 1;
+  }
+
+  async forward(kind: PassKind, given: Tensors, keep: Kept): Promise<ForwardResult> {
+    const written = this.written(kind, kind.isActivation ? 'activation' : 'triangular');
+    const results = [written.logits, ...written.updates.values()];
+    const kept = keep === 'none' ? [] : this.readByBackward(kind, keep);
+    const saved: Tensors = new Map(kept.map((value) => [value.name, this.engine.pool.take(value)]));
+    const outputs = await this.run(
+      ['forward', kind, keep],
+      () => extract(written.graph, unique([...results, ...kept]), 'nothing'),
+      given,
+      saved,
+    ).catch((error: unknown) => {
+      this.engine.pool.giveBack(saved.values());
+      throw error;
+    });
+    return {
+      logits: outputs.get(written.logits.name)!.data as Float32Array,
+      updates: new Map([...written.updates].map(([name, value]) => [name, outputs.get(value.name)!])),
+      saved,
+    };
+  }
+
+  /** `given` has the parameters, what the forward pass saved, the gradient at the logits and the surrogate's numbers. */
+  async backward(
+    kind: PassKind,
+    form: Surrogate['form'],
+    given: Tensors,
+    wanted: Wanted,
+  ): Promise<{ parameters: Map<string, Float32Array>; input: Float32Array | null }> {
+    const { graph, gradients, imageGradient } = this.written(kind, form);
+    const named = wanted.parameters ? [...gradients] : [];
+    const values = [...named.map(([, value]) => value), ...(wanted.input ? [imageGradient] : [])];
+    const outputs = await this.run(
+      ['backward', kind, form, wanted.parameters, wanted.input],
+      () => extract(graph, unique(values), 'forward'),
+      given,
+    );
+    const data = ({ name }: Value): Float32Array => outputs.get(name)!.data as Float32Array;
+    return {
+      parameters: new Map(named.map(([name, value]) => [name, data(value)])),
+      input: wanted.input ? data(imageGradient) : null,
+    };
+  }
+
+  /** A forward pass that also gives every neuron layer's spikes. */
+  async record(kind: PassKind, given: Tensors): Promise<{ logits: Float32Array; spikes: SpikeRecord }> {
+    const { graph, logits, spikes } = this.written(kind, 'triangular');
+    const outputs = await this.run(
+      ['record', kind],
+      () => extract(graph, [logits, ...spikes.values()], 'nothing'),
+      given,
+    );
+    return {
+      logits: outputs.get(logits.name)!.data as Float32Array,
+      spikes: new Map([...spikes].map(([name, value]) => [name, outputs.get(value.name)!.data as Uint8Array])),
+    };
+  }
+
+  private run(
+    key: readonly unknown[],
+    part: () => ReturnType<typeof extract>,
+    given: Tensors,
+    into: Tensors = new Map(),
+  ): Promise<Tensors> {
+    return this.engine.programs.with(
+      `${this.structure} ${stringify(key)}`,
+      () => Program.compile(part(), this.engine.threads),
+      (program) => program.run((name) => given.get(name), into),
+    );
+  }
+
+  /** Values of the forward pass that the backward pass reads for those gradients, whatever the surrogate. */
+  private readByBackward(kind: PassKind, keep: Kept): readonly Value[] {
+    const { graph, gradients, imageGradient } = this.written(kind, kind.isActivation ? 'activation' : 'triangular');
+    const { inputs } = extract(
+      graph,
+      unique([...(keep === 'all' ? gradients.values() : []), imageGradient]),
+      'forward',
+    );
+    return inputs.filter(({ name }) => !graph.inputs.has(name));
+  }
+
+  private written(kind: PassKind, form: Surrogate['form']): NetworkGraph {
+    const key = stringify([kind, form]);
+    let found = this.graphs.get(key);
+    if (found === undefined) {
+      const { mode, batch, dropsOut } = kind;
+      found = networkGraph(this.network, { mode, batch, dropsOut, form, timesteps: this.timesteps(kind) });
+      this.graphs.set(key, found);
+    }
+    return found;
+  }
+}
+
+/** Text that is equal for networks that differ in the values of their arrays alone. */
+function structureOf(network: AnnGraph | SnnGraph): string {
+  const text = JSON.stringify({ ...network, name: '' }, (key, value: unknown) => {
+    if (key === 'threshold') return 0;
+    return ArrayBuffer.isView(value) ? (value as Float32Array).length : value;
+  });
+  return sha256(Buffer.from(text));
+}
+
+function unique(values: readonly Value[]): readonly Value[] {
+  return [...new Map(values.map((value) => [value.name, value])).values()];
+}

@@ -1,0 +1,54 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Extract } from './extract.js';
+
+/** Tensors of a pass by value name. */
+export type Tensors = Map<string, Tensor>;
+
+/** A compiled part of a network's passes. */
+export class Program {
+  private constructor(
+    private readonly session: InferenceSession,
+    private readonly part: Extract,
+  ) {}
+
+  static async compile(part: Extract, threads: number): Promise<Program> {
+    const session = await InferenceSession.create(part.model, {
+      executionProviders: ['cpu'],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      // Beyond this level pools would be turned to a blocked layout and back, which takes longer than the pools.
+      graphOptimizationLevel: 'extended',
+      // Threads that spin between passes would take processor time from the optimiser and from other workers.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
+      // Errors are thrown; nothing else of the runtime's belongs on the terminal.
+      logSeverityLevel: 3,
+    });
+    return new Program(session, part);
+  }
+
+  /**
+   * Runs on the tensors that `find` has by name; all outputs by name. Outputs that `into` names are written to its tensors,
+   * others to new ones.
+   */
+  async run(find: (name: string) => Tensor | undefined, into: Tensors = new Map()): Promise<Tensors> {
+    const feeds: Record<string, Tensor> = {};
+    for (const { name } of this.part.inputs) {
+      const tensor = find(name);
+      if (tensor === undefined) throw new Error(`the pass has no value ${name}`);
+      feeds[name] = tensor;
+    }
+    const fetches = Object.fromEntries(this.part.outputs.map(({ name }) => [name, into.get(name) ?? null]));
+    const results = await this.session.run(feeds, fetches);
+    return new Map(this.part.outputs.map(({ name }) => [name, results[name]!]));
+  }
+
+  release(): Promise<void> {
+    return this.session.release();
+  }
+}
+
+/** A float32 tensor over `values`, not copied. */
+export function float32Tensor(values: Float32Array, shape: readonly number[]): Tensor {
+  return new Tensor('float32', values, shape);
+}

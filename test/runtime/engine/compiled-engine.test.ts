@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import type { Engine } from '../../../runtime/engine/engine.js';
+import { startEngine } from '../../../runtime/engine/start.js';
+import { goldenImages, goldenSnn } from './golden-vgg.js';
+import { draws } from './small-networks.js';
+
+const CLASSES = 10;
+const images = goldenImages('images');
+const size = images.length / 16;
+
+async function engineOf(threads: number): Promise<Engine> {
+  return (await startEngine({ engine: 'compiled', backend: 'auto', threads })).engine;
+}
+
+describe('the compiled engine', () => {
+  it('gives the same bytes with any number of threads', async () => {
+    const run = async (threads: number) => {
+      const model = (await engineOf(threads)).load(goldenSnn());
+      const pass = await model.forward(images, { mode: 'train' });
+      const gradients = await pass.backward(draws(2, pass.logits.length), { parameters: true, input: true });
+      return { logits: pass.logits, ...gradients, after: await model.readParameters() };
+    };
+    const alone = await run(1);
+    for (const threads of [2, 3]) expect(await run(threads)).toEqual(alone);
+  });
+
+  // Batches are filled up to sizes that share a program, here 1, 3, 6 and 12.
+  it('gives an image the same logits and gradient in a batch of any size in eval mode', async () => {
+    const model = (await engineOf(1)).load(goldenSnn());
+    const upstream = draws(3, 16 * CLASSES);
+    const run = async (count: number) => {
+      const pass = await model.forward(images.slice(0, count * size), { mode: 'eval' });
+      const { input } = await pass.backward(upstream.slice(0, count * CLASSES), { parameters: false, input: true });
+      pass.dispose();
+      return { logits: pass.logits, input: input! };
+    };
+    const whole = await run(16);
+    for (const count of [1, 3, 5, 11]) {
+      const { logits, input } = await run(count);
+      expect(logits).toEqual(whole.logits.slice(0, count * CLASSES));
+      expect(input).toEqual(whole.input.slice(0, count * size));
+    }
+  });
+
+  it('keeps the parameters of a pass under way when new ones are written', async () => {
+    const model = (await engineOf(1)).load(goldenSnn());
+    const upstream = draws(3, 16 * CLASSES);
+    const wanted = { parameters: false, input: true };
+    const pass = await model.forward(images, { mode: 'eval' });
+    const before = await pass.backward(upstream, wanted);
+    const kernel = (await model.readParameters()).get('classifier.kernel')!;
+    model.writeParameters(new Map([['classifier.kernel', kernel.map((value) => 2 * value)]]));
+    expect(await pass.backward(upstream, wanted)).toEqual(before);
+    const later = await (await model.forward(images, { mode: 'eval' })).backward(upstream, wanted);
+    expect(later.input).not.toEqual(before.input);
+  });
+
+  it('reuses the memory of passes that were disposed, and of no others', async () => {
+    const model = (await engineOf(1)).load(goldenSnn());
+    const upstream = draws(3, 16 * CLASSES);
+    const wanted = { parameters: true, input: true };
+    const kept = await model.forward(images, { mode: 'eval' });
+    const before = await kept.backward(upstream, wanted);
+    const others = images.map((value) => 1 - value);
+    for (let k = 0; k < 3; k += 1) {
+      const pass = await model.forward(others, { mode: 'eval' });
+      await pass.backward(upstream, wanted);
+      pass.dispose();
+      pass.dispose();
+    }
+    expect(await kept.backward(upstream, wanted)).toEqual(before);
+    kept.dispose();
+    await expect(kept.backward(upstream, wanted)).rejects.toThrow('disposed');
+  });
+
+  it('refuses what is no batch of images, and goes on', async () => {
+    const model = (await engineOf(1)).load(goldenSnn());
+    for (const length of [0, size - 1, size + 1]) {
+      await expect(model.forward(new Float32Array(length), { mode: 'eval' })).rejects.toThrow(RangeError);
+    }
+    expect((await model.forward(images.slice(0, size), { mode: 'eval' })).logits).toHaveLength(CLASSES);
+  });
+});
