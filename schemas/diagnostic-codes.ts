@@ -226,6 +226,11 @@ export const diagnosticCodes = {
     why: 'A threshold must be positive, or the neurons fire at every step.',
     fix: 'Use other calibration images, a higher percentile, or check the network’s weights.',
   },
+  SW4012: {
+    title: 'attack does not suit the network',
+    why: '',
+    fix: 'Use an attack on the cross-entropy, such as apgd-ce.',
+  },
   SW4010: {
     title: 'backend not available',
     why: '',

@@ -67,9 +67,14 @@ export interface RunFinetune {
 
 /** The attack under which robust accuracy is measured. */
 export interface RunAttack {
-  readonly kind: 'fgsm' | 'rfgsm' | 'pgd';
+  readonly kind: 'fgsm' | 'rfgsm' | 'pgd' | 'apgd-ce' | 'apgd-dlr' | 'apgd-t' | 'fab-t' | 'square' | 'autoattack';
   /** In pixel units of [0, 1]. */
   readonly epsilon: number;
+  /** Of the iterative attacks with gradients. */
   readonly steps: number;
+  /** Of the Square attack. */
+  readonly queries: number;
+  /** Worst case over all gradient models of the spiking levels instead of the training surrogate alone. */
+  readonly ensemble: boolean;
   readonly samples: number;
 }

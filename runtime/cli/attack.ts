@@ -6,7 +6,7 @@ import { writeFileWhole } from '../store/write-file.js';
 import { wilson } from '../wilson.js';
 import { defineCommand } from './command.js';
 import { wholeNumber } from './options.js';
-import { attackOptions, backendOption, datasetOptions, seedOption } from './shared-options.js';
+import { attackOptions, backendOption, datasetOptions, seedOption, transferOption } from './shared-options.js';
 
 export const attack = defineCommand({
   name: 'attack',
@@ -18,7 +18,7 @@ export const attack = defineCommand({
     samples: wholeNumber('Test images', 64, 1, 100_000),
     'batch-size': wholeNumber('Images of a forward pass', 64, 1, 65_536),
     ...attackOptions,
-    ensemble: { type: 'boolean', default: false, describe: 'Worst case over 19 gradient models instead of one' },
+    'transfer-from': transferOption,
     ...datasetOptions,
     backend: backendOption,
     seed: seedOption,
@@ -26,29 +26,21 @@ export const attack = defineCommand({
   examples: [
     ['attack net.sws --out adversarial.safetensors --epsilon 8', 'PGD-20 at 8/255 against an SNN'],
     ['attack net.sws --out adversarial.safetensors --ensemble', 'The strongest of 19 gradient models per image'],
+    ['attack net.sws --out adversarial.safetensors --transfer-from net.onnx', 'Crafted against the ANN'],
   ],
   async run(args, context) {
-    const [
-      { openDataset },
-      { labelsOf },
-      { firstOf },
-      { ensemble },
-      { startEngine },
-      { chosenAttack },
-      worst,
-      files,
-      read,
-    ] = await Promise.all([
-      import('../data/open.js'),
-      import('../data/dataset.js'),
-      import('../train/accuracy.js'),
-      import('../engine/surrogate.js'),
-      import('../engine/start.js'),
-      import('../attack-choice.js'),
-      import('../attack/worst-case.js'),
-      import('../../schemas/safetensors.js'),
-      import('./read-network.js'),
-    ]);
+    const [{ openDataset }, { labelsOf }, { firstOf }, { startEngine }, choice, worst, files, read] = await Promise.all(
+      [
+        import('../data/open.js'),
+        import('../data/dataset.js'),
+        import('../train/accuracy.js'),
+        import('../engine/start.js'),
+        import('../attack-choice.js'),
+        import('../attack/worst-case.js'),
+        import('../../schemas/safetensors.js'),
+        import('./read-network.js'),
+      ],
+    );
     const graph = await read.readNetworkFile(args.network, context);
     const data = openDataset(args.dataset, 'test', args['data-dir']);
     const { indices } = firstOf(data, args.samples, 1);
@@ -57,13 +49,17 @@ export const attack = defineCommand({
     const { engine } = await startEngine({ backend: args.backend });
     requireNetworkFit(engine, graph, data);
     const model = engine.load(graph);
+    const source = args['transfer-from'];
+    const helper = source === undefined ? null : engine.load(await read.readNetworkFile(source, context));
+    const { steps, queries } = args;
     try {
       const found = await worst.worstCase(
         model,
         { images, labels, indices },
         {
-          attack: chosenAttack({ kind: args.attack, epsilon: args.epsilon / 255, steps: args.steps }),
-          members: args.ensemble ? ensemble : ensemble.slice(0, 1),
+          attack: choice.chosenAttack({ kind: args.attack, epsilon: args.epsilon / 255, steps, queries }),
+          members: choice.chosenMembers(args.ensemble),
+          source: helper ?? undefined,
           seed: args.seed,
           batchSize: args['batch-size'],
         },
@@ -84,8 +80,11 @@ export const attack = defineCommand({
       const robust = wilson(found.fooled.filter((fooled) => fooled === 0).length, labels.length);
       context.print(`Robust accuracy  ${proportionText(robust)}`);
       context.print(`${args.out}: ${labels.length} images`);
-      return { json: { robust, fooled: [...found.fooled], out: args.out, sha256: sha256(bytes) } };
+      return {
+        json: { robust, fooled: [...found.fooled], queries: [...found.queries], out: args.out, sha256: sha256(bytes) },
+      };
     } finally {
+      helper?.dispose();
       model.dispose();
     }
   },

@@ -1,10 +1,10 @@
-import { uniformFloat32 } from 'pure-rand/distribution/uniformFloat32';
 import { ascendBySign, inputGradient, projectToBall } from '../attack/ascent.js';
 import type { PgdAttack } from '../attack/attack.js';
 import { craft } from '../attack/attack.js';
 import type { Model, ParameterMap } from '../engine/engine.js';
 import { trainingSurrogate } from '../engine/surrogate.js';
-import { deriveSeed, seededGenerator } from '../seed.js';
+import { normalNoise } from '../normal-noise.js';
+import { deriveSeed } from '../seed.js';
 import type { StepResult, TrainingBatch, TrainingStep } from './loop.js';
 import { countCorrect, crossEntropy, klDivergence, robustLoss } from './loss.js';
 import type { Sgd } from './sgd.js';
@@ -33,7 +33,7 @@ export function trainingStep(objective: Objective): TrainingStep {
       };
     case 'adversarial':
       return async (model, optimiser, batch, rate) => {
-        const adversarial = await craft(model, batch, objective.attack, { seed: batch.seed });
+        const { adversarial } = await craft(model, batch, objective.attack, { seed: batch.seed });
         const { loss, correct } = await descend(model, optimiser, adversarial, batch, rate);
         return { loss, correct: null, adversarialCorrect: correct };
       };
@@ -111,16 +111,8 @@ async function mostDivergent(
   return current;
 }
 
-/** Normal draws by Box and Muller (1958). */
+/** 0.001·N(0, I) away from the images. */
 function normalStart(images: Float32Array, indices: ArrayLike<number>, seed: number): Float32Array {
-  const size = images.length / indices.length;
-  const start = new Float32Array(images.length);
-  for (let n = 0; n < indices.length; n += 1) {
-    const random = seededGenerator(seed, 'normal start', indices[n]!);
-    for (let k = n * size; k < (n + 1) * size; k += 1) {
-      const radius = Math.sqrt(-2 * Math.log(1 - uniformFloat32(random)));
-      start[k] = images[k]! + 0.001 * radius * Math.cos(2 * Math.PI * uniformFloat32(random));
-    }
-  }
-  return start;
+  const noise = normalNoise(indices, images.length, seed);
+  return images.map((value, k) => value + 0.001 * noise[k]!);
 }
