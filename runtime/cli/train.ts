@@ -1,6 +1,7 @@
 import { encodeAnn } from '../../schemas/ann-file.js';
 import { sha256 } from '../../schemas/hash.js';
 import type { PgdAttack } from '../attack/attack.js';
+import { architectureNames } from '../models/architectures.js';
 import { writeFileWhole } from '../store/write-file.js';
 import type { Objective } from '../train/adversarial-step.js';
 import { defineCommand } from './command.js';
@@ -14,7 +15,7 @@ export const train = defineCommand({
   resumes: true,
   positionals: [],
   options: {
-    arch: { type: 'string', choices: ['demo', 'vgg11'], default: 'demo', describe: 'Architecture' },
+    arch: { type: 'string', choices: architectureNames, default: 'demo', describe: 'Architecture' },
     out: { type: 'string', demandOption: true, describe: 'Network to write: .onnx, or .swa' },
     objective: {
       type: 'string',

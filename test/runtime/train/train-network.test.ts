@@ -32,7 +32,7 @@ const dataset = byteDataset({
   order: 'hwc',
   locate: (position) => ({ pixels, position }),
 });
-const ann = vgg(
+const { graph: ann } = vgg(
   'small',
   { features: [4, 'pool', 6, 'pool'], hidden: [8], dropout: 0.2 },
   { shape, classes: 3, mean: [0.4, 0.4, 0.4], std: [0.25, 0.25, 0.25], seed: 3 },
