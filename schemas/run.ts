@@ -54,6 +54,12 @@ export interface RunFinetune {
   /** Ends the training after so many steps; null for none. */
   readonly steps: number | null;
   readonly batchSize: number;
+  /** What the training attack raises. */
+  readonly innerLoss: 'divergence' | 'cross-entropy';
+  /** What is learnt from: clean images and examples, examples alone, clean images alone. */
+  readonly outerLoss: 'robust' | 'adversarial' | 'natural';
+  /** Whether thresholds stay as calibration left them. */
+  readonly fixedThresholds: boolean;
   readonly beta: number;
   /** In pixel units of [0, 1], as `alpha`. */
   readonly epsilon: number;

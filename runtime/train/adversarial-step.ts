@@ -53,7 +53,7 @@ export function trainingStep(objective: Objective): TrainingStep {
 }
 
 /** One descent step on the cross-entropy of `images`. */
-async function descend(
+export async function descend(
   model: Model,
   optimiser: Sgd,
   images: Float32Array,
