@@ -42,24 +42,26 @@ export const attack = defineCommand({
       ],
     );
     const graph = await read.readNetworkFile(args.network, context);
+    const sourcePath = args['transfer-from'];
+    const sourceGraph = sourcePath === undefined ? null : await read.readNetworkFile(sourcePath, context);
     const data = openDataset(args.dataset, 'test', args['data-dir']);
     const { indices } = firstOf(data, args.samples, 1);
     const images = data.images(indices);
     const labels = labelsOf(data, indices);
     const { engine } = await startEngine({ backend: args.backend });
-    requireNetworkFit(engine, graph, data);
+    for (const network of [graph, sourceGraph]) if (network !== null) requireNetworkFit(engine, network, data);
     const model = engine.load(graph);
-    const source = args['transfer-from'];
-    const helper = source === undefined ? null : engine.load(await read.readNetworkFile(source, context));
+    const source = sourceGraph === null ? null : engine.load(sourceGraph);
     const { steps, queries } = args;
+    const members = choice.chosenMembers(args.ensemble);
     try {
       const found = await worst.worstCase(
         model,
         { images, labels, indices },
         {
           attack: choice.chosenAttack({ kind: args.attack, epsilon: args.epsilon / 255, steps, queries }),
-          members: choice.chosenMembers(args.ensemble),
-          source: helper ?? undefined,
+          members,
+          source: source ?? undefined,
           seed: args.seed,
           batchSize: args['batch-size'],
         },
@@ -81,10 +83,17 @@ export const attack = defineCommand({
       context.print(`Robust accuracy  ${proportionText(robust)}`);
       context.print(`${args.out}: ${labels.length} images`);
       return {
-        json: { robust, fooled: [...found.fooled], queries: [...found.queries], out: args.out, sha256: sha256(bytes) },
+        json: {
+          robust,
+          fooled: [...found.fooled],
+          queries: [...found.queries],
+          members: Array.from(found.member, (number) => members[number]!.name),
+          out: args.out,
+          sha256: sha256(bytes),
+        },
       };
     } finally {
-      helper?.dispose();
+      source?.dispose();
       model.dispose();
     }
   },

@@ -1,8 +1,9 @@
 import { failure } from '../../schemas/diagnostic.js';
 import type { ObfuscationCheck } from '../attack/obfuscation.js';
 import type { MemberTable, Robustness } from '../attack/robustness.js';
+import type { CorruptionRow } from '../corruption-accuracy.js';
 import { proportionText } from '../report/accuracy-section.js';
-import { countText } from '../report/number-text.js';
+import { countText, shareText } from '../report/number-text.js';
 import { textTable } from '../report/text-table.js';
 import { requireNetworkFit } from '../require-fit.js';
 import type { Proportion } from '../wilson.js';
@@ -26,6 +27,10 @@ export const evaluate = defineCommand({
       default: false,
       describe: 'With --ensemble: every gradient model on every image, one row each',
     },
+    corruptions: {
+      type: 'string',
+      describe: 'Folder of CIFAR-10-C or CIFAR-100-C (.npy): accuracy under each corruption',
+    },
     checks: { type: 'boolean', default: false, describe: 'Run and judge five checks for gradient obfuscation' },
     ...datasetOptions,
     backend: backendOption,
@@ -39,21 +44,33 @@ export const evaluate = defineCommand({
     ['evaluate net.sws --checks --transfer-from net.onnx', 'Whether the gradients can be trusted'],
   ],
   async run(args, context) {
-    const [{ openDataset }, accuracy, { startEngine }, choice, attacks, obfuscation, read] = await Promise.all([
+    const [
+      { openDataset },
+      accuracy,
+      { startEngine },
+      choice,
+      attacks,
+      obfuscation,
+      { corruptionAccuracy },
+      { corruptions },
+      { readNetworkFile },
+    ] = await Promise.all([
       import('../data/open.js'),
       import('../train/accuracy.js'),
       import('../engine/start.js'),
       import('../attack-choice.js'),
       import('../attack/robustness.js'),
       import('../attack/obfuscation.js'),
+      import('../corruption-accuracy.js'),
+      import('../data/corrupted.js'),
       import('./read-network.js'),
     ]);
     if (args['by-member'] && !args.ensemble) {
       throw failure('SW6002', { where: '--by-member', what: 'without --ensemble there is one gradient model.' });
     }
-    const graph = await read.readNetworkFile(args.network, context);
+    const graph = await readNetworkFile(args.network, context);
     const sourcePath = args['transfer-from'];
-    const sourceGraph = sourcePath === undefined ? null : await read.readNetworkFile(sourcePath, context);
+    const sourceGraph = sourcePath === undefined ? null : await readNetworkFile(sourcePath, context);
     const data = openDataset(args.dataset, 'test', args['data-dir']);
     const { engine } = await startEngine({ backend: args.backend });
     for (const network of [graph, sourceGraph]) if (network !== null) requireNetworkFit(engine, network, data);
@@ -63,7 +80,19 @@ export const evaluate = defineCommand({
       const measured = accuracy.firstOf(data, args.samples, args['batch-size']);
       const clean = await accuracy.cleanAccuracy(model, measured, context.hooks('clean'));
       context.print(`Clean accuracy   ${proportionText(clean)}`);
-      if (args.clean) return { json: { clean, robust: null } };
+      const corrupted =
+        args.corruptions === undefined
+          ? null
+          : await corruptionAccuracy(
+              model,
+              args.corruptions,
+              corruptions,
+              data,
+              { samples: args.samples, batchSize: args['batch-size'] },
+              context.hooks('corruptions'),
+            );
+      if (corrupted !== null) context.print(corruptionTable(corrupted));
+      if (args.clean) return { json: { clean, robust: null, corrupted } };
       const { steps, queries, seed } = args;
       const epsilon = args.epsilon / 255;
       const attack = choice.chosenAttack({ kind: args.attack, epsilon, steps, queries });
@@ -85,7 +114,7 @@ export const evaluate = defineCommand({
         details = { members: found.members, ...(curve === null ? {} : { curve }) };
       }
       context.print(`Robust accuracy  ${proportionText(robust)}`);
-      if (!args.checks) return { json: { clean, robust, attack, ...details } };
+      if (!args.checks) return { json: { clean, robust, attack, ...details, corrupted } };
       const checks = await obfuscation.obfuscationChecks(
         model,
         measured,
@@ -93,7 +122,7 @@ export const evaluate = defineCommand({
         context.hooks('checks'),
       );
       context.print(`\n${checkTable(checks)}`);
-      return { json: { clean, robust, attack, ...details, checks } };
+      return { json: { clean, robust, attack, ...details, corrupted, checks } };
     } finally {
       source?.dispose();
       model.dispose();
@@ -123,6 +152,14 @@ function curveTable(curve: readonly { readonly queries: number; readonly robust:
     ],
     curve.map(({ queries, robust }) => [countText(queries), proportionText(robust)]),
   );
+}
+
+function corruptionTable({ rows, mean }: { readonly rows: readonly CorruptionRow[]; readonly mean: number }): string {
+  const table = textTable(
+    [{ title: 'Corruption' }, ...rows[0]!.severities.map((_, k) => ({ title: `${k + 1}`, align: 'right' as const }))],
+    rows.map(({ kind, severities }) => [kind, ...severities.map(({ correct, total }) => shareText(correct / total))]),
+  );
+  return `${table}\nMean under corruptions  ${shareText(mean)}`;
 }
 
 function checkTable(checks: readonly ObfuscationCheck[]): string {
