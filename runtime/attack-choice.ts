@@ -1,8 +1,15 @@
 import type { RunAttack } from '../schemas/run.js';
-import { type Attack, pgd } from './attack/attack.js';
+import { type Attack, autoAttack, pgd, TARGETS } from './attack/attack.js';
+import type { Member } from './attack/worst-case.js';
+import { ensemble } from './engine/surrogate.js';
 
 /** The attack that a run or the command line asks for; the random step of RFGSM is half of epsilon. */
-export function chosenAttack({ kind, epsilon, steps }: Pick<RunAttack, 'kind' | 'epsilon' | 'steps'>): Attack {
+export function chosenAttack({
+  kind,
+  epsilon,
+  steps,
+  queries,
+}: Pick<RunAttack, 'kind' | 'epsilon' | 'steps' | 'queries'>): Attack {
   switch (kind) {
     case 'fgsm':
       return { method: 'fgsm', epsilon };
@@ -10,5 +17,20 @@ export function chosenAttack({ kind, epsilon, steps }: Pick<RunAttack, 'kind' | 
       return { method: 'rfgsm', epsilon, alpha: epsilon / 2 };
     case 'pgd':
       return pgd(epsilon, steps);
+    case 'apgd-ce':
+    case 'apgd-dlr':
+      return { method: kind, epsilon, steps };
+    case 'apgd-t':
+    case 'fab-t':
+      return { method: kind, epsilon, steps, targets: TARGETS };
+    case 'square':
+      return { method: 'square', epsilon, queries };
+    case 'autoattack':
+      return autoAttack(epsilon, steps, queries);
   }
+}
+
+/** All 19 gradient models, or the training surrogate alone; an ANN has one gradient. */
+export function chosenMembers(isEnsemble: boolean): readonly Member[] {
+  return isEnsemble ? ensemble : ensemble.slice(0, 1);
 }

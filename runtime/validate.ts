@@ -1,4 +1,5 @@
 import { importOnnx } from '../compiler/import/onnx.js';
+import { readPth } from '../compiler/import/pth.js';
 import type { AnnGraph } from '../schemas/ann.js';
 import { decodeAnn } from '../schemas/ann-file.js';
 import { type Diagnostic, diagnostic, SpikewrightError } from '../schemas/diagnostic.js';
@@ -72,6 +73,11 @@ const readers: Readonly<Record<Exclude<FileKind, 'json' | 'unknown'>, (bytes: Ui
     const values = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
     return { summary: `${tensors.size} tensors, ${count(values)} values` };
   },
+  zip: (bytes, name) => {
+    const tensors = readPth(bytes, name);
+    const values = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
+    return { summary: `${tensors.size} tensors, ${count(values)} values` };
+  },
   onnx: (bytes, name) => {
     const { value, diagnostics } = importOnnx(bytes, name);
     return { summary: networkSummary(value), diagnostics };
@@ -114,7 +120,7 @@ function jsonSummary(format: JsonFormat, value: unknown, name: string): string {
 
 function strange(name: string, what: string): Diagnostic {
   const known = [
-    ...(['ann', 'snn', 'spike', 'program', 'safetensors', 'onnx'] as const).map((kind) => fileKindTitle[kind]),
+    ...(['ann', 'snn', 'spike', 'program', 'safetensors', 'zip', 'onnx'] as const).map((kind) => fileKindTitle[kind]),
   ];
   return diagnostic('SW1002', 'error', {
     where: name,

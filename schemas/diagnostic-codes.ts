@@ -50,6 +50,16 @@ export const diagnosticCodes = {
     why: 'A safetensors file is a header that describes every byte after it.',
     fix: 'Make or fetch the file again.',
   },
+  SW1011: {
+    title: 'PyTorch file that cannot be read',
+    why: 'A state dict is an uncompressed ZIP archive of tensors and a pickle that names them; anything else in the pickle could run code, and is refused.',
+    fix: 'Save it again with torch.save(model.state_dict(), FILE), or export the network to ONNX.',
+  },
+  SW1012: {
+    title: 'weights that do not fit the architecture',
+    why: 'Weights are found by the names and shapes of the published code.',
+    fix: 'Name the architecture that the weights are of with --arch, or export the network to ONNX.',
+  },
   SW1020: { title: 'no JSON', why: '', fix: 'Correct the text at the place named.' },
   SW1021: {
     title: 'unknown key',
@@ -207,7 +217,7 @@ export const diagnosticCodes = {
   SW4005: {
     title: 'training diverged',
     why: 'From a loss that is no number nothing more can be learnt.',
-    fix: 'Lower the learning rate.',
+    fix: 'Lower the learning rate and start anew; the checkpoint of the last sound epoch, if there was one, is kept.',
   },
   SW4006: { title: 'training options contradict each other', why: '', fix: 'Correct the options.' },
   SW4007: { title: 'unknown network architecture', why: '', fix: 'Name one of those listed.' },
@@ -225,6 +235,11 @@ export const diagnosticCodes = {
     title: 'calibration found no threshold',
     why: 'A threshold must be positive, or the neurons fire at every step.',
     fix: 'Use other calibration images, a higher percentile, or check the network’s weights.',
+  },
+  SW4012: {
+    title: 'attack does not suit the network',
+    why: '',
+    fix: 'Use an attack on the cross-entropy, such as apgd-ce.',
   },
   SW4010: {
     title: 'backend not available',

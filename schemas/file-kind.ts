@@ -10,7 +10,7 @@ const magicNames = {
 export type GraphFileKind = keyof typeof magicNames;
 
 /** What a file turns out to be by its content; a file that is none of these is 'unknown'. */
-export type FileKind = GraphFileKind | 'safetensors' | 'json' | 'onnx' | 'unknown';
+export type FileKind = GraphFileKind | 'safetensors' | 'zip' | 'json' | 'onnx' | 'unknown';
 
 /** The file kinds as a message names them. */
 export const fileKindTitle: Readonly<Record<FileKind, string>> = {
@@ -19,6 +19,7 @@ export const fileKindTitle: Readonly<Record<FileKind, string>> = {
   spike: 'a SpikeGraph (.swg)',
   program: 'a Program (.swp)',
   safetensors: 'a safetensors file',
+  zip: 'a ZIP archive, as PyTorch writes it (.pth)',
   json: 'a JSON file',
   onnx: 'an ONNX model',
   unknown: 'a file of no known kind',
@@ -37,6 +38,7 @@ export function fileKind(bytes: Uint8Array): FileKind {
   for (const kind of Object.keys(magicNames) as GraphFileKind[]) {
     if (startsWith(bytes, magicBytes(kind))) return kind;
   }
+  if (startsWith(bytes, ZIP_MAGIC)) return 'zip';
   const first = firstVisible(bytes);
   if (first === OPENING_BRACE || first === OPENING_BRACKET) return 'json';
   if (bytes.length > 8 && bytes[8] === OPENING_BRACE && bytes[6] === 0 && bytes[7] === 0) return 'safetensors';
@@ -47,6 +49,8 @@ export function fileKind(bytes: Uint8Array): FileKind {
 const OPENING_BRACE = 0x7b;
 const OPENING_BRACKET = 0x5b;
 const ONNX_IR_VERSION_TAG = 0x08;
+/** A local file header, with which archives begin. */
+const ZIP_MAGIC = Uint8Array.of(0x50, 0x4b, 3, 4);
 
 /** Tag of field 1 (length-delimited), its length, its text. */
 function magicBytes(kind: GraphFileKind): Uint8Array {

@@ -57,6 +57,12 @@ export interface RunFinetune {
   /** Ends the training after so many steps; null for none. */
   readonly steps: number | null;
   readonly batchSize: number;
+  /** What the training attack raises. */
+  readonly innerLoss: 'divergence' | 'cross-entropy';
+  /** What is learnt from: clean images and examples, examples alone, clean images alone. */
+  readonly outerLoss: 'robust' | 'adversarial' | 'natural';
+  /** Whether thresholds stay as calibration left them. */
+  readonly fixedThresholds: boolean;
   readonly beta: number;
   /** In pixel units of [0, 1], as `alpha`. */
   readonly epsilon: number;
@@ -70,9 +76,14 @@ export interface RunFinetune {
 
 /** The attack under which robust accuracy is measured. */
 export interface RunAttack {
-  readonly kind: 'fgsm' | 'rfgsm' | 'pgd';
+  readonly kind: 'fgsm' | 'rfgsm' | 'pgd' | 'apgd-ce' | 'apgd-dlr' | 'apgd-t' | 'fab-t' | 'square' | 'autoattack';
   /** In pixel units of [0, 1]. */
   readonly epsilon: number;
+  /** Of the iterative attacks with gradients. */
   readonly steps: number;
+  /** Of the Square attack. */
+  readonly queries: number;
+  /** Worst case over all gradient models of the spiking levels instead of the training surrogate alone. */
+  readonly ensemble: boolean;
   readonly samples: number;
 }

@@ -6,7 +6,7 @@ import { writeFileWhole } from '../store/write-file.js';
 import { wilson } from '../wilson.js';
 import { defineCommand } from './command.js';
 import { wholeNumber } from './options.js';
-import { attackOptions, datasetOptions, engineOptions, seedOption } from './shared-options.js';
+import { attackOptions, datasetOptions, engineOptions, seedOption, transferOption } from './shared-options.js';
 
 export const attack = defineCommand({
   name: 'attack',
@@ -18,7 +18,7 @@ export const attack = defineCommand({
     samples: wholeNumber('Test images', 64, 1, 100_000),
     'batch-size': wholeNumber('Images of a forward pass', 64, 1, 65_536),
     ...attackOptions,
-    ensemble: { type: 'boolean', default: false, describe: 'Worst case over 19 gradient models instead of one' },
+    'transfer-from': transferOption,
     ...datasetOptions,
     ...engineOptions,
     seed: seedOption,
@@ -26,44 +26,42 @@ export const attack = defineCommand({
   examples: [
     ['attack net.sws --out adversarial.safetensors --epsilon 8', 'PGD-20 at 8/255 against an SNN'],
     ['attack net.sws --out adversarial.safetensors --ensemble', 'The strongest of 19 gradient models per image'],
+    ['attack net.sws --out adversarial.safetensors --transfer-from net.onnx', 'Crafted against the ANN'],
   ],
   async run(args, context) {
-    const [
-      { openDataset },
-      { labelsOf },
-      { firstOf },
-      { ensemble },
-      { startEngine },
-      { chosenAttack },
-      worst,
-      files,
-      read,
-    ] = await Promise.all([
-      import('../data/open.js'),
-      import('../data/dataset.js'),
-      import('../train/accuracy.js'),
-      import('../engine/surrogate.js'),
-      import('../engine/start.js'),
-      import('../attack-choice.js'),
-      import('../attack/worst-case.js'),
-      import('../../schemas/safetensors.js'),
-      import('./read-network.js'),
-    ]);
+    const [{ openDataset }, { labelsOf }, { firstOf }, { startEngine }, choice, worst, files, read] = await Promise.all(
+      [
+        import('../data/open.js'),
+        import('../data/dataset.js'),
+        import('../train/accuracy.js'),
+        import('../engine/start.js'),
+        import('../attack-choice.js'),
+        import('../attack/worst-case.js'),
+        import('../../schemas/safetensors.js'),
+        import('./read-network.js'),
+      ],
+    );
     const graph = await read.readNetworkFile(args.network, context);
+    const sourcePath = args['transfer-from'];
+    const sourceGraph = sourcePath === undefined ? null : await read.readNetworkFile(sourcePath, context);
     const data = openDataset(args.dataset, 'test', args['data-dir']);
     const { indices } = firstOf(data, args.samples, 1);
     const images = data.images(indices);
     const labels = labelsOf(data, indices);
     const { engine } = await startEngine(args);
-    requireNetworkFit(engine, graph, data);
+    for (const network of [graph, sourceGraph]) if (network !== null) requireNetworkFit(engine, network, data);
     const model = engine.load(graph);
+    const source = sourceGraph === null ? null : engine.load(sourceGraph);
+    const { steps, queries } = args;
+    const members = choice.chosenMembers(args.ensemble);
     try {
       const found = await worst.worstCase(
         model,
         { images, labels, indices },
         {
-          attack: chosenAttack({ kind: args.attack, epsilon: args.epsilon / 255, steps: args.steps }),
-          members: args.ensemble ? ensemble : ensemble.slice(0, 1),
+          attack: choice.chosenAttack({ kind: args.attack, epsilon: args.epsilon / 255, steps, queries }),
+          members,
+          source: source ?? undefined,
           seed: args.seed,
           batchSize: args['batch-size'],
         },
@@ -84,8 +82,18 @@ export const attack = defineCommand({
       const robust = wilson(found.fooled.filter((fooled) => fooled === 0).length, labels.length);
       context.print(`Robust accuracy  ${proportionText(robust)}`);
       context.print(`${args.out}: ${labels.length} images`);
-      return { json: { robust, fooled: [...found.fooled], out: args.out, sha256: sha256(bytes) } };
+      return {
+        json: {
+          robust,
+          fooled: [...found.fooled],
+          queries: [...found.queries],
+          members: Array.from(found.member, (number) => members[number]!.name),
+          out: args.out,
+          sha256: sha256(bytes),
+        },
+      };
     } finally {
+      source?.dispose();
       model.dispose();
     }
   },

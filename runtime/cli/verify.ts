@@ -37,7 +37,6 @@ export const verify = defineCommand({
     budget: { type: 'string', describe: 'Budget file (JSON); a violated one exits with 1' },
     samples: wholeNumber('Test images', 64, 1, 1_000_000),
     ...attackOptions,
-    ensemble: { type: 'boolean', default: false, describe: 'Worst case over 19 gradient models instead of one' },
     timing: timingOption,
     'energy-profile': energyProfileOption,
     ...datasetOptions,
@@ -50,29 +49,18 @@ export const verify = defineCommand({
     ['verify net.swp --graph net.swg --ann net.onnx --snn net.sws --budget limits.json', 'All levels, and a budget'],
   ],
   async run(args, context) {
-    const [
-      { openDataset },
-      { labelsOf },
-      { firstOf },
-      { ensemble },
-      { startEager },
-      verification,
-      choice,
-      budgets,
-      compare,
-      read,
-    ] = await Promise.all([
-      import('../data/open.js'),
-      import('../data/dataset.js'),
-      import('../train/accuracy.js'),
-      import('../engine/surrogate.js'),
-      import('../engine/start.js'),
-      import('../verify/verify.js'),
-      import('../attack-choice.js'),
-      import('../verify/budget.js'),
-      import('../verify/compare.js'),
-      import('./read-network.js'),
-    ]);
+    const [{ openDataset }, { labelsOf }, { firstOf }, { startEager }, verification, choice, budgets, compare, read] =
+      await Promise.all([
+        import('../data/open.js'),
+        import('../data/dataset.js'),
+        import('../train/accuracy.js'),
+        import('../engine/start.js'),
+        import('../verify/verify.js'),
+        import('../attack-choice.js'),
+        import('../verify/budget.js'),
+        import('../verify/compare.js'),
+        import('./read-network.js'),
+      ]);
     const start = performance.now();
     const budget =
       args.budget === undefined
@@ -89,12 +77,13 @@ export const verify = defineCommand({
     const { chosen, engine } = await startEager({ backend: args.backend });
     for (const graph of [network.ann, network.snn]) if (graph !== null) requireNetworkFit(engine, graph, data);
     requireProgramFit(network.program, data);
-    const attack = choice.chosenAttack({ kind: args.attack, epsilon: args.epsilon / 255, steps: args.steps });
+    const { steps, queries } = args;
+    const attack = choice.chosenAttack({ kind: args.attack, epsilon: args.epsilon / 255, steps, queries });
     const result = await verification.verifyNetwork(
       network,
       { images: data.images(indices), labels: labelsOf(data, indices), indices },
       {
-        attack: { attack, members: args.ensemble ? ensemble : ensemble.slice(0, 1), seed: args.seed },
+        attack: { attack, members: choice.chosenMembers(args.ensemble), seed: args.seed },
         chip: { timing: args.timing, energyProfile: args['energy-profile'] },
         backend: chosen.backend,
         batchSize: BATCH,

@@ -8,9 +8,8 @@ import type { FloatSpikeGraph, IntegerSpikeGraph } from '../../schemas/spike.js'
 import { decodeFloatSpikeGraph, decodeIntegerSpikeGraph, encodeSpikeGraph } from '../../schemas/spike-file.js';
 import type { Statistics } from '../../schemas/stats.js';
 import { elementCount } from '../../schemas/tensor.js';
-import { chosenAttack } from '../attack-choice.js';
+import { chosenAttack, chosenMembers } from '../attack-choice.js';
 import { labelsOf } from '../data/dataset.js';
-import { ensemble } from '../engine/surrogate.js';
 import { type Artefacts, artefactHash, readArtefact } from '../store/store.js';
 import { chosenTarget } from '../target-choice.js';
 import { firstOf } from '../train/accuracy.js';
@@ -143,7 +142,7 @@ export async function verifyStage(
         { ann: ann.graph, snn: snn.graph, graph, program },
         { images: test.images(indices), labels: labelsOf(test, indices), indices },
         {
-          attack: { attack: chosenAttack(attack), members: ensemble.slice(0, 1), seed },
+          attack: { attack: chosenAttack(attack), members: chosenMembers(attack.ensemble), seed },
           chip: { timing: simulate.timing, energyProfile: energyProfile ?? undefined },
           backend,
           batchSize: VERIFY_BATCH,

@@ -53,9 +53,9 @@ export function buildReport(results: RunResults): Report {
     timesteps: program.timesteps,
     samples: verification.samples,
     attack: {
-      method: config.attack.kind,
+      method: config.attack.ensemble ? `${config.attack.kind} ensemble` : config.attack.kind,
       epsilon: config.attack.epsilon,
-      steps: config.attack.kind === 'pgd' ? config.attack.steps : 1,
+      steps: attackSteps(config.attack),
     },
     levels: requireLevels(verification),
     spikeMismatches: comparison.spikeMismatches,
@@ -159,4 +159,9 @@ function examples(verification: Verification, dataset: Dataset, epsilon: number)
       predictions: { ann: of('ann'), snn: of('snn'), twin: of('twin'), chip: of('chip') },
     };
   });
+}
+
+function attackSteps({ kind, steps, queries }: RunConfig['attack']): number {
+  if (kind === 'fgsm' || kind === 'rfgsm') return 1;
+  return kind === 'square' ? queries : steps;
 }

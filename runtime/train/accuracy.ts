@@ -61,7 +61,8 @@ interface MeasuredBatch {
   readonly indices: Uint32Array;
 }
 
-async function overBatches(
+/** Hands the measured images to `measure` in batches; progress counts images. */
+export async function overBatches(
   { dataset, indices, batchSize }: Measured,
   hooks: Hooks,
   measure: (batch: MeasuredBatch) => Promise<void>,

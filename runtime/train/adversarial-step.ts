@@ -1,12 +1,13 @@
-import { uniformFloat32 } from 'pure-rand/distribution/uniformFloat32';
 import { ascendBySign, inputGradient, projectToBall } from '../attack/ascent.js';
 import type { PgdAttack } from '../attack/attack.js';
 import { craft } from '../attack/attack.js';
+import { logitsOf } from '../attack/samples.js';
 import type { Model, ParameterMap } from '../engine/engine.js';
 import { trainingSurrogate } from '../engine/surrogate.js';
-import { deriveSeed, seededGenerator } from '../seed.js';
+import { normalNoise } from '../normal-noise.js';
+import { deriveSeed } from '../seed.js';
 import type { StepResult, TrainingBatch, TrainingStep } from './loop.js';
-import { countCorrect, crossEntropy, klDivergence, robustLoss } from './loss.js';
+import { countCorrect, crossEntropy, klDivergence, martLoss, robustLoss, summedCrossEntropy } from './loss.js';
 import type { Sgd } from './sgd.js';
 import { addGradients } from './sgd.js';
 
@@ -17,11 +18,19 @@ import { addGradients } from './sgd.js';
  * - `adversarial`: cross-entropy on PGD examples alone (Madry et al. 2018); with 1 step of 1.25·epsilon it is the fast
  *   single-step training of Wong et al. 2020
  * - `trades`: cross-entropy on the images plus beta times the divergence to examples that maximise it (Zhang et al. 2019)
+ * - `mart`: boosted cross-entropy on PGD examples plus beta times the divergence, most where the image itself is
+ *   uncertain (Wang et al. 2020)
  */
 export type Objective =
   | { readonly kind: 'natural' }
   | { readonly kind: 'adversarial'; readonly attack: PgdAttack }
-  | { readonly kind: 'trades'; readonly attack: PgdAttack; readonly beta: number };
+  | PairObjective;
+
+interface PairObjective {
+  readonly kind: 'trades' | 'mart';
+  readonly attack: PgdAttack;
+  readonly beta: number;
+}
 
 /** The training step of an objective. Examples are crafted in eval mode, gradients taken in train mode. */
 export function trainingStep(objective: Objective): TrainingStep {
@@ -33,17 +42,18 @@ export function trainingStep(objective: Objective): TrainingStep {
       };
     case 'adversarial':
       return async (model, optimiser, batch, rate) => {
-        const adversarial = await craft(model, batch, objective.attack, { seed: batch.seed });
+        const { adversarial } = await craft(model, batch, objective.attack, { seed: batch.seed });
         const { loss, correct } = await descend(model, optimiser, adversarial, batch, rate);
         return { loss, correct: null, adversarialCorrect: correct };
       };
     case 'trades':
-      return (model, optimiser, batch, rate) => tradesStep(model, optimiser, batch, rate, objective);
+    case 'mart':
+      return (model, optimiser, batch, rate) => pairStep(model, optimiser, batch, rate, objective);
   }
 }
 
 /** One descent step on the cross-entropy of `images`. */
-async function descend(
+export async function descend(
   model: Model,
   optimiser: Sgd,
   images: Float32Array,
@@ -63,20 +73,25 @@ async function descend(
   return { loss: value, correct };
 }
 
-async function tradesStep(
+/** One descent step on a loss of the images and of examples together. */
+async function pairStep(
   model: Model,
   optimiser: Sgd,
   batch: TrainingBatch,
   rate: number,
-  { attack, beta }: Extract<Objective, { kind: 'trades' }>,
+  { kind, attack, beta }: PairObjective,
 ): Promise<StepResult> {
   const { images, labels, seed } = batch;
-  const adversarial = await mostDivergent(model, batch, attack);
+  const adversarial =
+    kind === 'trades'
+      ? await mostDivergent(model, batch, attack)
+      : await climb(model, batch, attack, (logits) => summedCrossEntropy(logits, labels).gradient);
   const clean = await model.forward(images, { mode: 'train', dropoutSeed: deriveSeed(seed, 'dropout', 0) });
   try {
     const moved = await model.forward(adversarial, { mode: 'train', dropoutSeed: deriveSeed(seed, 'dropout', 1) });
     try {
-      const loss = robustLoss(clean.logits, moved.logits, labels, beta);
+      const pairLoss = kind === 'trades' ? robustLoss : martLoss;
+      const loss = pairLoss(clean.logits, moved.logits, labels, beta);
       const wanted = { parameters: true, input: false };
       const fromClean = await clean.backward(loss.cleanGradient, wanted);
       const fromMoved = await moved.backward(loss.adversarialGradient, wanted);
@@ -94,15 +109,20 @@ async function tradesStep(
   }
 }
 
-/** PGD on the divergence from the clean prediction, started at 0.001·N(0, I): at the image itself its slope is zero. */
-async function mostDivergent(
+/** PGD on the divergence from the clean prediction. */
+async function mostDivergent(model: Model, batch: TrainingBatch, attack: PgdAttack): Promise<Float32Array> {
+  const clean = await logitsOf(model, batch.images);
+  const count = batch.indices.length;
+  return climb(model, batch, attack, (logits) => klDivergence(logits, clean, count).adversarialGradient);
+}
+
+/** PGD started at 0.001·N(0, I), since at the image itself the slope of a divergence is zero. */
+async function climb(
   model: Model,
   { images, indices, seed }: TrainingBatch,
   { epsilon, steps, stepSize }: PgdAttack,
+  gradientOf: (logits: Float32Array) => Float32Array,
 ): Promise<Float32Array> {
-  const pass = await model.forward(images, { mode: 'eval', gradients: 'none' });
-  pass.dispose();
-  const gradientOf = (logits: Float32Array) => klDivergence(logits, pass.logits, indices.length).adversarialGradient;
   let current = normalStart(images, indices, seed);
   for (let step = 0; step < steps; step += 1) {
     const gradient = await inputGradient(model, current, gradientOf, trainingSurrogate);
@@ -111,16 +131,8 @@ async function mostDivergent(
   return current;
 }
 
-/** Normal draws by Box and Muller (1958). */
+/** 0.001·N(0, I) away from the images. */
 function normalStart(images: Float32Array, indices: ArrayLike<number>, seed: number): Float32Array {
-  const size = images.length / indices.length;
-  const start = new Float32Array(images.length);
-  for (let n = 0; n < indices.length; n += 1) {
-    const random = seededGenerator(seed, 'normal start', indices[n]!);
-    for (let k = n * size; k < (n + 1) * size; k += 1) {
-      const radius = Math.sqrt(-2 * Math.log(1 - uniformFloat32(random)));
-      start[k] = images[k]! + 0.001 * radius * Math.cos(2 * Math.PI * uniformFloat32(random));
-    }
-  }
-  return start;
+  const noise = normalNoise(indices, images.length, seed);
+  return images.map((value, k) => value + 0.001 * noise[k]!);
 }

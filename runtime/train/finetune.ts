@@ -1,12 +1,13 @@
 import type { SnnGraph } from '../../schemas/snn.js';
 import { encodeSnn } from '../../schemas/snn-file.js';
 import { ascendBySign, inputGradient, projectToBall } from '../attack/ascent.js';
-import { randomSigns } from '../attack/attack.js';
+import { craft, randomSigns } from '../attack/attack.js';
 import type { Dataset } from '../data/dataset.js';
 import type { Engine, Model, Pass } from '../engine/engine.js';
 import { trainingSurrogate } from '../engine/surrogate.js';
 import { withParameters } from '../models/parameters.js';
 import { deriveSeed } from '../seed.js';
+import { descend } from './adversarial-step.js';
 import type { EpochRecord } from './checkpoint.js';
 import type { LoopOptions, TrainingBatch, TrainingHooks, TrainingStep } from './loop.js';
 import { trainingLoop } from './loop.js';
@@ -16,9 +17,16 @@ import { requireFit, runIdentity } from './run-identity.js';
 import type { Sgd } from './sgd.js';
 import { addGradients } from './sgd.js';
 
-/** The adversary and objective of finetuning (method: finetuning). */
+/** The adversary and objective of finetuning (method: finetuning); what is not the method's own is for ablations. */
 export interface FinetuneObjective {
-  /** Weight of the divergence, ≥ 0; the method's is 2 for CIFAR-10. */
+  /** What the adversary raises: the divergence from the clean prediction (the method's), or the cross-entropy. */
+  readonly innerLoss: 'divergence' | 'cross-entropy';
+  /**
+   * What is learnt from: clean images and, by the divergence, examples (`robust`, the method's); examples alone
+   * (`adversarial`); clean images alone (`natural`). The latter two by cross-entropy.
+   */
+  readonly outerLoss: 'robust' | 'adversarial' | 'natural';
+  /** Weight of the divergence in the robust loss, ≥ 0; the method's is 2 for CIFAR-10. */
   readonly beta: number;
   /** Largest change of a pixel, in pixel units. */
   readonly epsilon: number;
@@ -39,29 +47,54 @@ export async function finetune(
   options: FinetuneOptions,
   hooks: TrainingHooks = {},
 ): Promise<{ readonly graph: SnnGraph; readonly history: readonly EpochRecord[] }> {
-  const { beta, epsilon, alpha, ...loop } = options;
+  const { innerLoss, outerLoss, beta, epsilon, alpha, ...loop } = options;
   const run = runIdentity(engine, encodeSnn(graph), dataset, options);
   const model = engine.load(graph);
   try {
     requireFit(model, dataset);
-    const adversary: Adversary = (trained, { images, indices, seed }) =>
-      mostDivergent(trained, images, randomSigns(indices, images.length, seed), { epsilon, alpha });
-    const step: TrainingStep = async (trained, optimiser, batch, rate) => {
-      const { loss, correct, adversarialCorrect } = await finetuneStep(
-        trained,
-        optimiser,
-        batch,
-        rate,
-        beta,
-        adversary,
-      );
-      return { loss: loss.value, correct, adversarialCorrect };
-    };
+    const step = stepOf({ innerLoss, outerLoss, beta, epsilon, alpha });
     const history = await trainingLoop(model, dataset, step, loop, run, hooks);
     return { graph: withParameters(graph, await model.readParameters()), history };
   } finally {
     model.dispose();
   }
+}
+
+function stepOf(objective: FinetuneObjective): TrainingStep {
+  const adversary = adversaryOf(objective);
+  switch (objective.outerLoss) {
+    case 'robust':
+      return async (model, optimiser, batch, rate) => {
+        const { loss, correct, adversarialCorrect } = await finetuneStep(
+          model,
+          optimiser,
+          batch,
+          rate,
+          objective.beta,
+          adversary,
+        );
+        return { loss: loss.value, correct, adversarialCorrect };
+      };
+    case 'adversarial':
+      return async (model, optimiser, batch, rate) => {
+        const { loss, correct } = await descend(model, optimiser, await adversary(model, batch), batch, rate);
+        return { loss, correct: null, adversarialCorrect: correct };
+      };
+    case 'natural':
+      return async (model, optimiser, batch, rate) => {
+        const { loss, correct } = await descend(model, optimiser, batch.images, batch, rate);
+        return { loss, correct, adversarialCorrect: null };
+      };
+  }
+}
+
+function adversaryOf({ innerLoss, epsilon, alpha }: FinetuneObjective): Adversary {
+  if (innerLoss === 'cross-entropy') {
+    const attack = { method: 'rfgsm', epsilon, alpha } as const;
+    return async (model, batch) => (await craft(model, batch, attack, { seed: batch.seed })).adversarial;
+  }
+  return (model, { images, indices, seed }) =>
+    mostDivergent(model, images, randomSigns(indices, images.length, seed), { epsilon, alpha });
 }
 
 /** Makes the adversarial images [N, H, W, C] of a batch. */

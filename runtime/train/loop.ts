@@ -76,7 +76,7 @@ export interface TrainingHooks extends Hooks {
 /**
  * Trains `model` in place and returns the figures of every epoch. `run` identifies network, data and options, so that a
  * checkpoint is resumed only by the run that wrote it.
- * Throws SW4004 (checkpoint of another run), SW4005 (loss no longer a number), SW4006 (options that leave nothing to
+ * Throws SW4004 (checkpoint of another run), SW4005 (loss or a parameter no longer a number), SW4006 (options that leave nothing to
  * do), and the reason of an abort.
  */
 export async function trainingLoop(
@@ -92,8 +92,14 @@ export async function trainingLoop(
   const optimiser = new Sgd(options, start.velocity);
   let { best, sums, history, step: done } = start;
   const save = async (): Promise<void> => {
-    if (hooks.checkpoint === undefined) return;
     const parameters = await model.readParameters();
+    // A step may overflow though its loss did not: the checkpoint before it is the last sound one.
+    for (const [name, values] of parameters) {
+      if (!values.every(Number.isFinite)) {
+        throw failure('SW4005', { where: name, what: 'holds values that are no numbers' });
+      }
+    }
+    if (hooks.checkpoint === undefined) return;
     await hooks.checkpoint(
       encodeCheckpoint({ run, step: done, parameters, velocity: optimiser.velocity, best, sums, history }),
     );

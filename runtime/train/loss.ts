@@ -88,6 +88,57 @@ export function robustLoss(
   };
 }
 
+/** Keep MART's logarithm and its weights above 0 (Wang et al. 2020, official code). */
+const MART = { margin: 1.0001, weight: 1.0000001, tiny: 1e-12 };
+
+/**
+ * MART's loss (Wang et al. 2020), averaged over the batch: the boosted cross-entropy of the examples,
+ * −log q_y − log(1.0001 − max_{k≠y} q_k), plus `lambda` times KL(p ‖ q) weighed by 1 − p_y, with p = softmax(clean) and
+ * q = softmax(adversarial). Gradient through both.
+ */
+export function martLoss(
+  clean: Float32Array,
+  adversarial: Float32Array,
+  labels: ArrayLike<number>,
+  lambda: number,
+): PairLoss {
+  const count = labels.length;
+  const classes = clean.length / count;
+  const adversarialGradient = new Float32Array(clean.length);
+  const cleanGradient = new Float32Array(clean.length);
+  const logsP = new Float64Array(classes);
+  const logsQ = new Float64Array(classes);
+  let sum = 0;
+  for (let n = 0; n < count; n += 1) {
+    const start = n * classes;
+    logSoftmax(clean, start, logsP);
+    logSoftmax(adversarial, start, logsQ);
+    const label = labels[n]!;
+    let rival = label === 0 ? 1 : 0;
+    let divergence = 0;
+    for (let k = 0; k < classes; k += 1) {
+      if (k !== label && logsQ[k]! > logsQ[rival]!) rival = k;
+      divergence += Math.exp(logsP[k]!) * (logsP[k]! - logsQ[k]!);
+    }
+    const rivalShare = Math.exp(logsQ[rival]!);
+    const left = MART.margin - rivalShare + MART.tiny;
+    const trueShare = Math.exp(logsP[label]!);
+    const weight = MART.weight - trueShare;
+    sum += -logsQ[label]! - Math.log(left) + lambda * weight * divergence;
+    for (let k = 0; k < classes; k += 1) {
+      const p = Math.exp(logsP[k]!);
+      const q = Math.exp(logsQ[k]!);
+      const fit = q - (k === label ? 1 : 0);
+      const margin = (rivalShare * ((k === rival ? 1 : 0) - q)) / left;
+      adversarialGradient[start + k] = (fit + margin + lambda * weight * (q - p)) / count;
+      const pull = weight * p * (logsP[k]! - logsQ[k]! - divergence);
+      const trust = divergence * trueShare * ((k === label ? 1 : 0) - p);
+      cleanGradient[start + k] = (lambda * (pull - trust)) / count;
+    }
+  }
+  return { value: sum / count, adversarialGradient, cleanGradient };
+}
+
 /** The most likely class of each of `count` samples; the first of equals. */
 export function predictions(logits: Float32Array, count: number): Uint8Array {
   const classes = logits.length / count;

@@ -9,6 +9,8 @@ export interface SgdOptions {
   readonly momentum: number;
   /** L2 pull on every trained parameter, thresholds and norm affines included, ≥ 0. */
   readonly weightDecay: number;
+  /** Leaves thresholds as they are; they are trained unless said. */
+  readonly fixedThresholds?: boolean | undefined;
 }
 
 /**
@@ -32,6 +34,7 @@ export class Sgd {
     const parameters = await model.readParameters();
     const moved: ParameterMap = new Map();
     for (const [name, gradient] of gradients) {
+      if (this.options.fixedThresholds === true && name.endsWith('.threshold')) continue;
       const values = parameters.get(name);
       if (values === undefined) throw new RangeError(`gradient of ${name}, which is no parameter of the model`);
       moved.set(name, this.move(name, values, gradient, rate));

@@ -1,4 +1,4 @@
-import type { LabelledBatch } from '../attack/attack.js';
+import type { LabelledBatch } from '../attack/samples.js';
 import type { BackendName } from '../engine/backend/backend.js';
 import { startEager } from '../engine/start.js';
 import { IntegerTwin } from '../twin/twin.js';

@@ -1,6 +1,7 @@
 import type { LevelName } from '../../schemas/report.js';
 import type { SampleResult } from '../../sim/sample-result.js';
-import type { Attack, LabelledBatch } from '../attack/attack.js';
+import type { Attack } from '../attack/attack.js';
+import type { LabelledBatch } from '../attack/samples.js';
 import type { Member } from '../attack/worst-case.js';
 import { worstCase } from '../attack/worst-case.js';
 import { encodeImages } from '../drive.js';
@@ -53,7 +54,9 @@ export async function evaluateLevels(
   batch: LabelledBatch,
   attack: LevelAttack,
 ): Promise<LevelsOutcome> {
-  const ann = levels.ann === null ? null : await attackLevel(levels.ann, batch, attack);
+  // An ANN has one gradient, whatever the surrogate.
+  const single = { ...attack, members: attack.members.slice(0, 1) };
+  const ann = levels.ann === null ? null : await attackLevel(levels.ann, batch, single);
   const snn = levels.snn === null ? null : await attackLevel(levels.snn, batch, attack);
   const twin = await attackLevel(levels.twin, batch, attack);
   const clean = await runChip(levels, batch.images, batch.indices);

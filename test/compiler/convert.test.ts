@@ -5,7 +5,7 @@ import type { AnnGraph, BatchNormLayer } from '../../schemas/ann.js';
 import { checkLayers } from '../../schemas/layer-check.js';
 
 const setup = { shape: [8, 8, 1] as const, classes: 3, mean: [0.5], std: [0.5], seed: 2 };
-const fresh = vgg('net', { features: [2, 'pool', 3], hidden: [4], dropout: 0.1 }, setup);
+const { graph: fresh } = vgg('net', { features: [2, 'pool', 3], hidden: [4], dropout: 0.1 }, setup);
 /** As a trained network: statistics and affines are no longer those of a new one. */
 const ann: AnnGraph = {
   ...fresh,

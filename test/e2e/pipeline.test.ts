@@ -209,7 +209,7 @@ describe('what tells about the installation', () => {
     const { backends, chosen, datasets } = JSON.parse(stdout);
     expect(backends.map(({ backend }: { backend: string }) => backend)).toContain(chosen);
     expect(backends).toHaveLength(6);
-    expect(datasets.map(({ name }: { name: string }) => name)).toEqual(['cifar10', 'cifar100', 'mnist']);
+    expect(datasets.map(({ name }: { name: string }) => name)).toEqual(['cifar10', 'cifar100', 'mnist', 'svhn']);
   });
 
   test('targets lists, shows and checks', async () => {

@@ -124,8 +124,16 @@ describe('run files', () => {
     });
     expect(run.finetune).toMatchObject({ beta: 2, epsilon: 2 / 255, alpha: 1 / 255, learningRate: 0.001 });
     expect(run.finetune).toMatchObject({ epochs: 60, steps: null, batchSize: 64, momentum: 0.9, weightDecay: 0.001 });
+    expect(run.finetune).toMatchObject({ innerLoss: 'divergence', outerLoss: 'robust', fixedThresholds: false });
     expect(run.finetune.statisticsBatches).toBe(0);
-    expect(run.attack).toEqual({ kind: 'pgd', epsilon: 8 / 255, steps: 20, samples: 100 });
+    expect(run.attack).toEqual({
+      kind: 'pgd',
+      epsilon: 8 / 255,
+      steps: 20,
+      queries: 5000,
+      ensemble: false,
+      samples: 100,
+    });
     expect(run).toMatchObject({
       timesteps: 8,
       seed: 0,

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Attack, LabelledBatch } from '../../../runtime/attack/attack.js';
-import { craft, pgd } from '../../../runtime/attack/attack.js';
+import type { Attack } from '../../../runtime/attack/attack.js';
+import { autoAttack, craft, pgd } from '../../../runtime/attack/attack.js';
+import type { LabelledBatch } from '../../../runtime/attack/samples.js';
 import { worstCase } from '../../../runtime/attack/worst-case.js';
 import { ensemble } from '../../../runtime/engine/surrogate.js';
 import { crossEntropy } from '../../../runtime/train/loss.js';
@@ -9,7 +10,7 @@ import { ToyModel } from '../train/toy-model.js';
 
 const shape = [2, 2, 1] as const;
 const size = 4;
-const classes = 3;
+const classes = 4;
 
 const epsilons = fc.constantFrom(0, 2 / 255, 8 / 255, 0.3);
 const attacks: fc.Arbitrary<Attack> = epsilons.chain((epsilon) =>
@@ -19,6 +20,17 @@ const attacks: fc.Arbitrary<Attack> = epsilons.chain((epsilon) =>
       .double({ min: 0, max: 1, noNaN: true })
       .map<Attack>((share) => ({ method: 'rfgsm', epsilon, alpha: share * epsilon })),
     fc.integer({ min: 1, max: 5 }).map<Attack>((steps) => pgd(epsilon, steps)),
+    fc
+      .record({
+        method: fc.constantFrom('apgd-ce' as const, 'apgd-dlr' as const),
+        steps: fc.integer({ min: 1, max: 9 }),
+      })
+      .map<Attack>((part) => ({ ...part, epsilon })),
+    fc
+      .record({ method: fc.constantFrom('apgd-t' as const, 'fab-t' as const), steps: fc.integer({ min: 1, max: 5 }) })
+      .map<Attack>((part) => ({ ...part, epsilon, targets: 2 })),
+    fc.integer({ min: 1, max: 20 }).map<Attack>((queries) => ({ method: 'square', epsilon, queries })),
+    fc.constant(autoAttack(epsilon, 3, 5)),
   ),
 );
 const scenes = fc.integer({ min: 1, max: 6 }).chain((count) =>
@@ -51,7 +63,7 @@ describe('an attack', () => {
   it('stays within epsilon and within [0, 1], and is a no-op at epsilon 0', async () => {
     await fc.assert(
       fc.asyncProperty(scenes, async ({ kernel, attack, seed, ...batch }) => {
-        const adversarial = await craft(new ToyModel(shape, kernel), batch, attack, { seed });
+        const { adversarial } = await craft(new ToyModel(shape, kernel), batch, attack, { seed });
         if (attack.epsilon === 0) expect(adversarial).toEqual(batch.images);
         for (const [k, value] of adversarial.entries()) {
           // Half a unit in the last place of a float32 below 1 is 2⁻²⁵.
@@ -70,10 +82,15 @@ describe('an attack', () => {
         const middle = Math.min(cut, batch.labels.length);
         const pieces = [part(batch, 0, middle), part(batch, middle, batch.labels.length)];
         const parts: number[] = [];
+        const queries: number[] = [];
         for (const piece of pieces) {
-          if (piece.labels.length > 0) parts.push(...(await craft(model, piece, attack, { seed })));
+          if (piece.labels.length === 0) continue;
+          const crafted = await craft(model, piece, attack, { seed });
+          parts.push(...crafted.adversarial);
+          queries.push(...crafted.queries);
         }
-        expect(parts).toEqual([...whole]);
+        expect(parts).toEqual([...whole.adversarial]);
+        expect(queries).toEqual([...whole.queries]);
         expect(model.alive).toBe(0);
       }),
     );
@@ -86,8 +103,8 @@ describe('an attack', () => {
     const attack = pgd(0.1, 1);
     const model = new ToyModel(shape, kernel);
     // A zero kernel has no gradient, so the example is its start.
-    const one = await craft(model, batch, attack, { seed: 1 });
-    const two = await craft(model, batch, attack, { seed: 2 });
+    const { adversarial: one } = await craft(model, batch, attack, { seed: 1 });
+    const { adversarial: two } = await craft(model, batch, attack, { seed: 2 });
     expect(one).not.toEqual(two);
     expect(one.slice(0, size)).not.toEqual(one.slice(size));
   });
@@ -99,10 +116,9 @@ describe('an attack', () => {
     const images = Float32Array.of(0.5, 0.5, 0.05, 0.95);
     const expected = [0.4, 0.6, 0, 1];
     for (const attack of [{ method: 'fgsm', epsilon: 0.1 } as const, pgd(0.1, 4)]) {
-      const found = await craft(new ToyModel(shape, kernel), { images, labels: [0], indices: [0] }, attack, {
-        seed: 5,
-      });
-      for (const [k, value] of expected.entries()) expect(found[k]).toBeCloseTo(value, 6);
+      const batch = { images, labels: [0], indices: [0] };
+      const { adversarial } = await craft(new ToyModel(shape, kernel), batch, attack, { seed: 5 });
+      for (const [k, value] of expected.entries()) expect(adversarial[k]).toBeCloseTo(value, 6);
     }
   });
 
@@ -114,7 +130,7 @@ describe('an attack', () => {
         const model = new ToyModel(shape, kernel);
         const lossOf = async (images: Float32Array): Promise<number> =>
           crossEntropy((await model.forward(images, { mode: 'eval' })).logits, batch.labels).value;
-        const adversarial = await craft(model, batch, { method: 'fgsm', epsilon: 0.1 }, { seed });
+        const { adversarial } = await craft(model, batch, { method: 'fgsm', epsilon: 0.1 }, { seed });
         expect(await lossOf(adversarial)).toBeGreaterThanOrEqual((await lossOf(batch.images)) - 1e-5);
       }),
     );

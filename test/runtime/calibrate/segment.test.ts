@@ -7,7 +7,7 @@ import type { SnnGraph, SnnLayer } from '../../../schemas/snn.js';
 
 const setup = { shape: [8, 8, 3] as const, classes: 4, mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2], seed: 1 };
 const plan = { features: [4, 'pool', 6], hidden: [5, 7], dropout: 0.2 } as const;
-const snn = convert(vgg('net', plan, setup), { timesteps: 4, leak: 1, reset: 'hard' });
+const snn = convert(vgg('net', plan, setup).graph, { timesteps: 4, leak: 1, reset: 'hard' });
 
 describe('a chain', () => {
   it('is cut before each neuron layer, the norm kept apart', () => {

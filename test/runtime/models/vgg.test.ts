@@ -57,9 +57,9 @@ describe('architectures', () => {
 
   it('start from weights that follow from the seed alone, within ±√(6/fan-in)', () => {
     const plan = { features: [4], hidden: [], dropout: 0 };
-    expect(vgg('net', plan, setup)).toEqual(vgg('net', plan, setup));
-    expect(vgg('net', plan, setup)).not.toEqual(vgg('net', plan, { ...setup, seed: 3 }));
-    const conv = vgg('net', plan, setup).layers.find((layer) => layer.kind === 'conv2d')!;
+    expect(vgg('net', plan, setup).graph).toEqual(vgg('net', plan, setup).graph);
+    expect(vgg('net', plan, setup).graph).not.toEqual(vgg('net', plan, { ...setup, seed: 3 }).graph);
+    const conv = vgg('net', plan, setup).graph.layers.find((layer) => layer.kind === 'conv2d')!;
     // Fan-in 3·3·1 = 9: bound √(6/9) = 0.8165; 36 uniform draws spread past half of it for all but 1 in 2³⁶ seeds.
     const largest = conv.kernel.data.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
     expect(largest).toBeGreaterThan(0.40825);
@@ -68,7 +68,7 @@ describe('architectures', () => {
 });
 
 describe('parameters put into a graph', () => {
-  const graph = vgg('net', { features: [4], hidden: [], dropout: 0 }, setup);
+  const { graph } = vgg('net', { features: [4], hidden: [], dropout: 0 }, setup);
 
   it('replace those that are named, statistics too', () => {
     const changed = withParameters(

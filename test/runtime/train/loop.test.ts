@@ -173,6 +173,43 @@ describe('the training loop', () => {
     await expect(run({ keep: 'best', test: null })).rejects.toThrow(/SW4006/);
   });
 
+  it('keeps the last sound checkpoint where the loss or a weight is no number any more', async () => {
+    // 6 steps an epoch. In the second epoch the loss, or only a weight, stops being a number.
+    for (const [last, message] of [
+      [Number.NaN, /SW4005 training step 8/],
+      [1, /SW4005 dense\.kernel/],
+    ] as const) {
+      let steps = 0;
+      const breaking: typeof step = async (model, optimiser, batch, rate) => {
+        steps += 1;
+        if (steps < 8) return step(model, optimiser, batch, rate);
+        model.writeParameters(new Map([['dense.kernel', new Float32Array(32).fill(Number.NaN)]]));
+        return { loss: last, correct: 0, adversarialCorrect: 0 };
+      };
+      const stored: Uint8Array[] = [];
+      const checkpoint = async (bytes: Uint8Array): Promise<void> => {
+        stored.push(bytes);
+      };
+      await expect(trainingLoop(newModel(), dataset, breaking, options, 'run', { checkpoint })).rejects.toThrow(
+        message,
+      );
+      expect(stored).toHaveLength(1);
+      const resumed = newModel();
+      const resume = { bytes: stored[0]!, where: 'checkpoint' };
+      expect(await trainingLoop(resumed, dataset, step, options, 'run', { resume })).toHaveLength(3);
+    }
+  });
+
+  it.each(['trades', 'mart'] as const)('learns by %s', async (kind) => {
+    const model = newModel();
+    const pair = trainingStep({ kind, attack: pgd(0.05, 2), beta: 4 });
+    const history = await trainingLoop(model, dataset, pair, { ...options, epochs: 8 }, 'run');
+    expect(history[7]!.loss).toBeLessThan(history[0]!.loss);
+    expect([history[7]!.testCleanAccuracy, history[7]!.testRobustAccuracy]).toEqual([1, 1]);
+    expect(history[7]!.adversarialAccuracy).toBeGreaterThan(history[0]!.adversarialAccuracy!);
+    expect(model.alive).toBe(0);
+  });
+
   it('takes no more steps and images than it is given', async () => {
     const seen = new Set<number>();
     let steps = 0;

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countCorrect, crossEntropy, klDivergence, predictions, robustLoss } from '../../../runtime/train/loss.js';
+import {
+  countCorrect,
+  crossEntropy,
+  klDivergence,
+  martLoss,
+  predictions,
+  robustLoss,
+} from '../../../runtime/train/loss.js';
 
 /** Batches of 1 to 4 samples with 2 to 5 classes: two sets of logits and labels. */
 const batches = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 2, max: 5 })).chain(([count, classes]) => {
@@ -78,6 +85,41 @@ describe('losses', () => {
           );
         },
       ),
+    );
+  });
+
+  it('of MART has the value worked out by hand', () => {
+    // p = (1/2, 1/2), q = (1/4, 3/4), label 1: −ln(3/4) − ln(1.0001 − 1/4) = 0.287682 + 0.287549; KL(p ‖ q) = 0.143841,
+    // weighed by 1 − 1/2 and λ = 4: 0.287682. Sum 0.862913.
+    const loss = martLoss(Float32Array.of(0, 0), Float32Array.of(0, Math.log(3)), [1], 4);
+    expect(loss.value).toBeCloseTo(0.862913, 5);
+  });
+
+  it('of MART has the gradients that differences give', () => {
+    fc.assert(
+      fc.property(batches, fc.double({ min: 0, max: 6, noNaN: true }), (batch, lambda) => {
+        const { clean, adversarial, labels } = batch;
+        const classes = clean.length / labels.length;
+        // At a tie between rivals the loss has a kink.
+        const rivals = labels.map((label, n) =>
+          [...adversarial.subarray(n * classes, (n + 1) * classes)].filter((_, k) => k !== label).sort((a, b) => b - a),
+        );
+        fc.pre(rivals.every(([first, second]) => second === undefined || first! - second > 0.01));
+        const loss = martLoss(clean, adversarial, labels, lambda);
+        const near = (actual: ArrayLike<number>, expected: readonly number[]): void => {
+          for (const [k, value] of expected.entries()) {
+            expect(Math.abs(actual[k]! - value)).toBeLessThan(1e-3 * Math.max(1, Math.abs(value)));
+          }
+        };
+        near(
+          loss.adversarialGradient,
+          slope((point) => martLoss(clean, point, labels, lambda).value, adversarial),
+        );
+        near(
+          loss.cleanGradient,
+          slope((point) => martLoss(point, adversarial, labels, lambda).value, clean),
+        );
+      }),
     );
   });
 

@@ -32,7 +32,7 @@ const dataset = byteDataset({
   order: 'hwc',
   locate: (position) => ({ pixels, position }),
 });
-const ann = vgg(
+const { graph: ann } = vgg(
   'small',
   { features: [4, 'pool', 6, 'pool'], hidden: [8], dropout: 0.2 },
   { shape, classes: 3, mean: [0.4, 0.4, 0.4], std: [0.25, 0.25, 0.25], seed: 3 },
@@ -131,9 +131,17 @@ describe('training an ANN', () => {
 });
 
 describe('finetuning an SNN', () => {
+  const method = {
+    innerLoss: 'divergence',
+    outerLoss: 'robust',
+    beta: 2,
+    epsilon,
+    alpha: epsilon / 2,
+  } as const;
+
   it('moves weights, affines, thresholds and statistics, leaks nothing, resumes to the same bytes', async () => {
     const before = engine.memory();
-    const settings = { ...options, learningRate: 0.01, beta: 2, epsilon, alpha: epsilon / 2 };
+    const settings = { ...options, ...method, learningRate: 0.01 };
     const train: Train = async (hooks) => encodeSnn((await finetune(engine, snn, dataset, settings, hooks)).graph);
     await expectResumable(train, 7);
     const { graph } = await finetune(engine, snn, dataset, settings);
@@ -146,6 +154,37 @@ describe('finetuning an SNN', () => {
     });
     expect(unmoved).toEqual([]);
     expect(engine.memory()).toEqual(before);
+  });
+
+  it('leaves thresholds alone where asked, and trains all else', async () => {
+    const settings = { ...options, ...method, steps: 2, learningRate: 0.01, fixedThresholds: true };
+    const { graph } = await finetune(engine, snn, dataset, settings);
+    for (const [index, layer] of snn.layers.entries()) {
+      const moved = graph.layers[index]!;
+      if (layer.kind === 'neuron') expect(moved).toEqual(layer);
+      if ('kernel' in layer) expect(moved).not.toEqual(layer);
+    }
+  });
+
+  it('gives another network for every inner and outer loss, and looks only at what it learns from', async () => {
+    const found = new Set<string>();
+    for (const change of [
+      {},
+      { innerLoss: 'cross-entropy' },
+      { outerLoss: 'adversarial' },
+      { outerLoss: 'natural' },
+    ] as const) {
+      const settings = { ...options, ...method, steps: 2, learningRate: 0.01, ...change };
+      const { graph, history } = await finetune(engine, snn, dataset, settings);
+      found.add(Buffer.from(encodeSnn(graph)).toString('base64'));
+      const { cleanAccuracy, adversarialAccuracy } = history[0]!;
+      const outer = settings.outerLoss as string;
+      expect([cleanAccuracy !== null, adversarialAccuracy !== null]).toEqual([
+        outer !== 'adversarial',
+        outer !== 'natural',
+      ]);
+    }
+    expect(found.size).toBe(4);
   });
 });
 
