@@ -46,7 +46,7 @@ export class DriveLoader {
     for (const [index, { core, compartment }] of this.#maps.entries()) {
       const drive = drives[index]!;
       for (let neuron = 0; neuron < drive.length; neuron++) {
-        this.#machine.cores[core[neuron]!]!.dendrites.drive[compartment[neuron]!] = drive[neuron]!;
+        this.#machine.cores[core[neuron]!]!.dendrites.drive![compartment[neuron]!] = drive[neuron]!;
       }
     }
   }
