@@ -72,6 +72,12 @@ export class CoreState {
     return this.#words[wordOf[field]]!;
   }
 
+  /** Before the ranges of a timestep are updated. */
+  openUpdate(): void {
+    this.#words[wordOf.spikes] = 0;
+    this.#words[wordOf.active] = 0;
+  }
+
   set(values: Partial<Readonly<Record<Exclude<Field, 'synapticOperations'>, number>>>): void {
     for (const [field, value] of Object.entries(values)) this.#words[wordOf[field as Field]] = value;
   }

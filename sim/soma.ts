@@ -101,7 +101,7 @@ export class Somas {
   open(): void {
     this.spikeCount = 0;
     this.activeCount = 0;
-    this.#state.set({ spikes: 0, active: 0 });
+    this.#state.openUpdate();
   }
 
   /**

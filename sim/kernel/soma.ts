@@ -27,10 +27,15 @@ export function update(address: usize, first: i32, end: i32, drive: usize, bias:
   const inputMost = i32x4.splat(core.inputMax);
   const inputLeast = i32x4.splat(-core.inputMax);
   const decays = core.decays !== 0;
+  // In locals, for the loop's stores might have changed the fields for all the compiler knows.
+  const profileOf = core.profileOf;
+  const table = core.profiles;
+  const inputs = core.inputs;
+  const membranes = core.membranes;
   let active = core.active;
   let spikes = core.spikes;
   let saturations = 0;
-  let beyond = 0;
+  let beyond = zero;
   let four: u32 = 0;
   let above = zero;
   let resetBy = zero;
@@ -38,28 +43,29 @@ export function update(address: usize, first: i32, end: i32, drive: usize, bias:
   let hard = zero;
   for (let k = first; k < end; k += 4) {
     const at = (<usize>k) << 2;
-    const profiles = load<u32>(core.profileOf + <usize>k);
+    const profiles = load<u32>(profileOf + <usize>k);
     if (profiles !== four || k === first) {
       four = profiles;
-      above = column(core.profiles, four, offsetof<Profile>('firesAbove'));
-      resetBy = column(core.profiles, four, offsetof<Profile>('resetBy'));
-      hard = column(core.profiles, four, offsetof<Profile>('hard'));
-      if (decays) keep = column(core.profiles, four, offsetof<Profile>('keep'));
+      above = column(table, four, offsetof<Profile>('firesAbove'));
+      resetBy = column(table, four, offsetof<Profile>('resetBy'));
+      hard = column(table, four, offsetof<Profile>('hard'));
+      if (decays) keep = column(table, four, offsetof<Profile>('keep'));
     }
-    const summed = v128.load(core.inputs + at);
+    const summed = v128.load(inputs + at);
     let input = i32x4.mul(summed, unit);
     if (drive) input = i32x4.add(input, v128.load(drive + at));
     if (bias) input = i32x4.add(input, v128.load(bias + at));
-    const before = v128.load(core.membranes + at);
-    let v = i32x4.add(decays ? decayed(before, keep) : before, input);
-    // The lanes beyond `end` belong to others: their bits are cleared here, their values kept below.
+    // The lanes beyond `end` belong to others: they get no input here, and their values are kept below.
     const valid = end - k < 4 ? (1 << (end - k)) - 1 : 15;
+    if (valid !== 15) input = v128.and(input, lanesBelow(end - k));
+    const before = v128.load(membranes + at);
+    let v = i32x4.add(decays ? decayed(before, keep) : before, input);
     const isActive = i32x4.bitmask(i32x4.ne(v128.or(input, before), zero)) & valid;
-    const tooLarge = v128.or(i32x4.gt_s(input, inputMost), i32x4.lt_s(input, inputLeast));
-    beyond += popcnt(i32x4.bitmask(tooLarge) & valid);
-    const outside = i32x4.bitmask(v128.or(i32x4.gt_s(v, most), i32x4.lt_s(v, least))) & valid;
-    if (outside) {
-      saturations += popcnt(outside);
+    // True is −1 in every lane.
+    beyond = i32x4.sub(beyond, v128.or(i32x4.gt_s(input, inputMost), i32x4.lt_s(input, inputLeast)));
+    const outside = v128.or(i32x4.gt_s(v, most), i32x4.lt_s(v, least));
+    if (v128.any_true(outside)) {
+      saturations += popcnt(i32x4.bitmask(outside) & valid);
       v = i32x4.max_s(i32x4.min_s(v, most), least);
     }
     if (spiking) {
@@ -76,18 +82,27 @@ export function update(address: usize, first: i32, end: i32, drive: usize, bias:
     }
     active += popcnt(isActive);
     if (valid === 15) {
-      v128.store(core.membranes + at, v);
-      v128.store(core.inputs + at, zero);
+      v128.store(membranes + at, v);
+      v128.store(inputs + at, zero);
     } else {
-      const own = i32x4.gt_s(i32x4.splat(end - k), i32x4(0, 1, 2, 3));
-      v128.store(core.membranes + at, v128.bitselect(v, before, own));
-      v128.store(core.inputs + at, v128.andnot(summed, own));
+      const own = lanesBelow(end - k);
+      v128.store(membranes + at, v128.bitselect(v, before, own));
+      v128.store(inputs + at, v128.andnot(summed, own));
     }
   }
   core.active = active;
   core.spikes = spikes;
   core.saturations = saturations;
-  core.inputsBeyondMax = beyond;
+  core.inputsBeyondMax =
+    i32x4.extract_lane(beyond, 0) +
+    i32x4.extract_lane(beyond, 1) +
+    i32x4.extract_lane(beyond, 2) +
+    i32x4.extract_lane(beyond, 3);
+}
+
+/** All ones in the first `count` of four lanes. */
+function lanesBelow(count: i32): v128 {
+  return i32x4.gt_s(i32x4.splat(count), i32x4(0, 1, 2, 3));
 }
 
 /** One parameter of four compartments, whose profiles are the four bytes of `profiles`. */
