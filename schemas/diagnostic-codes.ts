@@ -188,7 +188,7 @@ export const diagnosticCodes = {
     fix: 'Compare the accuracy of SNN and chip; finetuning with weight decay makes inputs smaller.',
   },
   SW3010: {
-    title: 'program larger than memory',
+    title: 'no memory for the simulated chips',
     why: 'A simulator keeps all cores of a program decoded in one memory of at most 4 GiB.',
     fix: 'Use fewer workers, or a machine with more memory; simulate a smaller network.',
   },

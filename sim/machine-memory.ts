@@ -49,10 +49,14 @@ export class MachineMemory {
   #pages = 1;
   #used = alignment;
 
-  /** Throws a CompileError where the processor has no SIMD. */
+  /** Throws SW3010 where the process may not reserve so many addresses, a CompileError where the processor has no SIMD. */
   constructor() {
     compiled ??= new WebAssembly.Module(Buffer.from(loopsModule, 'base64'));
-    this.#memory = new WebAssembly.Memory({ initial: 1, maximum: pagesMax, shared: true });
+    try {
+      this.#memory = new WebAssembly.Memory({ initial: 1, maximum: pagesMax, shared: true });
+    } catch {
+      throw outOfMemory('the process may not reserve 4 GiB of addresses.');
+    }
     this.kernels = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } }).exports as Kernels;
   }
 
@@ -112,8 +116,12 @@ export class MachineMemory {
     } catch {
       const need = (pages * pageBytes) / 2 ** 20;
       const what = `the decoded program needs more than ${Math.floor(need).toLocaleString('en')} MiB.`;
-      throw failure('SW3010', { where: 'memory of the simulated chips', what });
+      throw outOfMemory(what);
     }
     this.#pages = wanted;
   }
+}
+
+function outOfMemory(what: string): Error {
+  return failure('SW3010', { where: 'memory of the simulated chips', what });
 }
