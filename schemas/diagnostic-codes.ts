@@ -197,6 +197,11 @@ export const diagnosticCodes = {
     why: 'Beyond this magnitude tools that emulate the chip differ from one another.',
     fix: 'Compare the accuracy of SNN and chip; finetuning with weight decay makes inputs smaller.',
   },
+  SW3010: {
+    title: 'no memory for the simulated chips',
+    why: 'A simulator keeps all cores of a program decoded in one memory of at most 4 GiB.',
+    fix: 'Use fewer workers, or a machine with more memory; simulate a smaller network.',
+  },
   // --- SW4xxx engines, data, training, attacks
   SW4001: {
     title: 'data set missing',

@@ -1,3 +1,4 @@
+import type { Core } from './core.js';
 import type { Machine } from './machine.js';
 import type { Picoseconds } from './quantities.js';
 import type { TimestepClock, TimestepTime } from './timestep-clock.js';
@@ -18,8 +19,6 @@ export class AnalyticClock implements TimestepClock {
   readonly #machine: Machine;
   readonly #figures: TimingFigures;
   readonly #linkTime: Float64Array;
-  readonly #stepReceive: Float64Array;
-  readonly #stepDeliveries: Float64Array;
   readonly #stepLink: Float64Array;
   readonly #touched: number[] = [];
 
@@ -31,8 +30,6 @@ export class AnalyticClock implements TimestepClock {
     this.sendBusy = new Float64Array(cores);
     this.receiveBusy = new Float64Array(cores);
     this.#linkTime = linkTimes(machine, figures);
-    this.#stepReceive = new Float64Array(cores);
-    this.#stepDeliveries = new Float64Array(cores);
     this.#stepLink = new Float64Array(machine.mesh.linkCount);
   }
 
@@ -44,62 +41,47 @@ export class AnalyticClock implements TimestepClock {
 
   timestep(hostWork: Float64Array): TimestepTime {
     const { cores } = this.#machine;
-    const figures = this.#figures;
-    const receive = this.#stepReceive;
-    const deliveries = this.#stepDeliveries;
-    receive.set(hostWork);
-    deliveries.fill(0);
+    const { neuronUpdateActive, neuronUpdateInactive, spikeOut, axonIn, synapticOperation, withinTile, barrier } =
+      this.#figures;
     this.#touched.length = 0;
     let longest = 0;
     let criticalCore = 0;
-    const consider = (core: number, time: number): void => {
+    for (const core of cores) {
+      const { number, somas, axonIn: arrived } = core;
+      const messages = somas.spikeCount === 0 ? 0 : this.#countMessages(core);
+      const inactive = core.compartments - somas.activeCount;
+      const send = somas.activeCount * neuronUpdateActive + inactive * neuronUpdateInactive + messages * spikeOut;
+      const { lastReceived, lastSynapticOperations } = arrived;
+      const receive = hostWork[number]! + lastReceived * axonIn + lastSynapticOperations * synapticOperation;
+      this.sendBusy[number]! += send;
+      this.receiveBusy[number]! += receive;
+      const time = Math.max(hostWork[number]! + send, receive, lastReceived * withinTile);
       if (time > longest) {
         longest = time;
-        criticalCore = core;
+        criticalCore = number;
       }
-    };
-    for (const core of cores) {
-      const messages = this.#countMessages(core.number);
-      const { activeCount } = core.somas;
-      const inactive = core.compartments - activeCount;
-      const updates = activeCount * figures.neuronUpdateActive + inactive * figures.neuronUpdateInactive;
-      const send = updates + messages * figures.spikeOut;
-      this.sendBusy[core.number]! += send;
-      consider(core.number, hostWork[core.number]! + send);
-    }
-    for (const { number } of cores) {
-      this.receiveBusy[number]! += receive[number]!;
-      consider(number, Math.max(receive[number]!, deliveries[number]! * figures.withinTile));
     }
     const { criticalLink, busy } = this.#busiestLink();
-    return {
-      duration: (Math.max(longest, busy) + figures.barrier) as Picoseconds,
-      criticalCore,
-      criticalLink,
-    };
+    return { duration: (Math.max(longest, busy) + barrier) as Picoseconds, criticalCore, criticalLink };
   }
 
-  /** Adds the messages of a core's spikes to receivers and links; returns how many they are. */
-  #countMessages(from: number): number {
-    const { cores, mesh } = this.#machine;
-    const { axonIn, synapticOperation } = this.#figures;
-    const { axonsOut, somas } = cores[from]!;
-    const home = mesh.tileOf(from);
+  /** Adds the messages of a core's spikes to the links of their ways; returns how many they are. */
+  #countMessages({ number, axonsOut }: Core): number {
+    const { mesh } = this.#machine;
+    const { routes, sentOn } = axonsOut;
+    const home = mesh.tileOf(number);
     let messages = 0;
-    for (let spike = 0; spike < somas.spikeCount; spike++) {
-      const compartment = somas.spiked[spike]!;
-      const end = axonsOut.offsets[compartment + 1]!;
-      for (let entry = axonsOut.offsets[compartment]!; entry < end; entry++) {
-        const to = axonsOut.core[entry]!;
-        this.#stepReceive[to]! += axonIn + cores[to]!.axonIn.synapseCount[axonsOut.axon[entry]!]! * synapticOperation;
-        this.#stepDeliveries[to]!++;
-        for (let link = mesh.nextLink(home, to); link >= 0; link = mesh.nextLink(mesh.linkEnd(link), to)) {
-          if (this.#stepLink[link] === 0) this.#touched.push(link);
-          this.#stepLink[link]!++;
-        }
-        messages++;
+    for (let route = 0; route < routes.length; route++) {
+      const sent = sentOn[route]!;
+      if (sent === 0) continue;
+      const to = routes[route]!;
+      for (let link = mesh.nextLink(home, to); link >= 0; link = mesh.nextLink(mesh.linkEnd(link), to)) {
+        if (this.#stepLink[link] === 0) this.#touched.push(link);
+        this.#stepLink[link]! += sent;
       }
+      messages += sent;
     }
+    sentOn.fill(0);
     return messages;
   }
 

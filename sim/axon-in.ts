@@ -1,98 +1,115 @@
 import type { CoreImage } from '../schemas/program.js';
+import type { CoreState } from './core-state.js';
+import type { MachineMemory } from './machine-memory.js';
 import type { SynapseStore } from './synapse.js';
+import { forEachWeight, onlySegment, placeSynapses, type SynapseRows } from './synapse-rows.js';
 
-/**
- * The input axons of a core: each message that arrives names one, whose synapses add to the core's accumulators.
- * Holds the decoded synapses, for the loop over them is what a simulation spends its time on.
- */
+/** Words of an input axon in memory: first segment, past its last, base, synapses. */
+const axonWords = 4;
+
+/** The input axons of a core: each message that arrives names one, whose synapses add to the core's inputs. */
 export class AxonIn {
   /** Number of this core's axon 0 among the axons of all cores. */
   readonly firstNumber: number;
   readonly axons: number;
-  /** Messages received by each axon in this sample. */
-  readonly deliveries: Float64Array;
   /** Synapses of each axon. */
   readonly synapseCount: Int32Array;
-  /** Compartment that each axon's targets count from. */
-  readonly base: Int32Array;
-  /** First compartment that each axon reaches; 0 of an axon without synapses. */
-  readonly firstTarget: Int32Array;
   /** Bound on what one message on each axon adds to one compartment, in membrane units. */
   readonly heaviest: Float64Array;
-  readonly #firstRun: Int32Array;
-  readonly #lastRun: Int32Array;
-  readonly #runStart: Uint32Array;
-  readonly #runOffset: Int32Array;
-  readonly #runFactor: Int32Array;
-  readonly #mantissa: Int16Array;
-  readonly #index: Uint16Array;
-  readonly #accumulator: Int32Array;
+  /** True where weights are summed in 16 bits first. */
+  readonly narrow: boolean;
+  /** Messages received by each axon in this sample; null unless they were asked for. */
+  readonly deliveries: Uint32Array | null;
+  /** Messages and host axons received in this sample, and the synapses that they reached. */
+  received = 0;
+  synapticOperations = 0;
+  /** Of the last call of `accumulate`. */
+  lastReceived = 0;
+  lastSynapticOperations = 0;
+  readonly #memory: MachineMemory;
+  readonly #state: CoreState;
+  readonly #rows: SynapseRows;
+  readonly #base: Int16Array;
 
-  /** `accumulator` [compartments] is the dendrites'. Every target of `store` must lie within it. */
-  constructor(image: CoreImage, store: SynapseStore, accumulator: Int32Array, firstNumber: number) {
+  /** Every target of `store` must lie within the core's compartments. */
+  constructor(
+    memory: MachineMemory,
+    state: CoreState,
+    image: CoreImage,
+    store: SynapseStore,
+    firstNumber: number,
+    countsDeliveries: boolean,
+  ) {
+    const { base } = image.axonsIn;
+    const rows = placeSynapses(memory, store);
+    this.#memory = memory;
+    this.#state = state;
+    this.#rows = rows;
+    this.#base = base;
+    this.narrow = rows.narrow;
     this.firstNumber = firstNumber;
     this.axons = store.lists.length;
-    this.deliveries = new Float64Array(this.axons);
     this.synapseCount = Int32Array.from(store.lists, ({ count }) => count);
-    this.base = Int32Array.from(image.axonsIn.base);
-    this.firstTarget = Int32Array.from(store.lists, ({ count, first }, axon) => {
-      return count === 0 ? 0 : image.axonsIn.base[axon]! + first;
-    });
     this.heaviest = Float64Array.from(store.lists, ({ heaviest }) => heaviest);
-    this.#firstRun = Int32Array.from(store.lists, ({ firstRun }) => firstRun);
-    this.#lastRun = Int32Array.from(store.lists, ({ lastRun }) => lastRun);
-    this.#runStart = store.runStart;
-    this.#runOffset = store.runOffset;
-    this.#runFactor = store.runFactor;
-    this.#mantissa = store.mantissa;
-    this.#index = store.index;
-    this.#accumulator = accumulator;
+    const table = new Int32Array(axonWords * this.axons);
+    for (const [axon, { firstSegment, pastSegments }] of rows.lists.entries()) {
+      table.set([firstSegment, pastSegments, base[axon]!, this.synapseCount[axon]!], axonWords * axon);
+    }
+    const deliveries = countsDeliveries ? memory.reserve(4 * this.axons) : 0;
+    this.deliveries = countsDeliveries ? memory.uint32(deliveries, this.axons) : null;
+    const { unit, messagesPerFlush } = rows;
+    state.set({ axons: memory.place(table), deliveries, unit, messagesPerFlush, ...this.#uniform() });
   }
 
-  /** A message for `axon`: its weights are added for the next neuron update. */
-  accept(axon: number): void {
-    this.deliveries[axon]!++;
-    const base = this.base[axon]!;
-    const lastRun = this.#lastRun[axon]!;
-    for (let run = this.#firstRun[axon]!; run < lastRun; run++) {
-      const start = this.#runStart[run]!;
-      const end = this.#runStart[run + 1]!;
-      const offset = this.#runOffset[run]!;
-      const factor = this.#runFactor[run]!;
-      if (offset < 0) this.#addIndexed(start, end, base, factor);
-      else this.#addDense(start, end, base + offset - start, factor);
-    }
+  /** Makes room for as many messages as can arrive in one timestep. */
+  openInbox(messages: number): void {
+    const inbox = this.#memory.reserve(4 * messages);
+    this.#state.set({ inbox, inboxEnd: inbox });
   }
 
-  /** Calls `visit` for every synapse of an axon: its compartment, and its weight in membrane units. For loading only. */
-  forEachSynapse(axon: number, visit: (compartment: number, weight: number) => void): void {
-    const base = this.base[axon]!;
-    for (let run = this.#firstRun[axon]!; run < this.#lastRun[axon]!; run++) {
-      const start = this.#runStart[run]!;
-      const offset = this.#runOffset[run]!;
-      for (let k = start; k < this.#runStart[run + 1]!; k++) {
-        const target = base + (offset < 0 ? this.#index[k]! : offset + k - start);
-        visit(target, this.#mantissa[k]! * this.#runFactor[run]!);
-      }
-    }
+  reset(): void {
+    this.deliveries?.fill(0);
+    this.received = 0;
+    this.synapticOperations = 0;
   }
 
-  #addDense(start: number, end: number, shift: number, factor: number): void {
-    const mantissa = this.#mantissa;
-    const accumulator = this.#accumulator;
-    for (let k = start; k < end; k++) {
-      const target = k + shift;
-      accumulator[target] = (accumulator[target]! + Math.imul(mantissa[k]!, factor)) | 0;
-    }
+  /** A message of the host for `axon`. */
+  receive(axon: number): void {
+    this.#memory.kernels.receive(this.#state.address, axon);
   }
 
-  #addIndexed(start: number, end: number, base: number, factor: number): void {
-    const mantissa = this.#mantissa;
-    const index = this.#index;
-    const accumulator = this.#accumulator;
-    for (let k = start; k < end; k++) {
-      const target = base + index[k]!;
-      accumulator[target] = (accumulator[target]! + Math.imul(mantissa[k]!, factor)) | 0;
+  /** Adds the weights of all messages received since the last call for the next neuron update; how many they were. */
+  accumulate(): number {
+    const state = this.#state;
+    this.lastReceived = 0;
+    this.lastSynapticOperations = 0;
+    if (state.get('inboxEnd') === state.get('inbox')) return 0;
+    this.#memory.kernels.accumulate(state.address);
+    this.lastReceived = state.get('received');
+    this.lastSynapticOperations = state.synapticOperations;
+    this.received += this.lastReceived;
+    this.synapticOperations += this.lastSynapticOperations;
+    return this.lastReceived;
+  }
+
+  /** Calls `visit` for every weight of an axon that is not zero: its compartment, and membrane units. For loading only. */
+  forEachWeight(axon: number, visit: (compartment: number, weight: number) => void): void {
+    const base = this.#base[axon]!;
+    forEachWeight(this.#memory, this.#rows, this.#rows.lists[axon]!, (target, weight) => visit(base + target, weight));
+  }
+
+  /** The stretch of compartments that every axon reaches, where there is such a one; else 0 vectors. */
+  #uniform(): { uniformVectors: number; uniformTarget: number } {
+    const none = { uniformVectors: 0, uniformTarget: 0 };
+    if (!this.narrow) return none;
+    let shared = none;
+    for (const [axon, list] of this.#rows.lists.entries()) {
+      const segment = onlySegment(this.#memory, list);
+      if (segment === null) return none;
+      const uniformTarget = this.#base[axon]! + segment.target;
+      if (shared === none) shared = { uniformVectors: segment.vectors, uniformTarget };
+      else if (shared.uniformVectors !== segment.vectors || shared.uniformTarget !== uniformTarget) return none;
     }
+    return shared;
   }
 }

@@ -1,5 +1,7 @@
 import type { CoreImage } from '../schemas/program.js';
 import type { Board } from './board.js';
+import type { CoreState } from './core-state.js';
+import type { MachineMemory } from './machine-memory.js';
 import type { Mesh } from './mesh.js';
 
 /**
@@ -11,34 +13,60 @@ export interface AxonsOut {
   /** Core that each entry goes to (a place in `program.cores`), and the input axon there. */
   readonly core: Int32Array;
   readonly axon: Int32Array;
-  /** Links on the way of all messages of one spike, by compartment. */
-  readonly hopsEastWest: Int32Array;
-  readonly hopsNorthSouth: Int32Array;
-  readonly chipCrossings: Int32Array;
+  /** The cores that any entry goes to, and the messages sent to each since this was last cleared. */
+  readonly routes: readonly number[];
+  readonly sentOn: Uint32Array;
 }
 
-/** Resolves the output axons of core number `from` of a sound Program. */
-export function resolveAxonsOut(from: number, images: readonly CoreImage[], board: Board, mesh: Mesh): AxonsOut {
+/** Resolves the output axons of core number `from` of a sound Program; `states` are those of all cores. */
+export function resolveAxonsOut(
+  from: number,
+  images: readonly CoreImage[],
+  board: Board,
+  mesh: Mesh,
+  memory: MachineMemory,
+  states: readonly CoreState[],
+): AxonsOut {
   const { compartmentCount: compartments, axonsOut } = images[from]!;
   const { offsets, chip, core, axon } = axonsOut;
   const entries = chip.length;
-  const resolved: AxonsOut = {
-    offsets,
-    core: new Int32Array(entries),
-    axon: Int32Array.from(axon),
-    hopsEastWest: new Int32Array(compartments),
-    hopsNorthSouth: new Int32Array(compartments),
-    chipCrossings: new Int32Array(compartments),
-  };
+  const destination = new Int32Array(entries);
+  const routeOf = new Int32Array(entries);
+  const [eastWest, northSouth, crossings] = [0, 0, 0].map(() => new Int32Array(compartments)) as [
+    Int32Array,
+    Int32Array,
+    Int32Array,
+  ];
+  const routes = new Map<number, number>();
   for (let k = 0; k < compartments; k++) {
     for (let entry = offsets[k]!; entry < offsets[k + 1]!; entry++) {
       const to = board.indexOf(chip[entry]!, core[entry]!);
-      resolved.core[entry] = to;
-      const { eastWest, northSouth, chipCrossings } = mesh.distance(from, to);
-      resolved.hopsEastWest[k]! += eastWest;
-      resolved.hopsNorthSouth[k]! += northSouth;
-      resolved.chipCrossings[k]! += chipCrossings;
+      const route = routes.get(to) ?? routes.size;
+      routes.set(to, route);
+      destination[entry] = to;
+      routeOf[entry] = route;
+      const distance = mesh.distance(from, to);
+      eastWest[k]! += distance.eastWest;
+      northSouth[k]! += distance.northSouth;
+      crossings[k]! += distance.chipCrossings;
     }
   }
-  return resolved;
+  const placed = {
+    offsets: memory.place(offsets),
+    routeOf: memory.place(routeOf),
+    axonOf: memory.place(Int32Array.from(axon)),
+    destinations: memory.place(Uint32Array.from(routes.keys(), (to) => states[to]!.address)),
+    sentOn: memory.reserve(4 * routes.size),
+    hopsEastWest: memory.place(eastWest),
+    hopsNorthSouth: memory.place(northSouth),
+    chipCrossings: memory.place(crossings),
+  };
+  states[from]!.set(placed);
+  return {
+    offsets: memory.uint32(placed.offsets, offsets.length),
+    core: destination,
+    axon: memory.int32(placed.axonOf, entries),
+    routes: [...routes.keys()],
+    sentOn: memory.uint32(placed.sentOn, routes.size),
+  };
 }

@@ -4,8 +4,10 @@ import type { Target } from '../schemas/target.js';
 import { AxonIn } from './axon-in.js';
 import type { AxonsOut } from './axon-out.js';
 import { sortedRanges } from './check-core.js';
+import type { CoreState } from './core-state.js';
 import { Dendrites } from './dendrite.js';
 import { addEvents, type EventCounts } from './events.js';
+import type { MachineMemory } from './machine-memory.js';
 import { type SomaRange, Somas, type UpdateCounts } from './soma.js';
 import { decodeSynapses, type SynapseStore } from './synapse.js';
 
@@ -15,6 +17,14 @@ export interface StepWindows {
   readonly row: Int32Array;
   /** 1 where 0 ≤ τ < T. */
   readonly inWindow: Uint8Array;
+}
+
+/** The messages of some spikes, and the links on their way. */
+export interface SentMessages {
+  readonly messages: number;
+  readonly eastWest: number;
+  readonly northSouth: number;
+  readonly chipCrossings: number;
 }
 
 /** One core: input axons and synapses → dendrites → somas → output axons. */
@@ -29,15 +39,27 @@ export class Core {
   /** Population and neuron of each compartment. */
   readonly population: Int32Array;
   readonly neuron: Int32Array;
+  /** First compartment that each axon reaches; 0 of an axon without synapses. */
+  readonly firstTarget: Int32Array;
+  /** Synapses of each axon by population, [axons][populations], where the core holds several; else null. */
+  readonly synapsesByPopulation: readonly Float64Array[] | null;
   /** Saturations and inputs beyond the target's bound in this sample, inside windows. */
   saturations = 0;
   inputsBeyondMax = 0;
   /** False while every membrane and input is zero and stays so: an update would change and fire nothing. */
   #awake = true;
+  readonly #memory: MachineMemory;
+  readonly #state: CoreState;
   readonly #restsAtZero: boolean;
   readonly #counts: UpdateCounts = { active: 0, saturations: 0, inputsBeyondMax: 0 };
 
-  /** `firstAxon` is the number of its first input axon among those of all cores. Throws SW3003 for bad synapses. */
+  /** True where the drive of this sample is not all zero: its window may be yet to come. */
+  #driven = false;
+
+  /**
+   * Lays the core out in the machine's memory. `firstAxon` is the number of its first input axon among those of all
+   * cores. Throws SW3003 for bad synapses, SW3010 where memory ends.
+   */
   constructor(
     number: number,
     image: CoreImage,
@@ -45,6 +67,8 @@ export class Core {
     target: Target,
     axonsOut: AxonsOut,
     firstAxon: number,
+    memory: MachineMemory,
+    state: CoreState,
   ) {
     const where = `chip ${image.chip}, core ${image.core}`;
     const { arithmetic, limits } = target;
@@ -57,13 +81,24 @@ export class Core {
       },
       where,
     );
+    this.#memory = memory;
+    this.#state = state;
     this.number = number;
     this.compartments = image.compartmentCount;
     this.axonsOut = axonsOut;
-    this.dendrites = new Dendrites(image.compartmentCount, image.bias);
-    this.axonIn = new AxonIn(image, store, this.dendrites.accumulator, firstAxon);
-    this.somas = new Somas(image.profiles, image.compartmentProfile, arithmetic);
     checkTargets(image, store, where);
+    const isMixed = new Set(image.ranges.map(({ population }) => population)).size > 1;
+    this.axonIn = new AxonIn(memory, state, image, store, firstAxon, isMixed);
+    const driven = new Set(program.drives.map(({ population }) => population));
+    this.dendrites = new Dendrites(
+      memory,
+      state,
+      image.compartmentCount,
+      image.bias,
+      image.ranges.some(({ population }) => driven.has(program.populations[population]!.name)),
+      this.axonIn.narrow,
+    );
+    this.somas = new Somas(memory, state, image.profiles, image.compartmentProfile, arithmetic);
     this.population = new Int32Array(image.compartmentCount);
     this.neuron = new Int32Array(image.compartmentCount);
     const ranges: SomaRange[] = [];
@@ -77,6 +112,10 @@ export class Core {
       else ranges.push({ population, first, end, spiking });
     }
     this.ranges = ranges;
+    this.firstTarget = Int32Array.from(store.lists, ({ count, first }, axon) => {
+      return count === 0 ? 0 : image.axonsIn.base[axon]! + first;
+    });
+    this.synapsesByPopulation = isMixed ? countByPopulation(image, store, this.population, program) : null;
     const least = arithmetic.compare === '>' ? 0 : 1;
     const unprovoked = image.profiles.some(({ threshold }) => threshold.some((value) => value < least));
     this.#restsAtZero = !unprovoked && image.bias.data.length === 0;
@@ -86,16 +125,28 @@ export class Core {
   reset(): void {
     this.dendrites.reset();
     this.somas.reset();
-    this.axonIn.deliveries.fill(0);
+    this.axonIn.reset();
+    this.#driven = this.dendrites.drive?.some((current) => current !== 0) ?? false;
     this.saturations = 0;
     this.inputsBeyondMax = 0;
     this.#awake = true;
   }
 
-  /** A message, or a host's drive, of one input axon: acts at the next update. */
-  receive(axon: number): void {
-    this.#awake = true;
-    this.axonIn.accept(axon);
+  /** Adds the weights of all messages that have arrived: they act at the next update. */
+  accumulate(): void {
+    if (this.axonIn.accumulate() > 0) this.#awake = true;
+  }
+
+  /** Puts the messages of spikes first … end − 1 of this timestep into the inboxes of their cores. */
+  send(first: number, end: number): SentMessages {
+    const state = this.#state;
+    this.#memory.kernels.send(state.address, first, end);
+    return {
+      messages: state.get('messagesSent'),
+      eastWest: state.get('sentEastWest'),
+      northSouth: state.get('sentNorthSouth'),
+      chipCrossings: state.get('sentAcrossChips'),
+    };
   }
 
   /** Updates all compartments; afterwards `somas` tells who fired. Adds active updates to the rows of `populations`. */
@@ -115,11 +166,6 @@ export class Core {
     }
     this.#awake = somas.activeCount > 0 || !this.#restsAtZero || this.#driven;
   }
-
-  /** True where the drive of the sample is not all zero: its window may be yet to come. */
-  get #driven(): boolean {
-    return this.dendrites.drive.some((current) => current !== 0);
-  }
 }
 
 function checkTargets(image: CoreImage, store: SynapseStore, where: string): void {
@@ -130,4 +176,25 @@ function checkTargets(image: CoreImage, store: SynapseStore, where: string): voi
       throw failure('SW3003', { where: `${where}, input axon ${axon}`, what });
     }
   }
+}
+
+function countByPopulation(
+  image: CoreImage,
+  store: SynapseStore,
+  population: Int32Array,
+  program: Program,
+): readonly Float64Array[] {
+  const { index, runStart, runOffset } = store;
+  return store.lists.map(({ firstRun, lastRun }, axon) => {
+    const base = image.axonsIn.base[axon]!;
+    const counts = new Float64Array(program.populations.length);
+    for (let run = firstRun; run < lastRun; run++) {
+      const start = runStart[run]!;
+      const offset = runOffset[run]!;
+      for (let k = start; k < runStart[run + 1]!; k++) {
+        counts[population[base + (offset < 0 ? index[k]! : offset + k - start)]!]!++;
+      }
+    }
+    return counts;
+  });
 }

@@ -56,6 +56,10 @@ export class CycleClock implements TimestepClock {
   readonly #entry: Int32Array;
   readonly #updated: Float64Array;
   readonly #hostWork: Float64Array;
+  /** What the message of each output entry costs its receiver, by core. */
+  readonly #work: readonly Float64Array[];
+  /** Tile of each core. */
+  readonly #tile: Int32Array;
   /** When each core was last at work. */
   readonly #finish: Float64Array;
 
@@ -75,6 +79,13 @@ export class CycleClock implements TimestepClock {
     this.#since = new Float64Array(stations);
     this.#occupied = new Float64Array(stations);
     this.#isUsed = new Uint8Array(linkCount);
+    this.#work = machine.cores.map(({ axonsOut }) => {
+      return Float64Array.from(axonsOut.core, (to, entry) => {
+        const synapses = machine.cores[to]!.axonIn.synapseCount[axonsOut.axon[entry]!]!;
+        return figures.axonIn + synapses * figures.synapticOperation;
+      });
+    });
+    this.#tile = Int32Array.from(machine.cores, ({ number }) => machine.mesh.tileOf(number));
     this.#spike = new Int32Array(cores);
     this.#entry = new Int32Array(cores);
     this.#updated = new Float64Array(cores);
@@ -147,15 +158,11 @@ export class CycleClock implements TimestepClock {
 
   /** A sending unit has made a message. */
   #inject(core: number, now: number): void {
-    const { cores, mesh } = this.#machine;
-    const { axonIn, synapticOperation } = this.#figures;
-    const { axonsOut } = cores[core]!;
     const entry = this.#entry[core]!;
-    const to = axonsOut.core[entry]!;
-    const synapses = cores[to]!.axonIn.synapseCount[axonsOut.axon[entry]!]!;
-    const message = this.#queues.create(to, axonIn + synapses * synapticOperation);
+    const to = this.#machine.cores[core]!.axonsOut.core[entry]!;
+    const message = this.#queues.create(to, this.#work[core]![entry]!);
     this.#queues.hold(core, message);
-    const first = this.#stationFrom(mesh.tileOf(core), to);
+    const first = this.#stationFrom(this.#tile[core]!, to);
     if (this.#queues.isFull(first)) this.#queues.wait(core, first);
     else {
       this.#enter(first, this.#queues.release(core), now);

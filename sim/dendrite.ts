@@ -1,45 +1,56 @@
+import type { CoreState } from './core-state.js';
+import type { Address, MachineMemory } from './machine-memory.js';
+
+/** Compartments that loops may touch beyond a core's own, for they work on whole vectors. */
+const lanesBeyond = 16;
+
 /**
  * The input of a core's compartments in one timestep: what the synapses have added since the last update, and constant
  * currents: the drive that the host loads for this sample's window, and static bias on chips that can gate it.
  */
 export class Dendrites {
-  /** Summed weights for the next update, [compartments]. */
-  readonly accumulator: Int32Array;
-  /** The drive of this sample, [compartments]. */
-  readonly drive: Int32Array;
+  /** The drive of this sample in membrane units, [compartments]; null where no drive reaches the core. */
+  readonly drive: Int32Array | null;
+  readonly #drive: Address;
   /** Static bias, [rows, compartments]; no rows where the chip has none. */
-  readonly #bias: Int32Array;
+  readonly #bias: Address;
   readonly #biasRows: number;
-  readonly #constant: Int32Array;
+  readonly #compartments: number;
+  readonly #inputs: Int32Array;
 
-  constructor(compartments: number, bias: { readonly rows: number; readonly data: Int32Array }) {
-    this.accumulator = new Int32Array(compartments);
-    this.drive = new Int32Array(compartments);
-    this.#bias = bias.data;
+  /** `narrow` where weights are summed in 16 bits first. */
+  constructor(
+    memory: MachineMemory,
+    state: CoreState,
+    compartments: number,
+    bias: { readonly rows: number; readonly data: Int32Array },
+    driven: boolean,
+    narrow: boolean,
+  ) {
+    const lanes = Math.ceil(compartments / 8) * 8;
+    const inputs = memory.reserve(4 * (lanes + lanesBeyond));
+    state.set({ lanes, inputs, sums: narrow ? memory.reserve(2 * (lanes + lanesBeyond)) : 0 });
+    this.#inputs = memory.int32(inputs, compartments);
+    this.#drive = driven ? memory.reserve(4 * (compartments + lanesBeyond)) : 0;
+    this.drive = driven ? memory.int32(this.#drive, compartments) : null;
     this.#biasRows = bias.data.length === 0 ? 0 : bias.rows;
-    this.#constant = new Int32Array(compartments);
+    this.#bias = this.#biasRows === 0 ? 0 : memory.place(bias.data, 4 * lanesBeyond);
+    this.#compartments = compartments;
   }
 
   /** Forgets input that no update has consumed. */
   reset(): void {
-    this.accumulator.fill(0);
+    this.#inputs.fill(0);
   }
 
-  /**
-   * The constant currents [compartments] of compartments first … end − 1 at local timestep `row` of their window.
-   * Outside it they are 0: the host loads a drive for the window alone, and static bias is gated.
-   */
-  constants(first: number, end: number, row: number, inWindow: boolean): Int32Array {
-    const constant = this.#constant;
-    if (!inWindow) {
-      constant.fill(0, first, end);
-      return constant;
-    }
-    const { drive } = this;
-    if (this.#biasRows === 0) return drive;
-    const compartments = constant.length;
-    const offset = this.#biasRows === 1 ? 0 : row * compartments;
-    for (let k = first; k < end; k++) constant[k] = drive[k]! + this.#bias[offset + k]!;
-    return constant;
+  /** Where the drive's currents lie, or 0: the host loads a drive for the window alone. */
+  driveAt(inWindow: boolean): Address {
+    return inWindow ? this.#drive : 0;
+  }
+
+  /** Where the static bias of local timestep `row` lies, or 0: outside the window it is gated. */
+  biasAt(row: number, inWindow: boolean): Address {
+    if (!inWindow || this.#bias === 0) return 0;
+    return this.#bias + (this.#biasRows === 1 ? 0 : 4 * row * this.#compartments);
   }
 }

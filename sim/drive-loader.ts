@@ -45,8 +45,9 @@ export class DriveLoader {
     for (const [index, map] of this.#maps.entries()) checkDrive(drives[index]!, map);
     for (const [index, { core, compartment }] of this.#maps.entries()) {
       const drive = drives[index]!;
+      const { cores } = this.#machine;
       for (let neuron = 0; neuron < drive.length; neuron++) {
-        this.#machine.cores[core[neuron]!]!.dendrites.drive[compartment[neuron]!] = drive[neuron]!;
+        cores[core[neuron]!]!.dendrites.drive![compartment[neuron]!] = drive[neuron]!;
       }
     }
   }
@@ -60,9 +61,10 @@ function checkDrive(drive: Int32Array, { name, grid, core }: DriveMap): void {
   }
   const step = 2 ** grid.exponent;
   const most = grid.mantissaMax * step;
-  const bad = drive.findIndex((current) => current % step !== 0 || Math.abs(current) > most);
-  if (bad >= 0) {
-    const what = `the current ${drive[bad]} of neuron ${bad} is not one of −${most} to ${most} in steps of ${step}.`;
+  for (let neuron = 0; neuron < drive.length; neuron++) {
+    const current = drive[neuron]!;
+    if (current % step === 0 && Math.abs(current) <= most) continue;
+    const what = `the current ${current} of neuron ${neuron} is not one of −${most} to ${most} in steps of ${step}.`;
     throw failure('SW3006', { where, what });
   }
 }

@@ -19,10 +19,19 @@ export class Mesh {
   readonly board: Board;
   /** Directed links, those at the rim of the board included (no route uses them). */
   readonly linkCount: number;
+  /** Row of each tile; and the tile that each link leads to: the ways of messages are asked for millions of times. */
+  readonly #row: Int32Array;
+  readonly #end: Int32Array;
 
   constructor(board: Board) {
     this.board = board;
-    this.linkCount = board.columns * board.rows * linksPerTile;
+    const { columns, rows } = board;
+    this.linkCount = columns * rows * linksPerTile;
+    this.#row = Int32Array.from({ length: columns * rows }, (_, tile) => Math.floor(tile / columns));
+    const steps = [1, -1, columns, -columns];
+    this.#end = Int32Array.from({ length: this.linkCount }, (_, link) => {
+      return Math.floor(link / linksPerTile) + steps[link % linksPerTile]!;
+    });
   }
 
   distance(from: number, to: number): Distance {
@@ -34,7 +43,7 @@ export class Mesh {
   /** The link that a message for core `to` takes out of the tile, or −1 where that tile is its own. */
   nextLink(tile: number, to: number): number {
     const { columns, x, y } = this.board;
-    const row = Math.floor(tile / columns);
+    const row = this.#row[tile]!;
     const column = tile - row * columns;
     const dx = x[to]! - column;
     if (dx !== 0) return tile * linksPerTile + (dx > 0 ? east : west);
@@ -49,17 +58,7 @@ export class Mesh {
 
   /** The tile that a link leads to. */
   linkEnd(link: number): number {
-    const tile = Math.floor(link / linksPerTile);
-    switch (link % linksPerTile) {
-      case east:
-        return tile + 1;
-      case west:
-        return tile - 1;
-      case south:
-        return tile + this.board.columns;
-      default:
-        return tile - this.board.columns;
-    }
+    return this.#end[link]!;
   }
 
   isNorthSouth(link: number): boolean {

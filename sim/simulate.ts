@@ -3,8 +3,7 @@ import type { Program } from '../schemas/program.js';
 import type { Target } from '../schemas/target.js';
 import { AnalyticClock } from './analytic-clock.js';
 import { Attribution } from './attribution.js';
-import type { AxonsOut } from './axon-out.js';
-import type { StepWindows } from './core.js';
+import type { Core, SentMessages, StepWindows } from './core.js';
 import { CycleClock } from './cycle-clock.js';
 import { DriveLoader } from './drive-loader.js';
 import { type EnergyFigures, energyCost, readEnergyFigures } from './energy.js';
@@ -56,7 +55,7 @@ export class Simulator {
   /**
    * Throws SW1005 to SW1007 for a Program whose parts contradict each other, SW3001 for one that cannot be simulated, SW3002 for one that the target cannot hold, SW3003 for
    * malformed synapse memory, SW3004 for unusable target figures, SW3005 for an unknown energy profile, SW3007 for
-   * weights that 32-bit accumulators cannot sum.
+   * weights that 32-bit accumulators cannot sum, SW3010 for one that needs more memory than there is.
    */
   constructor(program: Program, target: Target, options: SimulatorOptions) {
     this.program = program;
@@ -95,11 +94,12 @@ export class Simulator {
         core.update(this.#windows, byPopulation);
         addEvents(byCore, core.number, 'neuronUpdateActive', core.somas.activeCount);
       }
-      if (this.#clock !== null) timesteps.push(this.#clock.timestep(this.#hostWork));
       for (const core of cores) {
         log.keep(core, step);
-        this.#send(core.number, byCore, byPopulation);
+        this.#send(core, byCore, byPopulation);
       }
+      for (const core of cores) core.accumulate();
+      if (this.#clock !== null) timesteps.push(this.#clock.timestep(this.#hostWork));
       if (step === phase + program.timesteps - 1) readout = this.#readMembranes();
     }
     this.#attribution.addTo(byCore, byPopulation);
@@ -121,39 +121,24 @@ export class Simulator {
     for (const { core, axon, firstStep } of machine.hostInputs) {
       if (step < firstStep || step >= firstStep + timesteps) continue;
       const receiver = machine.cores[core]!;
-      receiver.receive(axon);
+      receiver.axonIn.receive(axon);
       this.#hostWork[core]! += axonIn + receiver.axonIn.synapseCount[axon]! * synapticOperation;
     }
+    for (const { core } of machine.hostInputs) machine.cores[core]!.accumulate();
   }
 
   /** Delivers the messages of a core's spikes for the next step. */
-  #send(from: number, byCore: EventCounts, byPopulation: EventCounts): void {
-    const { somas, axonsOut, ranges } = this.machine.cores[from]!;
-    const { offsets, hopsEastWest, hopsNorthSouth, chipCrossings } = axonsOut;
+  #send(core: Core, byCore: EventCounts, byPopulation: EventCounts): void {
+    const { somas, ranges, number } = core;
     let spike = 0;
     for (const { population, end } of ranges) {
       const first = spike;
-      let messages = 0;
-      let eastWest = 0;
-      let northSouth = 0;
-      let crossings = 0;
-      for (; spike < somas.spikeCount && somas.spiked[spike]! < end; spike++) {
-        const compartment = somas.spiked[spike]!;
-        this.#deliver(axonsOut, offsets[compartment]!, offsets[compartment + 1]!);
-        messages += offsets[compartment + 1]! - offsets[compartment]!;
-        eastWest += hopsEastWest[compartment]!;
-        northSouth += hopsNorthSouth[compartment]!;
-        crossings += chipCrossings[compartment]!;
-      }
+      while (spike < somas.spikeCount && somas.spiked[spike]! < end) spike++;
       if (spike === first) continue;
-      addSent(byCore, from, spike - first, messages, eastWest, northSouth, crossings);
-      addSent(byPopulation, population, spike - first, messages, eastWest, northSouth, crossings);
+      const sent = core.send(first, spike);
+      addSent(byCore, number, spike - first, sent);
+      addSent(byPopulation, population, spike - first, sent);
     }
-  }
-
-  #deliver({ core, axon }: AxonsOut, first: number, end: number): void {
-    const { cores } = this.machine;
-    for (let entry = first; entry < end; entry++) cores[core[entry]!]!.receive(axon[entry]!);
   }
 
   #readMembranes(): Int32Array<ArrayBuffer> {
@@ -238,21 +223,13 @@ export class Simulator {
   }
 }
 
-function addSent(
-  counts: EventCounts,
-  row: number,
-  spikes: number,
-  messages: number,
-  eastWest: number,
-  northSouth: number,
-  crossings: number,
-): void {
+function addSent(counts: EventCounts, row: number, spikes: number, sent: SentMessages): void {
   addEvents(counts, row, 'spikeOut', spikes);
-  addEvents(counts, row, 'messageOut', messages);
-  addEvents(counts, row, 'withinTile', messages);
-  addEvents(counts, row, 'hopEastWest', eastWest);
-  addEvents(counts, row, 'hopNorthSouth', northSouth);
-  addEvents(counts, row, 'chipToChip', crossings);
+  addEvents(counts, row, 'messageOut', sent.messages);
+  addEvents(counts, row, 'withinTile', sent.messages);
+  addEvents(counts, row, 'hopEastWest', sent.eastWest);
+  addEvents(counts, row, 'hopNorthSouth', sent.northSouth);
+  addEvents(counts, row, 'chipToChip', sent.chipCrossings);
 }
 
 function makeClock(timing: TimingMode, machine: Machine, figures: TimingFigures): TimestepClock | null {

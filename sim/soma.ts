@@ -1,6 +1,8 @@
 import type { CompartmentProfile } from '../schemas/program.js';
 import type { TargetArithmetic } from '../schemas/target.js';
+import type { CoreState } from './core-state.js';
 import type { Dendrites } from './dendrite.js';
+import type { MachineMemory } from './machine-memory.js';
 
 /** Compartments first … end − 1 of a core, neurons of one population. */
 export interface SomaRange {
@@ -22,10 +24,18 @@ export interface UpdateCounts {
 /** 12-bit decay: what a membrane keeps, in 1/4096. */
 const decayOne = 4096;
 
-/**
- * The somas of a core: membranes in the integer contract's arithmetic. Inputs, membranes and thresholds stay below 2³²,
- * and doubles hold the product with the 12-bit decay exactly.
- */
+/** Largest number that the loops compare inputs with. */
+const wordMax = 2 ** 31 - 1;
+
+/** Words of a profile in memory. */
+const profileWords = 4;
+/** Profiles that a compartment's byte can name. */
+const profileCodes = 256;
+
+/** Compartments that loops may touch beyond a core's own, for they work on whole vectors. */
+const lanesBeyond = 4;
+
+/** The somas of a core: membranes in the integer contract's arithmetic. */
 export class Somas {
   /** v of each compartment after the last update. */
   readonly membrane: Int32Array;
@@ -37,105 +47,88 @@ export class Somas {
   /** Active compartments in this timestep so far. */
   activeCount = 0;
 
+  readonly #memory: MachineMemory;
+  readonly #state: CoreState;
   readonly #profiles: readonly CompartmentProfile[];
-  readonly #profileOf: Uint8Array;
-  readonly #threshold: Int32Array;
-  readonly #resetBy: Int32Array;
-  readonly #keep: Int32Array;
-  readonly #hard: Uint8Array;
-  readonly #firesAbove: boolean;
-  readonly #membraneMax: number;
-  readonly #inputMax: number;
+  /** [profiles, 4]: the parameters of the current row. */
+  readonly #current: Int32Array;
+  readonly #slack: number;
+  /** True where no table changes by timestep. */
+  readonly #isSteady: boolean;
+  #row = -1;
 
-  constructor(profiles: readonly CompartmentProfile[], profileOf: Uint8Array, arithmetic: TargetArithmetic) {
-    this.membrane = new Int32Array(profileOf.length);
-    this.spiked = new Int32Array(profileOf.length);
-    this.activeUpTo = new Int32Array(profileOf.length);
+  constructor(
+    memory: MachineMemory,
+    state: CoreState,
+    profiles: readonly CompartmentProfile[],
+    profileOf: Uint8Array,
+    arithmetic: TargetArithmetic,
+  ) {
+    const compartments = profileOf.length;
+    const [membranes, spiked, activeUpTo] = [0, 0, 0].map(() => memory.reserve(4 * (compartments + lanesBeyond)));
+    const table = memory.reserve(4 * profileWords * profileCodes);
+    this.membrane = memory.int32(membranes!, compartments);
+    this.spiked = memory.int32(spiked!, compartments);
+    this.activeUpTo = memory.int32(activeUpTo!, compartments);
+    this.#memory = memory;
+    this.#state = state;
     this.#profiles = profiles;
-    this.#profileOf = profileOf;
-    this.#threshold = new Int32Array(profiles.length);
-    this.#resetBy = new Int32Array(profiles.length);
-    this.#keep = new Int32Array(profiles.length);
-    this.#hard = Uint8Array.from(profiles, ({ reset }) => (reset === 'hard' ? 1 : 0));
-    this.#firesAbove = arithmetic.compare === '>';
-    this.#membraneMax = arithmetic.membraneMax;
-    this.#inputMax = arithmetic.inputMax ?? Number.POSITIVE_INFINITY;
+    this.#current = memory.int32(table, profileWords * profiles.length);
+    // Integers: v > θ − 1 is v ≥ θ.
+    this.#slack = arithmetic.compare === '>' ? 0 : 1;
+    this.#isSteady = profiles.every(({ threshold, resetBy, decay }) => {
+      return threshold.length === 1 && resetBy.length === 1 && decay.length === 1;
+    });
+    state.set({
+      membranes: membranes!,
+      spiked: spiked!,
+      activeUpTo: activeUpTo!,
+      profiles: table,
+      profileOf: memory.place(profileOf, lanesBeyond),
+      decays: profiles.some(({ decay }) => decay.some((part) => part !== 0)) ? 1 : 0,
+      membraneMax: arithmetic.membraneMax,
+      inputMax: Math.min(Math.floor(arithmetic.inputMax ?? wordMax), wordMax),
+    });
   }
 
   /** Membranes to zero, as at the start of every sample. */
   reset(): void {
     this.membrane.fill(0);
-    this.spikeCount = 0;
-    this.activeCount = 0;
+    this.open();
   }
 
   /** Before the ranges of a timestep are updated. */
   open(): void {
     this.spikeCount = 0;
     this.activeCount = 0;
+    this.#state.openUpdate();
   }
 
   /**
-   * One timestep of a range with parameters of row `row`: consumes the accumulators, leaves the membranes after reset,
+   * One timestep of a range with parameters of row `row`: consumes the inputs, leaves the membranes after reset,
    * appends to `spiked`, and says in `counts` what happened. Ranges must come in ascending order.
    */
   update(range: SomaRange, row: number, inWindow: boolean, dendrites: Dendrites, counts: UpdateCounts): void {
     this.#selectRow(row);
     const { first, end, spiking } = range;
-    const constant = dendrites.constants(first, end, row, inWindow);
-    const accumulator = dendrites.accumulator;
-    const { membrane, spiked, activeUpTo } = this;
-    const profileOf = this.#profileOf;
-    const threshold = this.#threshold;
-    const keep = this.#keep;
-    const membraneMax = this.#membraneMax;
-    const inputMax = this.#inputMax;
-    // Integers: v > θ − 1 is v ≥ θ.
-    const slack = this.#firesAbove ? 0 : 1;
-    let active = this.activeCount;
-    let spikes = this.spikeCount;
-    let saturations = 0;
-    let beyond = 0;
-    for (let k = first; k < end; k++) {
-      const input = accumulator[k]! + constant[k]!;
-      accumulator[k] = 0;
-      let v = membrane[k]!;
-      if (input !== 0 || v !== 0) active++;
-      if (input > inputMax || input < -inputMax) beyond++;
-      const profile = profileOf[k]!;
-      const kept = keep[profile]!;
-      v = (kept === decayOne ? v : Math.trunc((v * kept) / decayOne)) + input;
-      if (v > membraneMax) {
-        v = membraneMax;
-        saturations++;
-      } else if (v < -membraneMax) {
-        v = -membraneMax;
-        saturations++;
-      }
-      if (spiking && v > threshold[profile]! - slack) {
-        spiked[spikes] = k;
-        activeUpTo[spikes] = active;
-        spikes++;
-        v = this.#afterSpike(v, profile);
-      }
-      membrane[k] = v;
-    }
+    const state = this.#state;
+    const drive = dendrites.driveAt(inWindow);
+    this.#memory.kernels.update(state.address, first, end, drive, dendrites.biasAt(row, inWindow), spiking);
+    const active = state.get('active');
     counts.active = active - this.activeCount;
-    counts.saturations = saturations;
-    counts.inputsBeyondMax = beyond;
+    counts.saturations = state.get('saturations');
+    counts.inputsBeyondMax = state.get('inputsBeyondMax');
     this.activeCount = active;
-    this.spikeCount = spikes;
-  }
-
-  #afterSpike(v: number, profile: number): number {
-    return this.#hard[profile] === 1 ? 0 : v - this.#resetBy[profile]!;
+    this.spikeCount = state.get('spikes');
   }
 
   #selectRow(row: number): void {
-    for (const [p, { threshold, resetBy, decay }] of this.#profiles.entries()) {
-      this.#threshold[p] = threshold[threshold.length === 1 ? 0 : row]!;
-      this.#resetBy[p] = resetBy[resetBy.length === 1 ? 0 : row]!;
-      this.#keep[p] = decayOne - decay[decay.length === 1 ? 0 : row]!;
+    if (row === this.#row || (this.#isSteady && this.#row >= 0)) return;
+    this.#row = row;
+    for (const [p, { threshold, resetBy, decay, reset }] of this.#profiles.entries()) {
+      const at = (table: Int32Array): number => table[table.length === 1 ? 0 : row]!;
+      const parameters = [at(threshold) - this.#slack, at(resetBy), decayOne - at(decay), reset === 'hard' ? -1 : 0];
+      this.#current.set(parameters, p * profileWords);
     }
   }
 }

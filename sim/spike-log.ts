@@ -56,6 +56,6 @@ export class SpikeLog {
 
 function sum(values: Int32Array | Uint8Array): number {
   let total = 0;
-  for (const value of values) total += value;
+  for (let k = 0; k < values.length; k++) total += values[k]!;
   return total;
 }

@@ -11,7 +11,8 @@ export interface TimestepTime {
 }
 
 /**
- * Times a timestep after its neuron updates and before its messages are delivered: the cores' `somas` tell who fired.
+ * Times a timestep after its messages have been delivered: the cores' `somas` still tell who fired, and their input and
+ * output axons what was sent and received.
  * Timing never changes what is computed.
  */
 export interface TimestepClock {

@@ -8,6 +8,12 @@ export const workersOption = wholeNumber('Threads; the result does not depend on
 
 export const seedOption = wholeNumber('Seed of everything random; the same seed gives the same bytes', 0, 0, SEED_MAX);
 
+export const shuffleSeedOption = {
+  type: 'number',
+  describe: 'Seed of a random order in which images are taken; without it they keep that of the data set',
+  range: { minimum: 0, maximum: SEED_MAX, whole: true },
+} as const satisfies CommandOption;
+
 export const backendOption = {
   type: 'string',
   choices: ['auto', 'tensorflow-gpu', 'tensorflow', 'webgpu', 'wasm', 'cpu'],

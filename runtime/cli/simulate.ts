@@ -7,8 +7,14 @@ import { readFileWhole } from '../store/read-file.js';
 import { overflowDiagnostics } from '../verify/overflow.js';
 import { wilson } from '../wilson.js';
 import { defineCommand } from './command.js';
-import { wholeNumber } from './options.js';
-import { datasetOptions, energyProfileOption, timingOption, workersOption } from './shared-options.js';
+import { chooseSamples } from './sample-choice.js';
+import {
+  datasetOptions,
+  energyProfileOption,
+  shuffleSeedOption,
+  timingOption,
+  workersOption,
+} from './shared-options.js';
 
 export const simulate = defineCommand({
   name: 'simulate',
@@ -16,7 +22,8 @@ export const simulate = defineCommand({
   positionals: ['<program>'],
   options: {
     program: { type: 'string', demandOption: true, describe: 'Program (.swp)' },
-    samples: wholeNumber('Test images', 16, 1, 1_000_000),
+    samples: { type: 'string', default: '16', describe: 'Test images: how many, or "a:b" for images a to b − 1' },
+    'shuffle-seed': shuffleSeedOption,
     timing: timingOption,
     'energy-profile': energyProfileOption,
     ...datasetOptions,
@@ -24,22 +31,21 @@ export const simulate = defineCommand({
   },
   examples: [
     ['simulate net.swp --samples 100', 'Spikes, cycles and energy of 100 images'],
+    ['simulate net.swp --samples 100:200 --shuffle-seed 1', 'The second hundred of a random order of the images'],
     ['simulate net.swp --timing off --json stats.json', 'The function alone; statistics as JSON'],
   ],
   async run(args, context) {
-    const [{ openDataset }, { labelsOf }, { firstOf }, { chipStatistics }, { simulateImages }, { predictions }] =
-      await Promise.all([
-        import('../data/open.js'),
-        import('../data/dataset.js'),
-        import('../train/accuracy.js'),
-        import('../verify/chip.js'),
-        import('../verify/simulate-task.js'),
-        import('../train/loss.js'),
-      ]);
+    const [{ openDataset }, { labelsOf }, { chipStatistics }, { simulateImages }, { predictions }] = await Promise.all([
+      import('../data/open.js'),
+      import('../data/dataset.js'),
+      import('../verify/chip.js'),
+      import('../verify/simulate-task.js'),
+      import('../train/loss.js'),
+    ]);
     const program = decodeProgram(await readFileWhole(args.program), args.program);
     const data = openDataset(args.dataset, 'test', args['data-dir']);
     requireProgramFit(program, data);
-    const { indices } = firstOf(data, args.samples, 1);
+    const indices = chooseSamples(args.samples, data.count, args['shuffle-seed']);
     const chip = { timing: args.timing, energyProfile: args['energy-profile'] };
     const { logits, results } = await simulateImages(
       program,
@@ -55,7 +61,7 @@ export const simulate = defineCommand({
     context.tell(overflowDiagnostics(statistics));
     context.print(statisticsText(statistics));
     context.print(`\n${countText(accuracy.correct)} of ${countText(accuracy.total)} images classified as labelled`);
-    return { json: { ...statistics, accuracy, predictions: [...predicted] } };
+    return { json: { ...statistics, accuracy, images: [...indices], predictions: [...predicted] } };
   },
 });
 

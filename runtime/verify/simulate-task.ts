@@ -29,7 +29,8 @@ export const simulateTask: Task<SimulateSetup, Float32Array, ChipRun> = {
 };
 
 /**
- * Simulates `count` ≥ 1 images [count, H, W, C] over threads; the result does not depend on their number.
+ * Simulates `count` ≥ 1 images [count, H, W, C] over threads; the result does not depend on their number. Progress is
+ * told with the synaptic operations and messages simulated per second.
  * Throws SW5001, SW5009 and what loading program and target throws.
  */
 export async function simulateImages(
@@ -41,11 +42,18 @@ export async function simulateImages(
 ): Promise<ChipRun> {
   const { record, workers, ...chip } = options;
   const size = images.length / count;
+  const start = performance.now();
+  let events = 0;
+  const tell = (done: number, { results }: ChipRun): void => {
+    for (const { synapticOperations, messages } of results) events += synapticOperations + messages;
+    const perSecond = events / ((performance.now() - start) / 1000);
+    progress?.(Math.min(done * SAMPLES_PER_CHUNK, count), count, `${(perSecond / 1e6).toPrecision(3)} M events/s`);
+  };
   const runs = await mapTask(
     simulateTask,
     { program, options: chip, record },
     chunkRanges(count, SAMPLES_PER_CHUNK).map(({ first, end }) => images.slice(first * size, end * size)),
-    { workers, signal, progress: (done) => progress?.(Math.min(done * SAMPLES_PER_CHUNK, count), count) },
+    { workers, signal, progress: (done, _total, run) => tell(done, run) },
   );
   return {
     logits: Float32Array.from(runs.flatMap(({ logits }) => [...logits])),

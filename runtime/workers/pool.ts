@@ -12,8 +12,8 @@ export interface MapOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Told after each finished input. */
-export type Progress = (done: number, total: number) => void;
+/** Told after each finished input, and what it gave. */
+export type Progress<Output> = (done: number, total: number, output: Output) => void;
 
 /** A started task on several threads; threads and what they hold stay alive between maps until `close`. */
 export interface Pool<Input, Output> {
@@ -21,7 +21,7 @@ export interface Pool<Input, Output> {
    * The outputs in the order of the inputs, the same for any number of workers. Where inputs fail, rejects with the
    * error of the first of them in order (diagnostics intact). One map at a time.
    */
-  map(inputs: readonly Input[], progress?: Progress): Promise<Output[]>;
+  map(inputs: readonly Input[], progress?: Progress<Output>): Promise<Output[]>;
   close(): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export async function mapTask<Setup, Input, Output>(
   task: Task<Setup, Input, Output>,
   setup: Setup,
   inputs: readonly Input[],
-  options: MapOptions & { readonly progress?: Progress | undefined },
+  options: MapOptions & { readonly progress?: Progress<Output> | undefined },
 ): Promise<Output[]> {
   const pool = openPool(task, setup, { ...options, workers: Math.max(1, Math.min(options.workers, inputs.length)) });
   try {
@@ -59,7 +59,7 @@ class LocalPool<Setup, Input, Output> implements Pool<Input, Output> {
     private readonly signal: AbortSignal | undefined,
   ) {}
 
-  async map(inputs: readonly Input[], progress?: Progress): Promise<Output[]> {
+  async map(inputs: readonly Input[], progress?: Progress<Output>): Promise<Output[]> {
     const outputs: Output[] = [];
     for (const input of inputs) {
       // Lets the event loop turn, so that an interrupt is heard between inputs.
@@ -68,7 +68,7 @@ class LocalPool<Setup, Input, Output> implements Pool<Input, Output> {
       this.runner ??= await this.task.start(structuredClone(this.setup));
       const output = await untilAborted(this.runner.run(structuredClone(input)), this.signal);
       outputs.push(structuredClone(output));
-      progress?.(outputs.length, inputs.length);
+      progress?.(outputs.length, inputs.length, outputs.at(-1)!);
     }
     return outputs;
   }
@@ -88,7 +88,7 @@ class ThreadPool<Setup, Input, Output> implements Pool<Input, Output> {
     private readonly options: MapOptions,
   ) {}
 
-  async map(inputs: readonly Input[], progress?: Progress): Promise<Output[]> {
+  async map(inputs: readonly Input[], progress?: Progress<Output>): Promise<Output[]> {
     const { signal, workers } = this.options;
     signal?.throwIfAborted();
     while (this.threads.length < Math.min(workers, inputs.length)) this.threads.push(this.startThread());
@@ -119,7 +119,7 @@ class ThreadPool<Setup, Input, Output> implements Pool<Input, Output> {
    * Hands inputs out in order to whichever thread is free. After a failure nothing more is handed out; everything
    * before it already was, so waiting for that finds the first failure whatever the threads' speeds.
    */
-  private share(inputs: readonly Input[], progress: Progress | undefined): Promise<Output[]> {
+  private share(inputs: readonly Input[], progress: Progress<Output> | undefined): Promise<Output[]> {
     const { signal } = this.options;
     return new Promise((resolve, reject) => {
       const outputs = new Array<Output>(inputs.length);
@@ -156,7 +156,7 @@ class ThreadPool<Setup, Input, Output> implements Pool<Input, Output> {
           } else {
             outputs[reply.index] = reply.output as Output;
             done += 1;
-            progress?.(done, inputs.length);
+            progress?.(done, inputs.length, outputs[reply.index]!);
           }
           advance(thread);
         };

@@ -1,0 +1,64 @@
+/**
+ * One core in the machine's memory: where its tables lie (byte addresses), what they hold, and what its last step did.
+ * `../core-state.ts` names the same words in the same order.
+ */
+@unmanaged
+export class CoreState {
+  /** Messages received since the last accumulation: axon numbers (u32), up to the address in `inboxEnd`. */
+  inbox: usize;
+  inboxEnd: usize;
+  /** By axon: address of its first segment, address past its last, base compartment, synapses. */
+  axons: usize;
+  /** By axon: messages received in this sample (u32); 0 where nobody asks. */
+  deliveries: usize;
+  /** 16-bit sums of narrow weights, [lanes + 16]; 0 in a core of wide weights. */
+  sums: usize;
+  /** 32-bit sums for the next update, in units of `unit`, [lanes + 16]. */
+  inputs: usize;
+  /** Compartments, rounded up to a multiple of 8. */
+  lanes: i32;
+  /** Messages whose narrow weights cannot overflow 16 bits. */
+  messagesPerFlush: i32;
+  /** Where every axon has one segment and all reach the same compartments: its vectors and its first compartment. */
+  uniformVectors: i32;
+  uniformTarget: i32;
+  /** Membrane units per unit of `inputs`. */
+  unit: i32;
+  membranes: usize;
+  /** Profile of each compartment (u8). */
+  profileOf: usize;
+  /** By profile, of the current row: fires above, reset by, keeps in 1/4096, all ones where the reset is hard. */
+  profiles: usize;
+  /** 1 where some membrane decays. */
+  decays: i32;
+  membraneMax: i32;
+  inputMax: i32;
+  /** Compartments that fired in this timestep, and the active ones up to and including each of them. */
+  spiked: usize;
+  activeUpTo: usize;
+  spikes: i32;
+  active: i32;
+  /** Of the last range updated. */
+  saturations: i32;
+  inputsBeyondMax: i32;
+  /** Output entries of compartment k: offsets[k] … offsets[k + 1] − 1; of each the route and the input axon there. */
+  offsets: usize;
+  routeOf: usize;
+  axonOf: usize;
+  /** By route: the state of the core that it leads to, and the messages sent. */
+  destinations: usize;
+  sentOn: usize;
+  /** By compartment: links on the way of all messages of one spike. */
+  hopsEastWest: usize;
+  hopsNorthSouth: usize;
+  chipCrossings: usize;
+  /** Messages of the last accumulation. */
+  received: i32;
+  /** Synapses processed by the last accumulation. */
+  synapticOperations: f64;
+  /** Of the last range of spikes sent. */
+  messagesSent: i32;
+  sentEastWest: i32;
+  sentNorthSouth: i32;
+  sentAcrossChips: i32;
+}

@@ -1,0 +1,180 @@
+// Synapses: messages add the rows of their axons to a core's inputs. Rows are stored as segments of consecutive
+// compartments, filled up with zero weights to whole vectors of 16, so that no loop has a remainder.
+
+import { CoreState } from './core-state';
+
+/** One stretch of consecutive compartments that an axon reaches. */
+@unmanaged
+class Segment {
+  /** First compartment, counted from the axon's base. */
+  target: i32;
+  /** Vectors of 16 weights. */
+  vectors: i32;
+  weights: usize;
+  /** Units of `inputs` per wide weight. */
+  factor: i32;
+}
+
+@unmanaged
+class Axon {
+  firstSegment: usize;
+  pastSegments: usize;
+  base: i32;
+  synapses: i32;
+}
+
+/** Bytes of an `Axon` and a `Segment`, as powers of two. */
+const AXON_SHIFT: usize = 4;
+const SEGMENT_BYTES: usize = 16;
+
+/** Takes all messages out of a core's inbox and adds their weights to its inputs. */
+export function accumulate(address: usize): void {
+  const core = changetype<CoreState>(address);
+  const begin = core.inbox;
+  const end = core.inboxEnd;
+  core.inboxEnd = begin;
+  core.received = <i32>((end - begin) >> 2);
+  let synapses: f64 = 0;
+  const deliveries = core.deliveries;
+  for (let at = begin; at < end; at += 4) {
+    const number = <usize>load<u32>(at);
+    const axon = changetype<Axon>(core.axons + (number << AXON_SHIFT));
+    synapses += <f64>axon.synapses;
+    if (deliveries) store<u32>(deliveries + (number << 2), load<u32>(deliveries + (number << 2)) + 1);
+    // From here on the inbox holds what the loops below need first.
+    store<u32>(
+      at,
+      <u32>(core.uniformVectors ? changetype<Segment>(axon.firstSegment).weights : changetype<usize>(axon)),
+    );
+  }
+  core.synapticOperations = synapses;
+  if (core.uniformVectors) addUniform(core, begin, end);
+  else if (core.sums) addNarrow(core, begin, end);
+  else addWide(core, begin, end);
+}
+
+/** Rows that all reach the same compartments: 64 sums at a time stay in registers over all messages. */
+function addUniform(core: CoreState, begin: usize, end: usize): void {
+  const inputs = core.inputs + ((<usize>core.uniformTarget) << 2);
+  const batch = (<usize>core.messagesPerFlush) << 2;
+  for (let from = begin; from < end; from += batch) {
+    const to = min(end, from + batch);
+    let vector = 0;
+    for (; vector + 4 <= core.uniformVectors; vector += 4) addFour(inputs, <usize>vector, from, to);
+    for (; vector < core.uniformVectors; vector += 1) addOne(inputs, <usize>vector, from, to);
+  }
+}
+
+function addFour(inputs: usize, vector: usize, from: usize, to: usize): void {
+  let a = i16x8.splat(0);
+  let b = i16x8.splat(0);
+  let c = i16x8.splat(0);
+  let d = i16x8.splat(0);
+  let e = i16x8.splat(0);
+  let f = i16x8.splat(0);
+  let g = i16x8.splat(0);
+  let h = i16x8.splat(0);
+  const offset = vector << 4;
+  for (let at = from; at < to; at += 4) {
+    const row = <usize>load<u32>(at) + offset;
+    const w = v128.load(row);
+    const x = v128.load(row, 16);
+    const y = v128.load(row, 32);
+    const z = v128.load(row, 48);
+    a = i16x8.add(a, i16x8.extend_low_i8x16_s(w));
+    b = i16x8.add(b, i16x8.extend_high_i8x16_s(w));
+    c = i16x8.add(c, i16x8.extend_low_i8x16_s(x));
+    d = i16x8.add(d, i16x8.extend_high_i8x16_s(x));
+    e = i16x8.add(e, i16x8.extend_low_i8x16_s(y));
+    f = i16x8.add(f, i16x8.extend_high_i8x16_s(y));
+    g = i16x8.add(g, i16x8.extend_low_i8x16_s(z));
+    h = i16x8.add(h, i16x8.extend_high_i8x16_s(z));
+  }
+  const first = inputs + (vector << 6);
+  addEight(first, a);
+  addEight(first + 32, b);
+  addEight(first + 64, c);
+  addEight(first + 96, d);
+  addEight(first + 128, e);
+  addEight(first + 160, f);
+  addEight(first + 192, g);
+  addEight(first + 224, h);
+}
+
+function addOne(inputs: usize, vector: usize, from: usize, to: usize): void {
+  let a = i16x8.splat(0);
+  let b = i16x8.splat(0);
+  const offset = vector << 4;
+  for (let at = from; at < to; at += 4) {
+    const w = v128.load(<usize>load<u32>(at) + offset);
+    a = i16x8.add(a, i16x8.extend_low_i8x16_s(w));
+    b = i16x8.add(b, i16x8.extend_high_i8x16_s(w));
+  }
+  const first = inputs + (vector << 6);
+  addEight(first, a);
+  addEight(first + 32, b);
+}
+
+/** Adds eight 16-bit sums to 32-bit ones. */
+function addEight(inputs: usize, sums: v128): void {
+  v128.store(inputs, i32x4.add(v128.load(inputs), i32x4.extend_low_i16x8_s(sums)));
+  v128.store(inputs, i32x4.add(v128.load(inputs, 16), i32x4.extend_high_i16x8_s(sums)), 16);
+}
+
+/** 8-bit weights into 16-bit sums, which are moved to 32 bits before they could overflow. */
+function addNarrow(core: CoreState, begin: usize, end: usize): void {
+  const batch = (<usize>core.messagesPerFlush) << 2;
+  for (let from = begin; from < end; from += batch) {
+    const to = min(end, from + batch);
+    for (let at = from; at < to; at += 4) {
+      const axon = changetype<Axon>(<usize>load<u32>(at));
+      for (let address = axon.firstSegment; address < axon.pastSegments; address += SEGMENT_BYTES) {
+        const segment = changetype<Segment>(address);
+        let sums = core.sums + ((<usize>(axon.base + segment.target)) << 1);
+        let weights = segment.weights;
+        const last = weights + ((<usize>segment.vectors) << 4);
+        for (; weights < last; weights += 16) {
+          const w = v128.load(weights);
+          v128.store(sums, i16x8.add(v128.load(sums), i16x8.extend_low_i8x16_s(w)));
+          v128.store(sums, i16x8.add(v128.load(sums, 16), i16x8.extend_high_i8x16_s(w)), 16);
+          sums += 32;
+        }
+      }
+    }
+    flush(core);
+  }
+}
+
+function flush(core: CoreState): void {
+  const zero = i16x8.splat(0);
+  let sums = core.sums;
+  let inputs = core.inputs;
+  const end = sums + ((<usize>core.lanes) << 1);
+  for (; sums < end; sums += 16) {
+    addEight(inputs, v128.load(sums));
+    v128.store(sums, zero);
+    inputs += 32;
+  }
+}
+
+/** 16-bit weights, each segment with its own factor, straight into 32-bit sums. */
+function addWide(core: CoreState, begin: usize, end: usize): void {
+  for (let at = begin; at < end; at += 4) {
+    const axon = changetype<Axon>(<usize>load<u32>(at));
+    for (let address = axon.firstSegment; address < axon.pastSegments; address += SEGMENT_BYTES) {
+      const segment = changetype<Segment>(address);
+      const factor = i32x4.splat(segment.factor);
+      let inputs = core.inputs + ((<usize>(axon.base + segment.target)) << 2);
+      let weights = segment.weights;
+      const last = weights + ((<usize>segment.vectors) << 5);
+      for (; weights < last; weights += 16) {
+        const w = v128.load(weights);
+        const low = i32x4.mul(i32x4.extend_low_i16x8_s(w), factor);
+        const high = i32x4.mul(i32x4.extend_high_i16x8_s(w), factor);
+        v128.store(inputs, i32x4.add(v128.load(inputs), low));
+        v128.store(inputs, i32x4.add(v128.load(inputs, 16), high), 16);
+        inputs += 32;
+      }
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import { failure } from '../schemas/diagnostic.js';
+import { loopsModule } from './generated/loops.js';
+
+/** A byte address in a machine's memory. */
+export type Address = number;
+
+/** The compiled loops; see the AssemblyScript in `kernel/` for what each does. `core` is the address of a core's state. */
+interface Kernels {
+  accumulate(core: Address): void;
+  update(core: Address, first: number, end: number, drive: Address, bias: Address, spiking: boolean): void;
+  send(core: Address, firstSpike: number, endSpike: number): void;
+  receive(core: Address, axon: number): void;
+}
+
+/** The part of WebAssembly's interface in use: outside browsers the language's library has no types for it. */
+declare namespace WebAssembly {
+  class Memory {
+    constructor(descriptor: { readonly initial: number; readonly maximum: number; readonly shared: true });
+    readonly buffer: SharedArrayBuffer;
+    grow(pages: number): number;
+  }
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Instance {
+    constructor(module: Module, imports: { readonly env: { readonly memory: Memory } });
+    readonly exports: unknown;
+  }
+}
+
+const pageBytes = 65_536;
+/** All that 32-bit addresses reach. */
+const pagesMax = 65_536;
+/** Vectors are loaded fastest from multiples of their size. */
+const alignment = 16;
+
+type TypedArray = Int8Array | Uint8Array | Int16Array | Int32Array | Uint32Array;
+
+/** Compiled when the first machine is loaded, for all machines of the process. */
+let compiled: WebAssembly.Module | null = null;
+
+/**
+ * The memory in which a machine's whole state lies, and the loops that work on it. It only ever grows; it is shared, for
+ * then arrays over it stay valid when it does. Address 0 is never given away: it stands for "none".
+ */
+export class MachineMemory {
+  readonly kernels: Kernels;
+  readonly #memory: WebAssembly.Memory;
+  #pages = 1;
+  #used = alignment;
+
+  /** Throws SW3010 where the process may not reserve so many addresses, a CompileError where the processor has no SIMD. */
+  constructor() {
+    compiled ??= new WebAssembly.Module(Buffer.from(loopsModule, 'base64'));
+    try {
+      this.#memory = new WebAssembly.Memory({ initial: 1, maximum: pagesMax, shared: true });
+    } catch {
+      throw outOfMemory('the process may not reserve 4 GiB of addresses.');
+    }
+    this.kernels = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } }).exports as Kernels;
+  }
+
+  /** Bytes in use. */
+  get bytes(): number {
+    return this.#used;
+  }
+
+  /** Room for `bytes` bytes, all zero. Throws SW3010 where there is none. */
+  reserve(bytes: number): Address {
+    const address = this.#used;
+    const used = address + Math.ceil(bytes / alignment) * alignment;
+    const pages = Math.ceil(used / pageBytes);
+    if (pages > this.#pages) this.#grow(pages);
+    this.#used = used;
+    return address;
+  }
+
+  /** A copy of `values`, followed by `padding` more zero bytes. */
+  place(values: TypedArray, padding = 0): Address {
+    const address = this.reserve(values.byteLength + padding);
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    this.uint8(address, bytes.length).set(bytes);
+    return address;
+  }
+
+  uint8(address: Address, length: number): Uint8Array {
+    return new Uint8Array(this.#memory.buffer, address, length);
+  }
+
+  int8(address: Address, length: number): Int8Array {
+    return new Int8Array(this.#memory.buffer, address, length);
+  }
+
+  int16(address: Address, length: number): Int16Array {
+    return new Int16Array(this.#memory.buffer, address, length);
+  }
+
+  int32(address: Address, length: number): Int32Array {
+    return new Int32Array(this.#memory.buffer, address, length);
+  }
+
+  uint32(address: Address, length: number): Uint32Array {
+    return new Uint32Array(this.#memory.buffer, address, length);
+  }
+
+  float64(address: Address, length: number): Float64Array {
+    return new Float64Array(this.#memory.buffer, address, length);
+  }
+
+  /** In steps of an eighth, so that growing does not dominate loading. */
+  #grow(pages: number): void {
+    const wanted = Math.min(Math.max(pages, Math.ceil(this.#pages * 1.125)), pagesMax);
+    try {
+      if (pages > pagesMax) throw new RangeError();
+      this.#memory.grow(wanted - this.#pages);
+    } catch {
+      const need = (pages * pageBytes) / 2 ** 20;
+      const what = `the decoded program needs more than ${Math.floor(need).toLocaleString('en')} MiB.`;
+      throw outOfMemory(what);
+    }
+    this.#pages = wanted;
+  }
+}
+
+function outOfMemory(what: string): Error {
+  return failure('SW3010', { where: 'memory of the simulated chips', what });
+}

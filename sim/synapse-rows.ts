@@ -1,0 +1,124 @@
+import type { Address, MachineMemory } from './machine-memory.js';
+import type { SynapseStore } from './synapse.js';
+
+/** Weights of a vector; segments are filled up with zeros to whole ones. */
+const vectorWeights = 16;
+/** Words of a segment in memory: first target, vectors, address of the weights, factor. */
+const segmentWords = 4;
+/** Where more compartments are left out than this, a new segment costs less than zeros in between. */
+const gapMax = 16;
+/** 16-bit sums must take at least this many messages before they are moved to 32 bits. */
+const messagesPerFlushMin = 16;
+
+/** Where the segments of a synapse list lie. */
+interface PlacedList {
+  readonly firstSegment: Address;
+  readonly pastSegments: Address;
+}
+
+/** The synapse lists of a core as the loops read them. */
+export interface SynapseRows {
+  /** By input axon; axons that share words share the list. */
+  readonly lists: readonly PlacedList[];
+  /** True where weights are 8 bits wide, in units of `unit`, and summed in 16 bits; else 16, each segment with a factor. */
+  readonly narrow: boolean;
+  /** Membrane units per unit of the summed inputs. */
+  readonly unit: number;
+  /** Messages whose weights cannot overflow 16 bits; of wide weights meaningless. */
+  readonly messagesPerFlush: number;
+}
+
+/**
+ * Lays out decoded synapses for the loops of kernel/synapse.ts. Targets that follow one another, small gaps filled with
+ * zero weights, become segments, so that a loop adds whole vectors instead of single synapses.
+ */
+export function placeSynapses(memory: MachineMemory, store: SynapseStore): SynapseRows {
+  const unit = store.runFactor.length === 0 ? 1 : store.runFactor.reduce((least, factor) => Math.min(least, factor));
+  const heaviest = store.lists.reduce((most, list) => Math.max(most, list.heaviest), 0);
+  const messagesPerFlush = heaviest === 0 ? 2 ** 15 : Math.floor((2 ** 15 - 1) / (heaviest / unit));
+  const narrow = messagesPerFlush >= messagesPerFlushMin && fitsEightBits(store, unit);
+  const placed = new Map<SynapseStore['lists'][number], PlacedList>();
+  for (const list of store.lists) {
+    if (!placed.has(list)) placed.set(list, placeList(memory, store, list, narrow ? unit : 0));
+  }
+  return {
+    lists: store.lists.map((list) => placed.get(list)!),
+    narrow,
+    unit: narrow ? unit : 1,
+    messagesPerFlush,
+  };
+}
+
+function fitsEightBits({ mantissa, runStart, runFactor }: SynapseStore, unit: number): boolean {
+  for (let run = 0; run < runFactor.length; run++) {
+    const factor = runFactor[run]! / unit;
+    for (let k = runStart[run]!; k < runStart[run + 1]!; k++) {
+      if (Math.abs(mantissa[k]! * factor) > 127) return false;
+    }
+  }
+  return true;
+}
+
+/** One list; `unit` is that of narrow weights, or 0 for wide ones. */
+function placeList(
+  memory: MachineMemory,
+  { mantissa, index, runStart, runOffset, runFactor }: SynapseStore,
+  list: SynapseStore['lists'][number],
+  unit: number,
+): PlacedList {
+  const segments: number[] = [];
+  for (let run = list.firstRun; run < list.lastRun; run++) {
+    const start = runStart[run]!;
+    const end = runStart[run + 1]!;
+    const offset = runOffset[run]!;
+    const target = (k: number): number => (offset < 0 ? index[k]! : offset + k - start);
+    for (let first = start; first < end; ) {
+      let next = first + 1;
+      while (next < end && target(next) > target(next - 1) && target(next) - target(next - 1) <= gapMax) next++;
+      const length = target(next - 1) - target(first) + 1;
+      const vectors = Math.ceil(length / vectorWeights);
+      const bytes = vectors * vectorWeights * (unit === 0 ? 2 : 1);
+      const address = memory.reserve(bytes);
+      const factor = unit === 0 ? 1 : runFactor[run]! / unit;
+      const weights = unit === 0 ? memory.int16(address, length) : memory.int8(address, length);
+      for (let k = first; k < next; k++) weights[target(k) - target(first)] = mantissa[k]! * factor;
+      segments.push(target(first), vectors, address, unit === 0 ? runFactor[run]! : 1);
+      first = next;
+    }
+  }
+  const firstSegment = memory.place(Uint32Array.from(segments));
+  return { firstSegment, pastSegments: firstSegment + 4 * segments.length };
+}
+
+/** First target and vectors of a list that is one segment; null of any other. */
+export function onlySegment(
+  memory: MachineMemory,
+  { firstSegment, pastSegments }: PlacedList,
+): { readonly target: number; readonly vectors: number } | null {
+  if (pastSegments - firstSegment !== 4 * segmentWords) return null;
+  const [target, vectors] = memory.int32(firstSegment, segmentWords);
+  return { target: target!, vectors: vectors! };
+}
+
+/** Calls `visit` for the weights of a list, zeros included: the target from the axon's base, and membrane units. */
+export function forEachWeight(
+  memory: MachineMemory,
+  { narrow, unit }: SynapseRows,
+  { firstSegment, pastSegments }: PlacedList,
+  visit: (target: number, weight: number) => void,
+): void {
+  for (let at = firstSegment; at < pastSegments; at += 4 * segmentWords) {
+    const [target, vectors, address, factor] = memory.uint32(at, segmentWords) as unknown as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const length = vectors * vectorWeights;
+    const weights = narrow ? memory.int8(address, length) : memory.int16(address, length);
+    const scale = narrow ? unit : factor;
+    weights.forEach((weight, k) => {
+      if (weight !== 0) visit(target + k, weight * scale);
+    });
+  }
+}
