@@ -32,7 +32,8 @@ export const benchNetworks: Readonly<Record<string, BenchNetwork>> = {
 export function benchSnn(name: string, { shape, features, hidden, timesteps }: BenchNetwork): SnnGraph {
   const per = (value: number): number[] => Array.from({ length: shape[2] }, () => value);
   const setup = { shape, classes: 10, mean: per(0.5), std: per(0.25), seed: 0 };
-  const snn = convert(vgg(name, { features, hidden, dropout: 0 }, setup), { timesteps, leak: 1, reset: 'hard' });
+  const { graph } = vgg(name, { features, hidden, dropout: 0 }, setup);
+  const snn = convert(graph, { timesteps, leak: 1, reset: 'hard' });
   return {
     ...snn,
     layers: snn.layers.map((layer) => (layer.kind === 'neuron' ? { ...layer, threshold: 0.3 } : layer)),
