@@ -7,18 +7,18 @@ export interface Histogram {
   readonly counts: readonly number[];
 }
 
-/** Energy by kind of event, in joules per sample. */
+/** Energy by kind of event, in joules per sample; null where the profile has no figure, and then not in any sum. */
 export interface EnergySplit {
-  readonly axonIn: number;
-  readonly synapticOperation: number;
-  readonly neuronUpdateActive: number;
-  readonly neuronUpdateInactive: number;
-  readonly spikeOut: number;
-  readonly messageOut: number;
-  readonly withinTile: number;
-  readonly hopEastWest: number;
-  readonly hopNorthSouth: number;
-  readonly chipToChip: number;
+  readonly axonIn: number | null;
+  readonly synapticOperation: number | null;
+  readonly neuronUpdateActive: number | null;
+  readonly neuronUpdateInactive: number | null;
+  readonly spikeOut: number | null;
+  readonly messageOut: number | null;
+  readonly withinTile: number | null;
+  readonly hopEastWest: number | null;
+  readonly hopNorthSouth: number | null;
+  readonly chipToChip: number | null;
 }
 
 /** What one population did, means per sample over all steps but where a window is named. */
@@ -105,19 +105,20 @@ export interface Statistics {
     /** In the order of the samples. */
     readonly perSampleSeconds: readonly number[];
   } | null;
-  /** Of each sample, the parts of the host. */
+  /** Of each sample, the parts of the host; null where the target has no figure, and then not in the latency. */
   readonly host: {
-    readonly loadSeconds: number;
-    readonly readoutSeconds: number;
-    readonly resetSeconds: number;
+    readonly loadSeconds: number | null;
+    readonly readoutSeconds: number | null;
+    readonly resetSeconds: number | null;
   } | null;
   /** Samples per second, one after another. */
   readonly throughput: number | null;
   readonly energy: {
     readonly joulesPerSample: number;
     readonly byKind: EnergySplit;
-    readonly barrierJoules: number;
-    /** null with timing off: not in the sum then. */
+    /** null where the profile has no figure: not in the sum then. */
+    readonly barrierJoules: number | null;
+    /** null without a figure and with timing off: not in the sum then. */
     readonly staticJoules: number | null;
   };
   readonly layers: readonly LayerStatistics[];

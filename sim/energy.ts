@@ -29,6 +29,11 @@ export interface EnergyCost {
   readonly static: Femtojoules | null;
 }
 
+/** How lists of unknown figures name one of an energy profile. */
+export function energyFigureName(profile: string, figure: string): string {
+  return `energyProfiles.${profile}.${figure}`;
+}
+
 /** Reads the profile named, or the target's default. Throws SW3005 for an unknown name, SW3004 for an unusable figure. */
 export function readEnergyFigures(target: Target, name: string | undefined): EnergyFigures {
   const profile = name ?? target.defaultEnergyProfile;
@@ -38,7 +43,7 @@ export function readEnergyFigures(target: Target, name: string | undefined): Ene
     throw failure('SW3005', { where: target.name, what: `“${profile}” is not one of its energy profiles (${known}).` });
   }
   const reader = new FigureReader();
-  const where = (kind: string): string => `energyProfiles.${profile}.${kind}`;
+  const where = (kind: string): string => energyFigureName(profile, kind);
   const perEvent = eventKinds.map((kind) => [kind, reader.energy(where(kind), figures[kind])] as const);
   return {
     profile,

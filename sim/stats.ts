@@ -10,14 +10,14 @@ import type {
 import type { Target } from '../schemas/target.js';
 import { elementCount } from '../schemas/tensor.js';
 import { layOut } from './board.js';
-import { type EnergyFigures, readEnergyFigures } from './energy.js';
+import { type EnergyFigures, energyFigureName, readEnergyFigures } from './energy.js';
 import { type EventCounts, type EventKind, eventKinds, eventsOf, noEvents } from './events.js';
 import { Mesh } from './mesh.js';
 import { type Femtojoules, joules, type Picoseconds, seconds } from './quantities.js';
 import type { SampleResult } from './sample-result.js';
 import type { SimulatorOptions } from './simulate.js';
 import { StepTally } from './step-tally.js';
-import { readTimingFigures, type TimingFigures } from './timing-figures.js';
+import { readTimingFigures, type TimingFigures, timingFigureName } from './timing-figures.js';
 
 const linksShown = 32;
 
@@ -139,8 +139,8 @@ export class SimulationStatistics {
       energy: {
         joulesPerSample: this.#joules(this.#energy),
         byKind: this.#split(this.#byCore, null),
-        barrierJoules: this.#joules(this.#barrier),
-        staticJoules: isTimed ? this.#joules(this.#static) : null,
+        barrierJoules: this.#knownJoules('barrier', this.#barrier),
+        staticJoules: isTimed ? this.#knownJoules('staticPower', this.#static) : null,
       },
       layers,
       coreTable,
@@ -230,9 +230,9 @@ export class SimulationStatistics {
     const rows = row === null ? Array.from({ length: counts.rows }, (_, index) => index) : [row];
     const entries = eventKinds.map((kind) => {
       const events = sum(rows.map((index) => eventsOf(counts, index, kind)));
-      return [kind, this.#joules(events * this.#energyFigures.perEvent[kind])] as const;
+      return [kind, this.#knownJoules(kind, events * this.#energyFigures.perEvent[kind])] as const;
     });
-    return Object.fromEntries(entries) as Record<EventKind, number>;
+    return Object.fromEntries(entries) as Record<EventKind, number | null>;
   }
 
   #mean(counts: EventCounts, row: number, kind: EventKind): number {
@@ -241,6 +241,12 @@ export class SimulationStatistics {
 
   #joules(total: number): number {
     return joules(total as Femtojoules) / this.#samples;
+  }
+
+  /** Joules per sample of what `figure` of the energy profile prices; null where it has no value. */
+  #knownJoules(figure: string, total: number): number | null {
+    const { profile, unknown } = this.#energyFigures;
+    return unknown.includes(energyFigureName(profile, figure)) ? null : this.#joules(total);
   }
 }
 
@@ -268,11 +274,13 @@ function latencySummary(latencies: readonly Picoseconds[]): Statistics['latency'
   };
 }
 
-function hostParts({ hostSampleLoad, hostReadout, hostSampleReset }: TimingFigures): Statistics['host'] {
+function hostParts({ hostSampleLoad, hostReadout, hostSampleReset, unknown }: TimingFigures): Statistics['host'] {
+  const known = (name: string, time: Picoseconds): number | null =>
+    unknown.includes(timingFigureName(name)) ? null : seconds(time);
   return {
-    loadSeconds: seconds(hostSampleLoad),
-    readoutSeconds: seconds(hostReadout),
-    resetSeconds: seconds(hostSampleReset),
+    loadSeconds: known('hostSampleLoad', hostSampleLoad),
+    readoutSeconds: known('hostReadout', hostReadout),
+    resetSeconds: known('hostSampleReset', hostSampleReset),
   };
 }
 

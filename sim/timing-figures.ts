@@ -23,11 +23,16 @@ export interface TimingFigures {
   readonly unknown: readonly string[];
 }
 
+/** How lists of unknown figures name one of a target's timing. */
+export function timingFigureName(name: string): string {
+  return `timing.${name}`;
+}
+
 /** Throws SW3004 for a figure that cannot be used. */
 export function readTimingFigures({ timing, mesh }: Target, tilesInUse: number): TimingFigures {
   const reader = new FigureReader();
   const duration = (name: Exclude<keyof typeof timing, 'clock' | 'barrier'>): Picoseconds =>
-    reader.duration(`timing.${name}`, timing[name]);
+    reader.duration(timingFigureName(name), timing[name]);
   const figures = {
     axonIn: duration('axonIn'),
     synapticOperation: duration('synapticOperation'),

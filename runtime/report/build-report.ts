@@ -129,10 +129,9 @@ function meanLatency({ latency }: Statistics): number | null {
 }
 
 /** Energy by kind of event; null where the target's profile has no figure, or static energy without timing. */
-function energyKinds({ energy, unknownFigures }: Statistics): Report['energyByKind'] {
+function energyKinds({ energy }: Statistics): Report['energyByKind'] {
   const kinds = { ...energy.byKind, barrier: energy.barrierJoules, staticPower: energy.staticJoules };
-  const unknown = unknownFigures.energy.map(figureName);
-  return Object.entries(kinds).map(([kind, joules]) => ({ kind, joules: unknown.includes(kind) ? null : joules }));
+  return Object.entries(kinds).map(([kind, joules]) => ({ kind, joules }));
 }
 
 /** "barrier" of "energyProfiles.davies2018-presilicon.barrier". */

@@ -26,8 +26,7 @@ const program = buildProgram({
   ],
 });
 
-function statistics(timing: TimingMode): Statistics {
-  const target = tinyTarget();
+function statistics(timing: TimingMode, target = tinyTarget()): Statistics {
   const simulator = new Simulator(program, target, { timing });
   const collected = new SimulationStatistics(program, target, { timing });
   // Spikes: 4; 1; 0.
@@ -99,8 +98,8 @@ describe('statistics of three samples', () => {
 
   it('sum energy by layer and by kind to the same total', () => {
     const { energy, layers, coreTable } = timed;
-    const shared = energy.barrierJoules + energy.staticJoules!;
-    const sum = (parts: readonly number[]) => parts.reduce((total, part) => total + part, 0);
+    const shared = energy.barrierJoules! + energy.staticJoules!;
+    const sum = (parts: readonly (number | null)[]) => parts.reduce<number>((total, part) => total + (part ?? 0), 0);
     expect(sum(layers.map(({ energyJoules }) => energyJoules)) + shared).toBeCloseTo(energy.joulesPerSample, 15);
     expect(sum(coreTable.map(({ energyJoules }) => energyJoules)) + shared).toBeCloseTo(energy.joulesPerSample, 15);
     expect(sum(Object.values(energy.byKind)) + shared).toBeCloseTo(energy.joulesPerSample, 15);
@@ -109,6 +108,23 @@ describe('statistics of three samples', () => {
     }
     // 3 barriers of 10 mJ.
     expect(energy.barrierJoules).toBeCloseTo(0.03, 12);
+  });
+
+  it('give no figure where the target has none: not 0 J, not 0 s', () => {
+    const unknown = { value: null, unit: 'pJ', note: 'unknown' } as const;
+    const base = tinyTarget({ timing: { hostReadout: { ...unknown, unit: 'us' } } });
+    const profile = base.energyProfiles[base.defaultEnergyProfile]!;
+    const energyProfiles = { partial: { ...profile, barrier: unknown, spikeOut: unknown } };
+    const { energy, host, layers, unknownFigures } = statistics('cycle', {
+      ...base,
+      energyProfiles,
+      defaultEnergyProfile: 'partial',
+    });
+    expect(unknownFigures.energy).toEqual(['energyProfiles.partial.spikeOut', 'energyProfiles.partial.barrier']);
+    expect(energy).toMatchObject({ barrierJoules: null, byKind: { spikeOut: null } });
+    expect(energy.byKind.messageOut).toBeGreaterThan(0);
+    expect(layers.map(({ energyByKind }) => energyByKind.spikeOut)).toEqual(layers.map(() => null));
+    expect(host).toEqual({ loadSeconds: timed.host!.loadSeconds, readoutSeconds: null, resetSeconds: 5e-6 });
   });
 
   it('say nothing of time where there is none', () => {
