@@ -6,10 +6,10 @@ import type { Model, ParameterMap } from '../engine/engine.js';
 import { trainingSurrogate } from '../engine/surrogate.js';
 import { normalNoise } from '../normal-noise.js';
 import { deriveSeed } from '../seed.js';
+import { descendOnPair } from './descend-on-pair.js';
 import type { StepResult, TrainingBatch, TrainingStep } from './loop.js';
 import { countCorrect, crossEntropy, klDivergence, martLoss, robustLoss, summedCrossEntropy } from './loss.js';
 import type { Sgd } from './sgd.js';
-import { addGradients } from './sgd.js';
 
 /**
  * What a network is trained against (method: baselines).
@@ -92,15 +92,8 @@ async function pairStep(
     try {
       const pairLoss = kind === 'trades' ? robustLoss : martLoss;
       const loss = pairLoss(clean.logits, moved.logits, labels, beta);
-      const wanted = { parameters: true, input: false };
-      const fromClean = await clean.backward(loss.cleanGradient, wanted);
-      const fromMoved = await moved.backward(loss.adversarialGradient, wanted);
-      await optimiser.step(model, addGradients(fromClean.parameters, fromMoved.parameters), rate);
-      return {
-        loss: loss.value,
-        correct: countCorrect(clean.logits, labels),
-        adversarialCorrect: countCorrect(moved.logits, labels),
-      };
+      const counts = await descendOnPair(model, optimiser, clean, moved, labels, loss, rate);
+      return { loss: loss.value, ...counts };
     } finally {
       moved.dispose();
     }

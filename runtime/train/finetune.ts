@@ -9,13 +9,13 @@ import { withParameters } from '../models/parameters.js';
 import { deriveSeed } from '../seed.js';
 import { descend } from './adversarial-step.js';
 import type { EpochRecord } from './checkpoint.js';
+import { descendOnPair } from './descend-on-pair.js';
 import type { LoopOptions, TrainingBatch, TrainingHooks, TrainingStep } from './loop.js';
 import { trainingLoop } from './loop.js';
 import type { RobustLoss } from './loss.js';
-import { countCorrect, klDivergence, robustLoss } from './loss.js';
+import { klDivergence, robustLoss } from './loss.js';
 import { requireFit, runIdentity } from './run-identity.js';
 import type { Sgd } from './sgd.js';
-import { addGradients } from './sgd.js';
 
 /** The adversary and objective of finetuning (method: finetuning); what is not the method's own is for ablations. */
 export interface FinetuneObjective {
@@ -132,15 +132,7 @@ export async function finetuneStep(
     const moved = await trainPass(await adversary(model, batch), 1);
     try {
       const loss = robustLoss(clean.logits, moved.logits, labels, beta);
-      const wanted = { parameters: true, input: false };
-      const fromClean = await clean.backward(loss.cleanGradient, wanted);
-      const fromMoved = await moved.backward(loss.adversarialGradient, wanted);
-      await optimiser.step(model, addGradients(fromClean.parameters, fromMoved.parameters), rate);
-      return {
-        loss,
-        correct: countCorrect(clean.logits, labels),
-        adversarialCorrect: countCorrect(moved.logits, labels),
-      };
+      return { loss, ...(await descendOnPair(model, optimiser, clean, moved, labels, loss, rate)) };
     } finally {
       moved.dispose();
     }
