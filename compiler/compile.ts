@@ -1,5 +1,5 @@
 import type { Result } from '../schemas/diagnostic.js';
-import type { Program, Provenance } from '../schemas/program.js';
+import { PROGRAM_VERSION, type Program, type Provenance } from '../schemas/program.js';
 import type { SnnGraph } from '../schemas/snn.js';
 import type { FloatSpikeGraph, IntegerSpikeGraph } from '../schemas/spike.js';
 import type { Target } from '../schemas/target.js';
@@ -66,12 +66,13 @@ export function compileIntegerGraph(
   const { stepsPerSample, hostAxons } = schedule(graph, placed, wired, slots);
   const cores = wired.map((core, k) => emitCore(core, slots[k]!, slots, placed[core.layer]!, planner, target));
   const program: Program = {
-    formatVersion: 1,
+    formatVersion: PROGRAM_VERSION,
     name: graph.name,
     provenance,
     targetJson: JSON.stringify(target),
     timesteps: graph.timesteps,
     stepsPerSample,
+    sampleInterval: stepsPerSample,
     chips,
     populations: graph.populations.map(({ name, kind, shape, phase, scale }) => ({ name, kind, shape, phase, scale })),
     drives: graph.drives,

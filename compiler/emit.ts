@@ -36,6 +36,7 @@ export function emitCore(
       chip: Uint16Array.from(toCore, (to) => slots[to]!.chip),
       core: Uint16Array.from(toCore, (to) => slots[to]!.core),
       axon: Uint16Array.from(toAxon),
+      atom: new Uint16Array(toAxon.length),
     },
   };
 }
@@ -139,7 +140,7 @@ function synapses(
     return layer.biasAxons.length === 0 ? [] : biasMantissas(units, layer.biasAxons, weight.mantissaMax);
   });
   layer.biasAxons.forEach((exponent, n) => {
-    const format: SynapseFormat = { weightBits: weight.bits, indexBits: 0, exponent };
+    const format: SynapseFormat = { weightBits: weight.bits, indexBits: 0, delayBits: 0, exponent };
     const list = image.write(
       format,
       chunk,
@@ -155,6 +156,7 @@ function synapses(
       firstWord: Uint32Array.from(image.firstWord),
       words: Uint16Array.from(image.words),
       base: Int16Array.from(image.base),
+      atoms: Uint16Array.from(image.base, () => 1),
     },
   };
 }
@@ -164,7 +166,12 @@ function addBlock(image: SynapseImage, core: WiredCore, block: AxonBlock, expone
   const unit = step * 2 ** exponent;
   const stretches = block.lists.map((list) => {
     const { weights, index } = synapsesOf(core.plan, block.plan, list);
-    const format: SynapseFormat = { weightBits, indexBits: list.form.dense ? 0 : core.plan.indexBits, exponent };
+    const format: SynapseFormat = {
+      weightBits,
+      indexBits: list.form.dense ? 0 : core.plan.indexBits,
+      delayBits: 0,
+      exponent,
+    };
     return image.write(
       format,
       list.form.chunk,

@@ -3,14 +3,14 @@ import { magicName } from './file-kind.js';
 import { spikewright } from './generated/messages.js';
 import { checkLayers } from './layer-check.js';
 import { readAnnLayer, wireLayer } from './layer-codec.js';
-import { readRoot, sealRoot, WIRE_VERSION } from './wire.js';
+import { GRAPH_VERSION, readRoot, sealRoot } from './wire.js';
 
 /** The bytes of an ANN file (.swa); equal graphs give equal bytes. */
 export function encodeAnn(graph: AnnGraph): Uint8Array {
   return sealRoot(
     spikewright.AnnFile.encode({
       format: magicName('ann'),
-      version: WIRE_VERSION,
+      version: GRAPH_VERSION,
       name: graph.name,
       layers: graph.layers.map(wireLayer),
     }),
@@ -22,7 +22,7 @@ export function encodeAnn(graph: AnnGraph): Uint8Array {
  * Throws SW1002…SW1007.
  */
 export function decodeAnn(bytes: Uint8Array, where: string): AnnGraph {
-  const message = readRoot(spikewright.AnnFile, 'ann', bytes, where);
+  const message = readRoot(spikewright.AnnFile, 'ann', GRAPH_VERSION, bytes, where);
   const layers = message.layers.map(readAnnLayer);
   checkLayers(layers, where);
   return { kind: 'ann', name: message.name, layers };

@@ -46,6 +46,7 @@ function checkPopulations(program: Program, where: string): void {
       what: `is ${stepsPerSample}; the last window opens at step ${last} and lasts ${timesteps}.`,
     });
   }
+  requireWhole(program.sampleInterval, [timesteps, stepsPerSample], `${where}, sampleInterval`);
   for (const drive of drives) {
     const index = position.get(drive.population);
     const place = `drive of ${drive.population}`;
@@ -54,24 +55,25 @@ function checkPopulations(program: Program, where: string): void {
   }
 }
 
-/** Gives the number of input axons of every core, by core key. */
-function checkCores(program: Program): Map<number, number> {
-  const axons = new Map<number, number>();
+/** Gives the atoms of the input axons of every core, by core key. */
+function checkCores(program: Program): Map<number, Uint16Array> {
+  const axons = new Map<number, Uint16Array>();
   for (const core of program.cores) {
     const where = coreTitle(core);
     requireWhole(core.chip, [0, program.chips - 1], `${where}, chip number`);
     requireWhole(core.core, [0, NUMBER_MAX], `${where}, core number`);
     if (axons.has(coreKey(core))) throw failure('SW1006', { where, what: 'occurs twice.' });
-    axons.set(coreKey(core), core.axonsIn.firstWord.length);
+    axons.set(coreKey(core), core.axonsIn.atoms);
     checkCompartments(core, program, where);
     checkInputAxons(core, where);
     core.profiles.forEach((profile, index) => {
       checkProfile(profile, program.timesteps, `${where}, profile ${index}`);
     });
-    core.synapseFormats.forEach(({ weightBits, indexBits, exponent }, index) => {
+    core.synapseFormats.forEach(({ weightBits, indexBits, delayBits, exponent }, index) => {
       const place = `${where}, synapse format ${index}`;
       requireWhole(weightBits, [1, 32], `${place}, weight bits`);
       requireWhole(indexBits, [0, 32], `${place}, index bits`);
+      requireWhole(delayBits, [0, 16], `${place}, delay bits`);
       requireWhole(exponent, [0, 31], `${place}, exponent`);
     });
   }
@@ -129,8 +131,10 @@ function checkInputAxons(core: CoreImage, where: string): void {
   if (count > NUMBER_MAX + 1) throw failure('SW1005', { where, what: `${count} input axons; 16 bits number them.` });
   requireLength(axonsIn.words, count, `${where}, input axon word counts`);
   requireLength(axonsIn.base, count, `${where}, input axon bases`);
+  requireLength(axonsIn.atoms, count, `${where}, input axon atoms`);
   for (let axon = 0; axon < count; axon++) {
-    const end = axonsIn.firstWord[axon]! + axonsIn.words[axon]!;
+    requireWhole(axonsIn.atoms[axon]!, [1, NUMBER_MAX], `${where}, input axon ${axon}, atoms`);
+    const end = axonsIn.firstWord[axon]! + axonsIn.words[axon]! * axonsIn.atoms[axon]!;
     if (end > words) {
       throw failure('SW1006', {
         where: `${where}, input axon ${axon}`,
@@ -182,12 +186,13 @@ function checkPlacement({ populations, cores }: Program): void {
   }
 }
 
-function checkOutputAxons(core: CoreImage, axons: ReadonlyMap<number, number>): void {
+function checkOutputAxons(core: CoreImage, axons: ReadonlyMap<number, Uint16Array>): void {
   const where = `${coreTitle(core)}, output axons`;
-  const { offsets, chip, core: cores, axon } = core.axonsOut;
+  const { offsets, chip, core: cores, axon, atom } = core.axonsOut;
   requireLength(offsets, core.compartmentCount + 1, `${where}, offsets`);
   requireLength(cores, chip.length, `${where}, core numbers`);
   requireLength(axon, chip.length, `${where}, axon numbers`);
+  requireLength(atom, chip.length, `${where}, atoms`);
   if (offsets[0] !== 0 || offsets[core.compartmentCount] !== chip.length) {
     throw failure('SW1005', {
       where,
@@ -200,15 +205,26 @@ function checkOutputAxons(core: CoreImage, axons: ReadonlyMap<number, number>): 
   }
   for (let entry = 0; entry < chip.length; entry++) {
     const target = { chip: chip[entry]!, core: cores[entry]! };
-    if (axon[entry]! >= (axons.get(coreKey(target)) ?? 0))
-      throw noSuchAxon(target, axon[entry]!, `${where}, entry ${entry}`);
+    const atoms = axons.get(coreKey(target))?.[axon[entry]!];
+    const place = `${where}, entry ${entry}`;
+    if (atoms === undefined) throw noSuchAxon(target, axon[entry]!, place);
+    if (atom[entry]! >= atoms) {
+      const what = `names atom ${atom[entry]} of input axon ${axon[entry]} of ${coreTitle(target)}, which has ${atoms}.`;
+      throw failure('SW1006', { where: place, what });
+    }
   }
 }
 
-function checkHostAxons({ hostAxons, timesteps, stepsPerSample }: Program, axons: ReadonlyMap<number, number>): void {
+function checkHostAxons(
+  { hostAxons, timesteps, stepsPerSample }: Program,
+  axons: ReadonlyMap<number, Uint16Array>,
+): void {
   hostAxons.forEach((hostAxon, index) => {
     const where = `host axon ${index}`;
-    if (hostAxon.axon >= (axons.get(coreKey(hostAxon)) ?? 0)) throw noSuchAxon(hostAxon, hostAxon.axon, where);
+    const atoms = axons.get(coreKey(hostAxon))?.[hostAxon.axon];
+    if (atoms === undefined) throw noSuchAxon(hostAxon, hostAxon.axon, where);
+    if (atoms !== 1)
+      throw failure('SW1006', { where, what: 'leads to a population axon; the host drives discrete ones.' });
     requireWhole(hostAxon.firstStep, [0, stepsPerSample - timesteps], `${where}, first step`);
   });
 }

@@ -1,17 +1,23 @@
 import { magicName } from './file-kind.js';
 import { spikewright } from './generated/messages.js';
 import { readMapShape, readReset, wireMapShape, wireReset } from './geometry-codec.js';
-import type { CompartmentProfile, CoreImage, Program, ProgramPopulation } from './program.js';
+import {
+  type CompartmentProfile,
+  type CoreImage,
+  PROGRAM_VERSION,
+  type Program,
+  type ProgramPopulation,
+} from './program.js';
 import { checkProgram } from './program-check.js';
 import { readDrive, readPopulationKind, wireDrive, wirePopulationKind } from './spike-codec.js';
-import { arrayBytes, readArray, readRoot, required, sealRoot, WIRE_VERSION } from './wire.js';
+import { arrayBytes, readArray, readRoot, required, sealRoot } from './wire.js';
 
 /** The bytes of a Program file (.swp); equal Programs give equal bytes. */
 export function encodeProgram(program: Program): Uint8Array {
   return sealRoot(
     spikewright.ProgramFile.encode({
       format: magicName('program'),
-      version: WIRE_VERSION,
+      version: PROGRAM_VERSION,
       name: program.name,
       provenance: {
         spikewrightVersion: program.provenance.spikewrightVersion,
@@ -21,6 +27,7 @@ export function encodeProgram(program: Program): Uint8Array {
       targetJson: program.targetJson,
       timesteps: program.timesteps,
       stepsPerSample: program.stepsPerSample,
+      sampleInterval: program.sampleInterval,
       chips: program.chips,
       populations: program.populations.map(wirePopulation),
       drives: program.drives.map(wireDrive),
@@ -35,10 +42,10 @@ export function encodeProgram(program: Program): Uint8Array {
  * target's text is sound and its target's limits are kept is for who reads the target. Throws SW1002…SW1007.
  */
 export function decodeProgram(bytes: Uint8Array, where: string): Program {
-  const message = readRoot(spikewright.ProgramFile, 'program', bytes, where);
+  const message = readRoot(spikewright.ProgramFile, 'program', PROGRAM_VERSION, bytes, where);
   const provenance = required(message.provenance, `${where}, provenance`);
   const program: Program = {
-    formatVersion: WIRE_VERSION,
+    formatVersion: PROGRAM_VERSION,
     name: message.name,
     provenance: {
       spikewrightVersion: provenance.spikewrightVersion ?? '',
@@ -48,6 +55,7 @@ export function decodeProgram(bytes: Uint8Array, where: string): Program {
     targetJson: message.targetJson,
     timesteps: message.timesteps,
     stepsPerSample: message.stepsPerSample,
+    sampleInterval: message.sampleInterval,
     chips: message.chips,
     populations: message.populations.map(readPopulation),
     drives: message.drives.map(readDrive),
@@ -109,6 +117,8 @@ function wireCore(core: CoreImage): spikewright.Core.$Properties {
     outChip: arrayBytes(core.axonsOut.chip),
     outCore: arrayBytes(core.axonsOut.core),
     outAxon: arrayBytes(core.axonsOut.axon),
+    axonAtoms: arrayBytes(core.axonsIn.atoms),
+    outAtom: arrayBytes(core.axonsOut.atom),
   };
 }
 
@@ -131,9 +141,10 @@ function readCore(message: spikewright.Core.$Properties): CoreImage {
     profiles: (message.profiles ?? []).map((profile) => readProfile(profile, where)),
     compartmentProfile: column(readUint8, message.compartmentProfile, 'compartment profiles'),
     bias: { rows: message.biasRows ?? 0, data: column(readInt32, message.bias, 'bias') },
-    synapseFormats: (message.synapseFormats ?? []).map(({ weightBits, indexBits, exponent }) => ({
+    synapseFormats: (message.synapseFormats ?? []).map(({ weightBits, indexBits, delayBits, exponent }) => ({
       weightBits: weightBits ?? 0,
       indexBits: indexBits ?? 0,
+      delayBits: delayBits ?? 0,
       exponent: exponent ?? 0,
     })),
     synapseMemory: column(readUint8, message.synapseMemory, 'synapse memory'),
@@ -141,12 +152,14 @@ function readCore(message: spikewright.Core.$Properties): CoreImage {
       firstWord: column(readUint32, message.axonFirstWord, 'input axon first words'),
       words: column(readUint16, message.axonWords, 'input axon word counts'),
       base: column(readInt16, message.axonBase, 'input axon bases'),
+      atoms: column(readUint16, message.axonAtoms, 'input axon atoms'),
     },
     axonsOut: {
       offsets: column(readUint32, message.outOffsets, 'output axon offsets'),
       chip: column(readUint16, message.outChip, 'output axon chips'),
       core: column(readUint16, message.outCore, 'output axon cores'),
       axon: column(readUint16, message.outAxon, 'output axon numbers'),
+      atom: column(readUint16, message.outAtom, 'output axon atoms'),
     },
   };
 }

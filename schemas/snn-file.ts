@@ -3,7 +3,7 @@ import { spikewright } from './generated/messages.js';
 import { checkLayers, requireWhole } from './layer-check.js';
 import { readSnnLayer, wireLayer } from './layer-codec.js';
 import type { SnnGraph } from './snn.js';
-import { readRoot, sealRoot, WIRE_VERSION } from './wire.js';
+import { GRAPH_VERSION, readRoot, sealRoot } from './wire.js';
 
 /** The most timesteps a sample may have. */
 export const TIMESTEPS_MAX = 65_536;
@@ -13,7 +13,7 @@ export function encodeSnn(graph: SnnGraph): Uint8Array {
   return sealRoot(
     spikewright.SnnFile.encode({
       format: magicName('snn'),
-      version: WIRE_VERSION,
+      version: GRAPH_VERSION,
       name: graph.name,
       timesteps: graph.timesteps,
       layers: graph.layers.map(wireLayer),
@@ -26,7 +26,7 @@ export function encodeSnn(graph: SnnGraph): Uint8Array {
  * Throws SW1002…SW1007.
  */
 export function decodeSnn(bytes: Uint8Array, where: string): SnnGraph {
-  const message = readRoot(spikewright.SnnFile, 'snn', bytes, where);
+  const message = readRoot(spikewright.SnnFile, 'snn', GRAPH_VERSION, bytes, where);
   requireWhole(message.timesteps, [1, TIMESTEPS_MAX], `${where}, timesteps`);
   const layers = message.layers.map(readSnnLayer);
   checkLayers(layers, where);

@@ -23,7 +23,7 @@ import type {
 } from './spike.js';
 import { checkSpikeGraph } from './spike-check.js';
 import { readDrive, readPopulationKind, wireDrive, wirePopulationKind } from './spike-codec.js';
-import { arrayBytes, readArray, readRoot, required, sealRoot, WIRE_VERSION } from './wire.js';
+import { arrayBytes, GRAPH_VERSION, readArray, readRoot, required, sealRoot } from './wire.js';
 
 type NumbersType<N extends Numbers> = {
   readonly BYTES_PER_ELEMENT: number;
@@ -37,7 +37,7 @@ export function encodeSpikeGraph(graph: FloatSpikeGraph | IntegerSpikeGraph): Ui
   return sealRoot(
     spikewright.SpikeFile.encode({
       format: magicName('spike'),
-      version: WIRE_VERSION,
+      version: GRAPH_VERSION,
       name: graph.name,
       timesteps: graph.timesteps,
       numbers: graph.membraneMax === null ? FLOAT : INTEGER,
@@ -54,7 +54,7 @@ export function encodeSpikeGraph(graph: FloatSpikeGraph | IntegerSpikeGraph): Ui
  * messages. Throws SW1002…SW1007; SW1002 also where the graph is not quantised yet.
  */
 export function decodeIntegerSpikeGraph(bytes: Uint8Array, where: string): IntegerSpikeGraph {
-  const message = readRoot(spikewright.SpikeFile, 'spike', bytes, where);
+  const message = readRoot(spikewright.SpikeFile, 'spike', GRAPH_VERSION, bytes, where);
   requireNumbers(message, spikewright.NumberType.INTEGER, where);
   return readGraph(message, Int32Array, where);
 }
@@ -64,14 +64,14 @@ export function decodeIntegerSpikeGraph(bytes: Uint8Array, where: string): Integ
  * Throws SW1002…SW1007; SW1002 also where the graph is quantised already.
  */
 export function decodeFloatSpikeGraph(bytes: Uint8Array, where: string): FloatSpikeGraph {
-  const message = readRoot(spikewright.SpikeFile, 'spike', bytes, where);
+  const message = readRoot(spikewright.SpikeFile, 'spike', GRAPH_VERSION, bytes, where);
   requireNumbers(message, spikewright.NumberType.FLOAT, where);
   return readGraph(message, Float32Array, where);
 }
 
 /** Reads a SpikeGraph file of either number type; `membraneMax` is null in a float graph alone. Throws SW1002…SW1007. */
 export function decodeSpikeGraph(bytes: Uint8Array, where: string): FloatSpikeGraph | IntegerSpikeGraph {
-  const message = readRoot(spikewright.SpikeFile, 'spike', bytes, where);
+  const message = readRoot(spikewright.SpikeFile, 'spike', GRAPH_VERSION, bytes, where);
   const integer = message.numbers === spikewright.NumberType.INTEGER;
   return integer ? readGraph(message, Int32Array, where) : readGraph(message, Float32Array, where);
 }

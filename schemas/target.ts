@@ -21,8 +21,15 @@ export interface TargetLimits {
   readonly synapsesPerEntry: Figure;
   /** Bits of an entry before its synapses. */
   readonly entryHeaderBits: Figure;
-  /** Synapse memory words one input axon may own. */
+  /** Synapse memory words that one input axon, or one atom of a population axon, may own. */
   readonly wordsPerAxon: Figure;
+  /** Largest base compartment of an input axon; the smallest is 0. */
+  readonly axonBaseMax: Figure;
+  /**
+   * Population axons, whose spikes carry an atom that picks the synapses: how many atoms an input axon tells apart, and
+   * the output axons that one entry to it takes (its input axon takes 1). Null where the chip has only discrete axons.
+   */
+  readonly populationAxon: { readonly atomsMax: Figure; readonly outputAxons: Figure } | null;
   /** Bits of a synapse memory word. */
   readonly synapseWordBits: Figure;
   /** Timesteps. */
@@ -54,6 +61,8 @@ export interface TargetArithmetic {
   readonly biasGate: boolean;
   /** True where parameters may change by timestep. */
   readonly perStepTables: boolean;
+  /** True where a population's membranes can be cleared while other populations go on: what pipelining samples takes. */
+  readonly windowReset: boolean;
 }
 
 /** Tiles of cores on a mesh; packets go east-west first, then north-south. */

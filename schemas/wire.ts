@@ -3,8 +3,8 @@ import $protobuf from 'protobufjs/minimal.js';
 import { failure, SpikewrightError } from './diagnostic.js';
 import { fileKind, fileKindTitle, type GraphFileKind, magicName } from './file-kind.js';
 
-/** The version of every graph and program file format that this code reads and writes. */
-export const WIRE_VERSION = 1;
+/** The version of every graph file format that this code reads and writes. */
+export const GRAPH_VERSION = 1;
 
 /** Tag of field 15, wire type fixed32: the last field of every root message. */
 const CHECKSUM_TAG = 0x7d;
@@ -46,6 +46,7 @@ interface MessageType<M> {
 export function readRoot<M extends { readonly version: number }>(
   type: MessageType<M>,
   kind: GraphFileKind,
+  version: number,
   bytes: Uint8Array,
   where: string,
 ): M {
@@ -58,10 +59,10 @@ export function readRoot<M extends { readonly version: number }>(
   }
   requireChecksum(bytes, where);
   const message = parseMessage(type, bytes, where);
-  if (message.version !== WIRE_VERSION) {
+  if (message.version !== version) {
     throw failure('SW1004', {
       where,
-      what: `format "${magicName(kind)}" version ${message.version}; this program reads version ${WIRE_VERSION}.`,
+      what: `format "${magicName(kind)}" version ${message.version}; this program reads version ${version}.`,
     });
   }
   return message;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CoreImage, Program } from '../../schemas/program.js';
+import { type CoreImage, PROGRAM_VERSION, type Program } from '../../schemas/program.js';
 import { checkProgram } from '../../schemas/program-check.js';
 import { decodeProgram, encodeProgram } from '../../schemas/program-file.js';
 import { damaged, expectCode, expectDiagnosticOrValue, resealed, truncations } from './hostile.js';
@@ -26,24 +26,26 @@ const core: CoreImage = {
   ],
   compartmentProfile: Uint8Array.of(0, 0, 0),
   bias: { rows: 2, data: Int32Array.of(1, 2, 3, 4, 5, 6) },
-  synapseFormats: [{ weightBits: 8, indexBits: 0, exponent: 3 }],
+  synapseFormats: [{ weightBits: 8, indexBits: 0, delayBits: 0, exponent: 3 }],
   synapseMemory: new Uint8Array(24),
-  axonsIn: { firstWord: Uint32Array.of(1), words: Uint16Array.of(2), base: Int16Array.of(2) },
+  axonsIn: { firstWord: Uint32Array.of(1), words: Uint16Array.of(2), base: Int16Array.of(2), atoms: Uint16Array.of(1) },
   axonsOut: {
     offsets: Uint32Array.of(0, 1, 2, 2),
     chip: Uint16Array.of(0, 0),
     core: Uint16Array.of(1, 1),
     axon: Uint16Array.of(0, 0),
+    atom: Uint16Array.of(0, 0),
   },
 };
 
 const small: Program = {
-  formatVersion: 1,
+  formatVersion: PROGRAM_VERSION,
   name: 'small',
   provenance: { spikewrightVersion: '0.1.0', sources: [{ role: 'model', sha256: 'a'.repeat(64) }], options: '{}' },
   targetJson: '{}',
   timesteps: 2,
   stepsPerSample: 3,
+  sampleInterval: 3,
   chips: 1,
   populations: [
     { name: 'eye', kind: 'spiking', shape: [1, 2, 1], phase: 0, scale: 1 },
@@ -100,6 +102,14 @@ describe('the check of a Program', () => {
     ['SW1005', 'no timesteps', { ...small, timesteps: 0 }],
     ['SW1005', 'no chips', { ...small, chips: 0 }],
     ['SW1005', 'steps that end before the readout', { ...small, stepsPerSample: 2 }],
+    ['SW1005', 'samples that begin before the last window is over', { ...small, sampleInterval: 1 }],
+    ['SW1005', 'samples that begin late', { ...small, sampleInterval: 4 }],
+    ['SW1005', 'an axon without atoms', withCore({ axonsIn: { ...core.axonsIn, atoms: Uint16Array.of(0) } })],
+    [
+      'SW1005',
+      'more delay bits than any chip has',
+      withCore({ synapseFormats: [{ weightBits: 8, indexBits: 0, delayBits: 17, exponent: 0 }] }),
+    ],
     ['SW1005', 'a core on a chip that is not there', withCore({ chip: 1 })],
     ['SW1005', 'a huge number of compartments', withCore({ compartmentCount: 2 ** 32 - 1 })],
     ['SW1005', 'a bias of 3 rows at T = 2', withCore({ bias: { rows: 3, data: new Int32Array(9) } })],
@@ -127,7 +137,13 @@ describe('the check of a Program', () => {
     [
       'SW1005',
       'a weight format without bits',
-      withCore({ synapseFormats: [{ weightBits: 0, indexBits: 0, exponent: 0 }] }),
+      withCore({ synapseFormats: [{ weightBits: 0, indexBits: 0, delayBits: 0, exponent: 0 }] }),
+    ],
+    ['SW1006', 'an atom that its axon lacks', axonsOut({ atom: Uint16Array.of(0, 1) })],
+    [
+      'SW1006',
+      'atoms whose words end beyond the memory',
+      withCore({ axonsIn: { ...core.axonsIn, atoms: Uint16Array.of(2) } }),
     ],
     [
       'SW1006',

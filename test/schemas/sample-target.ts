@@ -23,6 +23,8 @@ export const sampleTarget: Target = {
     synapsesPerEntry: count(60),
     entryHeaderBits: count(10),
     wordsPerAxon: count(256),
+    axonBaseMax: count(256),
+    populationAxon: { atomsMax: count(512), outputAxons: count(2) },
     synapseWordBits: count(64),
     delayMax: count(62),
   },
@@ -37,6 +39,7 @@ export const sampleTarget: Target = {
     bias: { mantissaMax: 4095, exponentMax: 7 },
     biasGate: false,
     perStepTables: false,
+    windowReset: false,
   },
   mesh: { columns: 2, rows: 1, coresPerTile: 2, linkBuffer: count(16) },
   timing: {

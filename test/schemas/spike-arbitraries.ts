@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Program } from '../../schemas/program.js';
+import { PROGRAM_VERSION, type Program } from '../../schemas/program.js';
 import type {
   Drive,
   FloatSpikeGraph,
@@ -127,6 +127,7 @@ export const integerGraphs: fc.Arbitrary<IntegerSpikeGraph> = choosers.map((choo
 export const programs: fc.Arbitrary<Program> = fc.tuple(integerGraphs, choosers).map(([graph, choose]) => {
   const coreCount = choose(1, 3);
   const axonCounts = Array.from({ length: coreCount }, () => choose(0, 5));
+  const atomsOf = axonCounts.map((count) => Uint16Array.from({ length: count }, () => choose(1, 3)));
   const dealt = Array.from({ length: coreCount }, () => graph.populations.map(() => [] as number[]));
   graph.populations.forEach(({ shape }, population) => {
     for (let neuron = 0; neuron < elementCount(shape); neuron++) {
@@ -163,20 +164,23 @@ export const programs: fc.Arbitrary<Program> = fc.tuple(integerGraphs, choosers)
       })),
       compartmentProfile: Uint8Array.from({ length: compartmentCount }, () => choose(0, 1)),
       bias: { rows: biasRows, data: Int32Array.from({ length: biasRows * compartmentCount }, () => choose(-99, 99)) },
-      synapseFormats: [{ weightBits: choose(1, 8), indexBits: choose(0, 10), exponent: choose(0, 7) }],
+      synapseFormats: [
+        { weightBits: choose(1, 8), indexBits: choose(0, 10), delayBits: choose(0, 6), exponent: choose(0, 7) },
+      ],
       synapseMemory: Uint8Array.from({ length: 8 * words }, () => choose(0, 255)),
-      axonsIn: inputAxons(axonCounts[core]!, words, choose),
+      axonsIn: inputAxons(atomsOf[core]!, words, choose),
       axonsOut: {
         offsets: Uint32Array.from(ends),
         chip: new Uint16Array(targets.length),
         core: Uint16Array.from(targets, (target) => target.core),
         axon: Uint16Array.from(targets, (target) => target.axon),
+        atom: Uint16Array.from(targets, (target) => choose(0, atomsOf[target.core]![target.axon]! - 1)),
       },
     };
   });
   const last = graph.populations[graph.populations.length - 1]!.phase;
   return {
-    formatVersion: 1,
+    formatVersion: PROGRAM_VERSION,
     name: 'random',
     provenance: {
       spikewrightVersion: '0.1.0',
@@ -186,19 +190,24 @@ export const programs: fc.Arbitrary<Program> = fc.tuple(integerGraphs, choosers)
     targetJson: '{"name":"none"}',
     timesteps: graph.timesteps,
     stepsPerSample: last + graph.timesteps,
+    sampleInterval: choose(graph.timesteps, last + graph.timesteps),
     chips: 1,
     populations: graph.populations.map(({ name, kind, shape, phase, scale }) => ({ name, kind, shape, phase, scale })),
     drives: graph.drives,
-    hostAxons: reachable.slice(0, 2).map(({ core, axon }) => ({ chip: 0, core, axon, firstStep: choose(0, last) })),
+    hostAxons: reachable
+      .filter(({ core, axon }) => atomsOf[core]![axon] === 1)
+      .slice(0, 2)
+      .map(({ core, axon }) => ({ chip: 0, core, axon, firstStep: choose(0, last) })),
     cores,
   };
 });
 
-function inputAxons(count: number, words: number, choose: Choose): Program['cores'][number]['axonsIn'] {
-  const firstWord = Uint32Array.from({ length: count }, () => choose(0, words));
+function inputAxons(atoms: Uint16Array, words: number, choose: Choose): Program['cores'][number]['axonsIn'] {
+  const firstWord = Uint32Array.from(atoms, () => choose(0, words));
   return {
     firstWord,
-    words: Uint16Array.from(firstWord, (first) => choose(0, words - first)),
-    base: Int16Array.from({ length: count }, () => choose(-9, 9)),
+    words: Uint16Array.from(firstWord, (first, axon) => choose(0, Math.floor((words - first) / atoms[axon]!))),
+    base: Int16Array.from(atoms, () => choose(-9, 9)),
+    atoms,
   };
 }

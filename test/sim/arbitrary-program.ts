@@ -15,10 +15,10 @@ export interface Case {
 type Draw = fc.GeneratorValue;
 
 const formats: readonly SynapseFormat[] = [
-  { weightBits: 8, indexBits: 0, exponent: 0 },
-  { weightBits: 4, indexBits: 0, exponent: 2 },
-  { weightBits: 8, indexBits: 6, exponent: 1 },
-  { weightBits: 3, indexBits: 7, exponent: 0 },
+  { weightBits: 8, indexBits: 0, delayBits: 0, exponent: 0 },
+  { weightBits: 4, indexBits: 0, delayBits: 0, exponent: 2 },
+  { weightBits: 8, indexBits: 6, delayBits: 0, exponent: 1 },
+  { weightBits: 3, indexBits: 7, delayBits: 0, exponent: 0 },
 ];
 
 /**

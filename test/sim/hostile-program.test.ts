@@ -89,11 +89,12 @@ describe('a program that contradicts itself is refused with a diagnostic', () =>
     const axons = 200;
     const overlapping = withCore(1, () => ({
       synapseMemory: new Uint8Array(words.buffer),
-      synapseFormats: [{ weightBits: 8, indexBits: 0, exponent: 0 }],
+      synapseFormats: [{ weightBits: 8, indexBits: 0, delayBits: 0, exponent: 0 }],
       axonsIn: {
         firstWord: Uint32Array.from({ length: axons }, (_, k) => k),
         words: Uint16Array.from({ length: axons }, (_, k) => axons - k),
         base: new Int16Array(axons),
+        atoms: new Uint16Array(axons).fill(1),
       },
     }));
     const target = tinyTarget();
@@ -179,7 +180,7 @@ describe('a program that the chip cannot hold is refused', () => {
     expect(load(biased, tinyTarget({ arithmetic: { biasGate: false } }))).toThrow(/SW3002 .*static bias/);
     expect(load(program, tinyTarget({ arithmetic: { bias: null } }))).toThrow(/SW3002 drive of a/);
     const wide = withCore(1, () => ({
-      synapseFormats: [{ weightBits: 9, indexBits: 0, exponent: 0 }, plainFormats[1]!],
+      synapseFormats: [{ weightBits: 9, indexBits: 0, delayBits: 0, exponent: 0 }, plainFormats[1]!],
     }));
     expect(load(wide)).toThrow(/SW3002 .*9 weight bits/);
   });

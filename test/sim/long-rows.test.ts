@@ -23,10 +23,10 @@ const target = (() => {
 const kinds = ['alike', 'shifted', 'gaps', 'wide', 'scaled'] as const;
 
 const formats: readonly SynapseFormat[] = [
-  { weightBits: 8, indexBits: 0, exponent: 0 },
-  { weightBits: 8, indexBits: 8, exponent: 0 },
-  { weightBits: 12, indexBits: 0, exponent: 1 },
-  { weightBits: 4, indexBits: 0, exponent: 3 },
+  { weightBits: 8, indexBits: 0, delayBits: 0, exponent: 0 },
+  { weightBits: 8, indexBits: 8, delayBits: 0, exponent: 0 },
+  { weightBits: 12, indexBits: 0, delayBits: 0, exponent: 1 },
+  { weightBits: 4, indexBits: 0, delayBits: 0, exponent: 3 },
 ];
 
 /** `sources` neurons, all but the undriven firing at every step, into `compartments` readouts and hidden neurons. */

@@ -1,11 +1,12 @@
-import type {
-  CompartmentProfile,
-  CompartmentRange,
-  CoreImage,
-  HostAxon,
-  Program,
-  ProgramPopulation,
-  SynapseFormat,
+import {
+  type CompartmentProfile,
+  type CompartmentRange,
+  type CoreImage,
+  type HostAxon,
+  PROGRAM_VERSION,
+  type Program,
+  type ProgramPopulation,
+  type SynapseFormat,
 } from '../../schemas/program.js';
 import type { Drive } from '../../schemas/spike.js';
 
@@ -41,8 +42,8 @@ const headerBits = 10;
 
 /** Dense 8-bit and indexed 8-bit formats of weight mantissa·2^0: formats 0 and 1 of every core that names none. */
 export const plainFormats: readonly SynapseFormat[] = [
-  { weightBits: 8, indexBits: 0, exponent: 0 },
-  { weightBits: 8, indexBits: 6, exponent: 0 },
+  { weightBits: 8, indexBits: 0, delayBits: 0, exponent: 0 },
+  { weightBits: 8, indexBits: 6, delayBits: 0, exponent: 0 },
 ];
 
 /** An integrate-and-fire profile with one row per table. */
@@ -140,12 +141,14 @@ function buildCore(spec: CoreSpec): CoreImage {
       firstWord: Uint32Array.from(firstWord),
       words: Uint16Array.from(words),
       base: Int16Array.from(spec.axons ?? [], ({ base }) => base ?? 0),
+      atoms: Uint16Array.from(firstWord, () => 1),
     },
     axonsOut: {
       offsets: Uint32Array.from(offsets),
       chip: Uint16Array.from(entries, ([chip]) => chip),
       core: Uint16Array.from(entries, ([, core]) => core),
       axon: Uint16Array.from(entries, ([, , axon]) => axon),
+      atom: new Uint16Array(entries.length),
     },
   };
 }
@@ -158,13 +161,15 @@ export function buildProgram(spec: {
   readonly hostAxons?: readonly HostAxon[];
   readonly cores: readonly CoreSpec[];
 }): Program {
+  const stepsPerSample = Math.max(...spec.populations.map(({ phase }) => phase)) + spec.timesteps;
   return {
-    formatVersion: 1,
+    formatVersion: PROGRAM_VERSION,
     name: 'tiny',
     provenance: { spikewrightVersion: '0', sources: [], options: '{}' },
     targetJson: '{}',
     timesteps: spec.timesteps,
-    stepsPerSample: Math.max(...spec.populations.map(({ phase }) => phase)) + spec.timesteps,
+    stepsPerSample,
+    sampleInterval: stepsPerSample,
     chips: spec.chips ?? 1,
     populations: spec.populations,
     drives: spec.drives ?? [],

@@ -37,6 +37,7 @@ const arithmetic: TargetArithmetic = {
   bias: { mantissaMax: 4095, exponentMax: 7 },
   biasGate: true,
   perStepTables: true,
+  windowReset: true,
 };
 
 /** One chip of 4 × 2 tiles of 2 cores; up to 3 chips. Energies are powers of ten in pJ, so that a sum shows its counts. */
@@ -64,6 +65,8 @@ export function tinyTarget(
       synapsesPerEntry: figure(60, 'synapses'),
       entryHeaderBits: figure(10, 'bit'),
       wordsPerAxon: figure(256, 'words'),
+      axonBaseMax: figure(63, 'compartments'),
+      populationAxon: { atomsMax: figure(8, 'atoms'), outputAxons: figure(2, 'axons') },
       synapseWordBits: figure(64, 'bit'),
       delayMax: figure(1, 'timesteps'),
     },

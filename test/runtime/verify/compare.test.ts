@@ -8,7 +8,7 @@ import {
   requireSameNetwork,
 } from '../../../runtime/verify/compare.js';
 import { SpikewrightError } from '../../../schemas/diagnostic.js';
-import type { CoreImage, Program } from '../../../schemas/program.js';
+import { type CoreImage, PROGRAM_VERSION, type Program } from '../../../schemas/program.js';
 import type { IntegerSpikeGraph } from '../../../schemas/spike.js';
 
 function core(number: number, ranges: CoreImage['ranges']): CoreImage {
@@ -23,24 +23,31 @@ function core(number: number, ranges: CoreImage['ranges']): CoreImage {
     bias: { rows: 1, data: new Int32Array(0) },
     synapseFormats: [],
     synapseMemory: new Uint8Array(0),
-    axonsIn: { firstWord: new Uint32Array(0), words: new Uint16Array(0), base: new Int16Array(0) },
+    axonsIn: {
+      firstWord: new Uint32Array(0),
+      words: new Uint16Array(0),
+      base: new Int16Array(0),
+      atoms: new Uint16Array(0),
+    },
     axonsOut: {
       offsets: new Uint32Array(compartmentCount + 1),
       chip: new Uint16Array(0),
       core: new Uint16Array(0),
       axon: new Uint16Array(0),
+      atom: new Uint16Array(0),
     },
   };
 }
 
 /** T = 2; "grid" [2, 2, 2] from step 0 with neurons 0–3 on core 4 and 4–7 on core 9; "late" [1, 1, 2] from step 1. */
 const program: Program = {
-  formatVersion: 1,
+  formatVersion: PROGRAM_VERSION,
   name: 'scene',
   provenance: { spikewrightVersion: '0', sources: [], options: '{}' },
   targetJson: '{}',
   timesteps: 2,
   stepsPerSample: 4,
+  sampleInterval: 4,
   chips: 1,
   populations: [
     { name: 'grid', kind: 'spiking', shape: [2, 2, 2], phase: 0, scale: 1 },
