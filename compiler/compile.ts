@@ -8,7 +8,7 @@ import { emitCore } from './emit.js';
 import { explainMapping, type MappingTables } from './explain.js';
 import { lower } from './lower.js';
 import { partition } from './partition.js';
-import { place } from './place.js';
+import { type PlacementOptions, place } from './place.js';
 import { type QuantisationRow, quantise } from './quantise.js';
 import { trafficOf } from './route.js';
 import { schedule } from './schedule.js';
@@ -17,9 +17,20 @@ import { wire } from './wire.js';
 export interface CompileOptions {
   /** Copied into the Program. */
   readonly provenance: Provenance;
+  /** How cores are placed; without it by `defaultPlacement`. */
+  readonly placement?: PlacementOptions & TrafficRates;
 }
 
-/** Links crossed if every neuron fired once, as placed and in row-major order. */
+/** What the traffic between cores is reckoned from. */
+export interface TrafficRates {
+  /** Spikes of one neuron per sample, by population, as a simulation counted them; null: every neuron fires once. */
+  readonly rates: ReadonlyMap<string, number> | null;
+}
+
+/** A whole free board, every neuron firing once per sample. */
+export const defaultPlacement: PlacementOptions & TrafficRates = { seed: 0, moves: null, occupied: [], rates: null };
+
+/** Messages of a sample, and links they cross as placed and in row-major order, at the rates of the placement. */
 export interface TrafficRow {
   readonly messages: number;
   readonly spikeHops: number;
@@ -56,13 +67,16 @@ export function compile(snn: SnnGraph, target: Target, options: CompileOptions):
 export function compileIntegerGraph(
   graph: IntegerSpikeGraph,
   target: Target,
-  { provenance }: CompileOptions,
+  { provenance, placement = defaultPlacement }: CompileOptions,
 ): MappedProgram {
   const planner = new CorePlanner(target);
   const placed = partition(graph, target);
   const wired = wire(placed, planner);
-  const traffic = trafficOf(wired);
-  const { slots, chips, ...distances } = place(wired.length, traffic, target);
+  const traffic = trafficOf(
+    wired,
+    graph.populations.map(({ name }) => placement.rates?.get(name) ?? 1),
+  );
+  const { slots, chips, ...distances } = place(wired.length, traffic, target, placement);
   const { stepsPerSample, hostAxons } = schedule(graph, placed, wired, slots);
   const cores = wired.map((core, k) => emitCore(core, slots[k]!, slots, placed[core.layer]!, planner, target));
   const program: Program = {

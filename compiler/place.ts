@@ -1,127 +1,143 @@
-import type { Target, TargetMesh } from '../schemas/target.js';
-import { type Flow, hops, type Slot, spikeHops } from './route.js';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { failure } from '../schemas/diagnostic.js';
+import type { Target } from '../schemas/target.js';
+import { anneal, type SlotMap } from './anneal.js';
+import { type FlowGraph, flowGraph, relaxedOrders } from './flow-graph.js';
+import { type Flow, type Slot, spikeHops } from './route.js';
+import { rowMajorTiles, slotsAlong, tileCurves } from './tile-curves.js';
 
 /** Every core's slot, and what the placement was chosen for. */
 export interface Placement {
   readonly slots: readonly Slot[];
+  /** Of the board: its last chip in use is chips − 1. */
   readonly chips: number;
-  /** Links crossed if every neuron fired once; and with cores in row-major order, for comparison. */
+  /** Links crossed per sample at the rates of the traffic: as placed; and with cores in row-major order. */
   readonly spikeHops: number;
   readonly spikeHopsRowMajor: number;
 }
 
-/** Rounds of exchanging cores, and the most slots at which a round is worth its time. */
-const ROUNDS_MAX = 6;
-const EXCHANGE_SLOTS_MAX = 1024;
+/** How thoroughly cores are placed, and where they may be. */
+export interface PlacementOptions {
+  /** Seed of the annealing; any whole number. */
+  readonly seed: number;
+  /** Exchanges that the annealing tries; null for as many as suit the number of cores. */
+  readonly moves: number | null;
+  /** Slots that belong to another network. */
+  readonly occupied: readonly Slot[];
+}
+
+/** Rounds of bringing partners closer on the curve, before annealing. */
+const ROUNDS = 12;
+/** Exchanges tried per core, and the most partners looked at in all. */
+const MOVES_PER_CORE = 500;
+const WORK_MAX = 6e8;
 
 /**
- * Gives each of `cores` cores a slot: the best of several curves over the tiles of chip after chip, then exchanges of two
- * slots as long as one saves hops. Deterministic; no worse than row-major order, which is one of the curves.
+ * Gives each of `cores` cores a slot: the best of several curves over the tiles of chip after chip and several orders of
+ * the cores along them, then simulated annealing of the hops that all messages of a sample take, where a link between
+ * chips weighs as many hops more as it takes longer on the target. Deterministic; by that measure never worse than
+ * row-major order. Throws SW2102 where the board has too few free slots.
  */
-export function place(cores: number, traffic: readonly Flow[], { mesh, limits }: Target): Placement {
-  const perChip = limits.coresPerChip.value ?? mesh.columns * mesh.rows * mesh.coresPerTile;
-  const chips = Math.ceil(cores / perChip);
-  const rowMajor = curve(rowMajorTiles(mesh), chips, perChip, mesh).slice(0, cores);
-  const baseline = spikeHops(traffic, rowMajor, mesh);
-  let slots: readonly Slot[] = rowMajor;
-  let best = baseline;
-  for (const tiles of [serpentineRows(mesh), serpentineColumns(mesh), blocks(mesh)]) {
-    const candidate = curve(tiles, chips, perChip, mesh).slice(0, cores);
-    const cost = spikeHops(traffic, candidate, mesh);
-    if (cost < best) [slots, best] = [candidate, cost];
-  }
-  const all = curve(rowMajorTiles(mesh), chips, perChip, mesh);
-  if (all.length <= EXCHANGE_SLOTS_MAX) slots = exchange(slots, all, traffic, mesh);
-  return { slots, chips, spikeHops: spikeHops(traffic, slots, mesh), spikeHopsRowMajor: baseline };
-}
-
-/** All slots of `chips` chips, those of a tile together, tiles in the given order. */
-function curve(
-  tiles: readonly number[],
-  chips: number,
-  perChip: number,
-  { coresPerTile }: TargetMesh,
-): readonly Slot[] {
-  const slots: Slot[] = [];
-  for (let chip = 0; chip < chips; chip += 1) {
-    for (const tile of tiles) {
-      for (let core = tile * coresPerTile; core < (tile + 1) * coresPerTile; core += 1) {
-        if (core < perChip) slots.push({ chip, core });
-      }
-    }
-  }
-  return slots;
-}
-
-function rowMajorTiles({ columns, rows }: TargetMesh): readonly number[] {
-  return Array.from({ length: columns * rows }, (_, tile) => tile);
-}
-
-function serpentineRows({ columns, rows }: TargetMesh): readonly number[] {
-  return rowMajorTiles({ columns, rows } as TargetMesh).map((tile) => {
-    const row = Math.floor(tile / columns);
-    return row % 2 === 0 ? tile : row * columns + (columns - 1 - (tile % columns));
-  });
-}
-
-function serpentineColumns({ columns, rows }: TargetMesh): readonly number[] {
-  return Array.from({ length: columns * rows }, (_, n) => {
-    const column = Math.floor(n / rows);
-    const row = column % 2 === 0 ? n % rows : rows - 1 - (n % rows);
-    return row * columns + column;
-  });
-}
-
-/** Two rows at a time, column by column: neighbours on the curve stay neighbours on the mesh, and strips stay short. */
-function blocks({ columns, rows }: TargetMesh): readonly number[] {
-  const tiles: number[] = [];
-  for (let row = 0, strip = 0; row < rows; row += 2, strip += 1) {
-    for (let n = 0; n < columns; n += 1) {
-      const column = strip % 2 === 0 ? n : columns - 1 - n;
-      const pair = [row, row + 1].filter((candidate) => candidate < rows);
-      for (const own of n % 2 === 0 ? pair : pair.toReversed()) tiles.push(own * columns + column);
-    }
-  }
-  return tiles;
-}
-
-/** Exchanges slots of two cores, or of a core and an empty slot, where that saves hops, until a round saves none. */
-function exchange(
-  start: readonly Slot[],
-  all: readonly Slot[],
+export function place(
+  cores: number,
   traffic: readonly Flow[],
-  mesh: TargetMesh,
-): readonly Slot[] {
-  const neighbours = start.map((): { other: number; messages: number }[] => []);
-  for (const { from, to, messages } of traffic) {
-    if (from === to) continue;
-    neighbours[from]!.push({ other: to, messages });
-    neighbours[to]!.push({ other: from, messages });
-  }
-  const used = new Set(start.map(({ chip, core }) => `${chip}/${core}`));
-  const slots = [...start, ...all.filter(({ chip, core }) => !used.has(`${chip}/${core}`))];
-  // Hops of one core's traffic if it stood at `slot`; its partner in the exchange stands at `partnerSlot` then.
-  const costAt = (core: number, slot: Slot, partner: number, partnerSlot: Slot): number => {
-    let cost = 0;
-    for (const { other, messages } of neighbours[core] ?? []) {
-      cost += messages * hops(slot, other === partner ? partnerSlot : slots[other]!, mesh);
+  target: Target,
+  { seed, moves, occupied }: PlacementOptions,
+): Placement {
+  const { mesh } = target;
+  const perChip = coresPerChip(target);
+  const taken = new Set(occupied.map(({ chip, core }) => chip * perChip + core));
+  const chips = chipsFor(cores, taken, perChip, target);
+  const free = ({ chip, core }: Slot): boolean => !taken.has(chip * perChip + core);
+  const rowMajor = slotsAlong(rowMajorTiles(mesh), chips, perChip, mesh).filter(free);
+  const number = new Map(rowMajor.map(({ chip, core }, slot) => [chip * perChip + core, slot]));
+  const graph = flowGraph(cores, traffic);
+  const map = slotMap(rowMajor, target);
+  let best: Int32Array = Int32Array.from({ length: cores }, (_, core) => core);
+  let cost = weightedHops(graph, best, map);
+  for (const tiles of tileCurves(mesh)) {
+    const along = slotsAlong(tiles, chips, perChip, mesh).filter(free);
+    const curve = Int32Array.from(along, ({ chip, core }) => number.get(chip * perChip + core)!);
+    for (const order of relaxedOrders(graph, ROUNDS)) {
+      const candidate = new Int32Array(cores);
+      order.forEach((core, position) => {
+        candidate[core] = curve[position]!;
+      });
+      const own = weightedHops(graph, candidate, map);
+      if (own < cost) [best, cost] = [candidate, own];
     }
-    return cost;
+  }
+  if (cost > 0) best = anneal(graph, best, map, moves ?? movesFor(graph), xoroshiro128plus(seed));
+  const slots = Array.from(best, (slot) => rowMajor[slot]!);
+  const baseline = spikeHops(traffic, rowMajor, mesh);
+  return {
+    slots,
+    chips: slots.reduce((last, { chip }) => Math.max(last, chip), 0) + 1,
+    spikeHops: spikeHops(traffic, slots, mesh),
+    spikeHopsRowMajor: baseline,
   };
-  for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    let saved = 0;
-    for (let a = 0; a < start.length; a += 1) {
-      for (let b = a + 1; b < slots.length; b += 1) {
-        const [slotA, slotB] = [slots[a]!, slots[b]!];
-        const before = costAt(a, slotA, b, slotB) + costAt(b, slotB, a, slotA);
-        const after = costAt(a, slotB, b, slotA) + costAt(b, slotA, a, slotB);
-        if (after >= before) continue;
-        saved += before - after;
-        slots[a] = slotB;
-        slots[b] = slotA;
-      }
-    }
-    if (saved === 0) break;
+}
+
+/** Cores of one chip that can be used. */
+export function coresPerChip({ mesh, limits }: Target): number {
+  return limits.coresPerChip.value ?? mesh.columns * mesh.rows * mesh.coresPerTile;
+}
+
+/** The fewest chips, from the first on, with `cores` free slots; `taken` are chip·perChip + core of the others. */
+function chipsFor(cores: number, taken: ReadonlySet<number>, perChip: number, { name, limits }: Target): number {
+  const most = limits.chips.value ?? Number.POSITIVE_INFINITY;
+  const takenOf = new Map<number, number>();
+  for (const slot of taken) {
+    const chip = Math.floor(slot / perChip);
+    takenOf.set(chip, (takenOf.get(chip) ?? 0) + 1);
   }
-  return slots.slice(0, start.length);
+  let free = 0;
+  for (let chip = 0; chip < most; chip += 1) {
+    free += perChip - (takenOf.get(chip) ?? 0);
+    if (free >= cores) return chip + 1;
+  }
+  throw failure('SW2102', {
+    where: name,
+    what: `${cores.toLocaleString('en')} cores are needed; its ${most.toLocaleString('en')} chips of ${perChip.toLocaleString('en')} have ${free.toLocaleString('en')} left.`,
+    fix: 'Place fewer networks on the board, or choose a larger target.',
+  });
+}
+
+function slotMap(slots: readonly Slot[], target: Target): SlotMap {
+  const { columns, coresPerTile } = target.mesh;
+  const tileOf = (core: number): number => Math.floor(core / coresPerTile);
+  return {
+    x: Int32Array.from(slots, ({ chip, core }) => chip * columns + (tileOf(core) % columns)),
+    y: Int32Array.from(slots, ({ core }) => Math.floor(tileOf(core) / columns)),
+    chip: Int32Array.from(slots, ({ chip }) => chip),
+    crossing: crossingHops(target),
+  };
+}
+
+/** Hops that a link between chips is worth beside its own, by the target's times; 0 where either is unpublished. */
+function crossingHops({ timing: { chipToChip, hopEastWest } }: Target): number {
+  if (chipToChip.value === null || !hopEastWest.value || chipToChip.unit !== hopEastWest.unit) return 0;
+  return chipToChip.value / hopEastWest.value;
+}
+
+function weightedHops(
+  { cores, offsets, partner, messages }: FlowGraph,
+  slotOf: Int32Array,
+  { x, y, chip, crossing }: SlotMap,
+): number {
+  let sum = 0;
+  for (let core = 0; core < cores; core += 1) {
+    const own = slotOf[core]!;
+    for (let k = offsets[core]!; k < offsets[core + 1]!; k += 1) {
+      const other = slotOf[partner[k]!]!;
+      const distance = Math.abs(x[own]! - x[other]!) + Math.abs(y[own]! - y[other]!);
+      sum += messages[k]! * (distance + crossing * Math.abs(chip[own]! - chip[other]!));
+    }
+  }
+  return sum / 2;
+}
+
+function movesFor({ cores, partner }: FlowGraph): number {
+  const partnersPerMove = (2 * partner.length) / Math.max(1, cores);
+  return Math.ceil(Math.min(MOVES_PER_CORE * cores, WORK_MAX / Math.max(1, partnersPerMove)));
 }

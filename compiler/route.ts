@@ -7,20 +7,32 @@ export interface Slot {
   readonly core: number;
 }
 
-/** Messages from one core to another if every neuron fired once. */
+/** Messages from one core to another per sample: their neurons' output axons, each times its neuron's rate. */
 export interface Flow {
   readonly from: number;
   readonly to: number;
   readonly messages: number;
 }
 
-/** The flows between cores, by source and then by destination. */
-export function trafficOf(cores: readonly WiredCore[]): readonly Flow[] {
-  return cores.flatMap(({ toCore }, from) => {
-    const messages = new Map<number, number>();
-    for (const to of toCore) messages.set(to, (messages.get(to) ?? 0) + 1);
-    return [...messages.keys()].sort((a, b) => a - b).map((to): Flow => ({ from, to, messages: messages.get(to)! }));
-  });
+/**
+ * The flows between cores, by source and then by destination; `rates` are the spikes of one neuron per sample, by layer
+ * number, 1 for every layer where nothing was measured.
+ */
+export function trafficOf(cores: readonly WiredCore[], rates: readonly number[]): readonly Flow[] {
+  const axons = new Float64Array(cores.length);
+  const flows: Flow[] = [];
+  for (const [from, { toCore, layer }] of cores.entries()) {
+    const heard: number[] = [];
+    for (const to of toCore) {
+      if (axons[to] === 0) heard.push(to);
+      axons[to]! += 1;
+    }
+    for (const to of heard.sort((a, b) => a - b)) {
+      flows.push({ from, to, messages: axons[to]! * rates[layer]! });
+      axons[to] = 0;
+    }
+  }
+  return flows;
 }
 
 /**
@@ -35,7 +47,7 @@ export function hops(a: Slot, b: Slot, { columns, coresPerTile }: TargetMesh): n
   return Math.abs(eastWest) + Math.abs(northSouth);
 }
 
-/** Links crossed in all if every neuron fired once. */
+/** Links that all messages of a sample cross. */
 export function spikeHops(traffic: readonly Flow[], slots: readonly Slot[], mesh: TargetMesh): number {
   return traffic.reduce((sum, { from, to, messages }) => sum + messages * hops(slots[from]!, slots[to]!, mesh), 0);
 }
