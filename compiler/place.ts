@@ -79,7 +79,7 @@ export function place(
 }
 
 /** Cores of one chip that can be used. */
-export function coresPerChip({ mesh, limits }: Target): number {
+function coresPerChip({ mesh, limits }: Target): number {
   return limits.coresPerChip.value ?? mesh.columns * mesh.rows * mesh.coresPerTile;
 }
 
