@@ -25,20 +25,34 @@ export interface CoreLimit {
   readonly limit: number;
 }
 
-/** The limits of a core of this target, in the units of `CoreNeed`. */
+/** What the fields of a Program can number, whatever the chip can. */
+const NUMBERED = { compartments: 32_768, inputAxons: 65_536, profiles: 256, formats: 8, wordsPerAxon: 65_535 } as const;
+
+/** The limits of a core of this target, in the units of `CoreNeed`; where it gives none, what a Program can number. */
 export function coreLimits({ limits }: Target): readonly CoreLimit[] {
-  const of = (value: number | null): number => value ?? Number.POSITIVE_INFINITY;
+  const of = (value: number | null, numbered = Number.POSITIVE_INFINITY): number =>
+    Math.min(value ?? numbered, numbered);
   const memory = of(limits.synapseMemoryPerCore.value);
   return [
-    { resource: 'compartments', title: 'compartments', unit: '', limit: of(limits.compartmentsPerCore.value) },
+    {
+      resource: 'compartments',
+      title: 'compartments',
+      unit: '',
+      limit: of(limits.compartmentsPerCore.value, NUMBERED.compartments),
+    },
     { resource: 'synapseWords', title: 'synapse memory', unit: 'words', limit: Math.floor(memory / 8) },
-    { resource: 'inputAxons', title: 'input axons', unit: '', limit: of(limits.inputAxonsPerCore.value) },
+    {
+      resource: 'inputAxons',
+      title: 'input axons',
+      unit: '',
+      limit: of(limits.inputAxonsPerCore.value, NUMBERED.inputAxons),
+    },
     { resource: 'outputAxons', title: 'output axons', unit: '', limit: of(limits.outputAxonsPerCore.value) },
     {
       resource: 'compartmentProfiles',
       title: 'compartment profiles',
       unit: '',
-      limit: of(limits.compartmentProfilesPerCore.value),
+      limit: of(limits.compartmentProfilesPerCore.value, NUMBERED.profiles),
     },
     {
       resource: 'thresholdProfiles',
@@ -46,12 +60,17 @@ export function coreLimits({ limits }: Target): readonly CoreLimit[] {
       unit: '',
       limit: of(limits.thresholdProfilesPerCore.value),
     },
-    { resource: 'synapseFormats', title: 'synapse formats', unit: '', limit: of(limits.synapseFormatsPerCore.value) },
+    {
+      resource: 'synapseFormats',
+      title: 'synapse formats',
+      unit: '',
+      limit: of(limits.synapseFormatsPerCore.value, NUMBERED.formats),
+    },
     {
       resource: 'wordsPerAxon',
       title: 'synapse memory of one axon',
       unit: 'words',
-      limit: of(limits.wordsPerAxon.value),
+      limit: of(limits.wordsPerAxon.value, NUMBERED.wordsPerAxon),
     },
   ];
 }

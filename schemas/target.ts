@@ -1,6 +1,15 @@
-/** A chip figure with where it was found; `value` is null where no public source exists, and `note` says so. */
+/**
+ * A chip figure with where it was found, and when that was published or, of a repository, last changed before it was
+ * read ("2018", "2018-01", "2018-01-30"); `value` is null where no public source exists, and `note` says so.
+ */
 export type Figure =
-  | { readonly value: number; readonly unit: string; readonly source: string; readonly note?: string }
+  | {
+      readonly value: number;
+      readonly unit: string;
+      readonly source: string;
+      readonly date?: string;
+      readonly note?: string;
+    }
   | { readonly value: null; readonly unit: string; readonly note: string };
 
 /** What a chip can hold. */
@@ -38,6 +47,9 @@ export interface TargetLimits {
 
 /** The chip's arithmetic: the grids a graph is quantised to. All magnitudes in membrane units. */
 export interface TargetArithmetic {
+  /** Where all of it was found, when, and what in it is the model's own. */
+  readonly source?: string;
+  readonly date?: string;
   /** The chip fires on v > θ or v ≥ θ; with '>' the compiler stores θ − 1. */
   readonly compare: '>' | '>=';
   readonly resets: readonly ('hard' | 'soft')[];
@@ -67,6 +79,9 @@ export interface TargetArithmetic {
 
 /** Tiles of cores on a mesh; packets go east-west first, then north-south. */
 export interface TargetMesh {
+  /** Where the shape was found, when, and what in it is the model's own. */
+  readonly source?: string;
+  readonly date?: string;
   readonly columns: number;
   readonly rows: number;
   readonly coresPerTile: number;

@@ -65,31 +65,78 @@ function targetText(target: Target): string {
   return controlFree(
     [
       `${target.name}: ${target.description}`,
+      `Capabilities\n${capabilityTable(target)}${originText(arithmetic)}`,
       `Limits\n${figureTable(limits)}`,
-      `Mesh: ${mesh.columns} × ${mesh.rows} tiles of ${mesh.coresPerTile} cores\n${figureTable(mesh)}`,
-      `Arithmetic: fires on v ${arithmetic.compare} θ; resets ${arithmetic.resets.join(', ')}; membrane ±${figureText(arithmetic.membraneMax)}; weights ±${arithmetic.weight.mantissaMax} in steps of ${arithmetic.weight.step}`,
+      `Mesh: ${mesh.columns} × ${mesh.rows} tiles, ${mesh.coresPerTile} ${mesh.coresPerTile === 1 ? 'core' : 'cores'} each${originText(mesh)}\n${figureTable(mesh)}`,
       `Timing (${timing.clock})\n${figureTable(timing)}`,
       ...profiles,
     ].join('\n\n'),
   );
 }
 
-/** The figures among a record's values, each with its source. */
+/** What the chip computes, and what it cannot. */
+function capabilityTable({ arithmetic, limits }: Target): string {
+  const { weight, threshold, bias } = arithmetic;
+  const grid = (mantissaMax: number, step: number, exponentMax: number): string => {
+    const unit = step === 1 ? '' : `·${figureText(step)}`;
+    return `±${figureText(mantissaMax)}${unit}${exponentMax === 0 ? '' : `·2^0…${exponentMax}`}`;
+  };
+  const rows: readonly (readonly [string, string])[] = [
+    ['spikes where', `v ${arithmetic.compare} θ`],
+    ['resets', arithmetic.resets.join(', ')],
+    ['weights', `${grid(weight.mantissaMax, weight.step, weight.exponentMax)}, ${weight.bits} bits`],
+    ['thresholds', `1…${figureText(threshold.mantissaMax)}${threshold.step === 1 ? '' : `·${threshold.step}`}`],
+    ['membrane', `±${figureText(arithmetic.membraneMax)}`],
+    ['input of a timestep', arithmetic.inputMax === null ? 'no bound' : `±${figureText(arithmetic.inputMax)}`],
+    ['leak', arithmetic.decayBits === 0 ? 'none that multiplies' : `${arithmetic.decayBits} bits`],
+    ['constant current', bias === null ? 'none' : grid(bias.mantissaMax, 1, bias.exponentMax)],
+    ['bias inside the window', arithmetic.biasGate ? 'gated' : 'by an axon driven each timestep'],
+    ['parameters by timestep', arithmetic.perStepTables ? 'yes' : 'no'],
+    ['samples in a pipeline', arithmetic.windowReset ? 'yes: membranes clear by population' : 'no'],
+    ['population axons', limits.populationAxon === null ? 'no' : 'yes'],
+  ];
+  return textTable([{ title: 'Capability' }, { title: 'Value' }], rows);
+}
+
+function originText({ source, date }: { readonly source?: string; readonly date?: string }): string {
+  if (source === undefined) return '';
+  return `\nSource: ${source}${date === undefined ? '' : ` (${date})`}`;
+}
+
+/** The figures among a record's values and in the records inside it, each with its source. */
 function figureTable(record: object): string {
-  const rows = Object.entries(record).flatMap(([name, value]: [string, unknown]) =>
-    isFigure(value)
-      ? [[name, value.value === null ? 'unknown' : figureText(value.value), value.unit, sourceOf(value)]]
-      : [],
-  );
   return textTable(
     [{ title: 'Figure' }, { title: 'Value', align: 'right' }, { title: 'Unit' }, { title: 'Source' }],
-    rows,
+    figureRows(record, ''),
   );
+}
+
+function figureRows(record: object, prefix: string): string[][] {
+  return Object.entries(record).flatMap(([key, value]: [string, unknown]) => {
+    const name = `${prefix}${key}`;
+    if (isFigure(value)) {
+      return [[name, valueOf(value), value.unit, sourceOf(value)]];
+    }
+    if (key === 'barrier' && Array.isArray(value)) {
+      const points = value as Target['timing']['barrier'];
+      return points.flatMap(({ tiles, time }) =>
+        figureRows({ [`${name} of ${figureText(tiles)} ${tiles === 1 ? 'tile' : 'tiles'}`]: time }, ''),
+      );
+    }
+    return typeof value === 'object' && value !== null ? figureRows(value, `${name}.`) : [];
+  });
+}
+
+/** A limit that the chip does not have is null too, and its note begins so. */
+function valueOf(figure: Figure): string {
+  if (figure.value !== null) return figureText(figure.value);
+  return figure.note.startsWith('none') ? 'none' : 'unknown';
 }
 
 function sourceOf(figure: Figure): string {
   if (figure.value === null) return figure.note;
-  return figure.note === undefined ? figure.source : `${figure.source}; ${figure.note}`;
+  const date = figure.date === undefined ? '' : ` (${figure.date})`;
+  return `${figure.source}${date}${figure.note === undefined ? '' : `; ${figure.note}`}`;
 }
 
 function isFigure(value: unknown): value is Figure {
