@@ -115,7 +115,7 @@ function figureRows(record: object, prefix: string): string[][] {
   return Object.entries(record).flatMap(([key, value]: [string, unknown]) => {
     const name = `${prefix}${key}`;
     if (isFigure(value)) {
-      return [[name, valueOf(value), value.unit, sourceOf(value)]];
+      return [[name, valueText(value), value.unit, sourceOf(value)]];
     }
     if (key === 'barrier' && Array.isArray(value)) {
       const points = value as Target['timing']['barrier'];
@@ -128,7 +128,7 @@ function figureRows(record: object, prefix: string): string[][] {
 }
 
 /** A limit that the chip does not have is null too, and its note begins so. */
-function valueOf(figure: Figure): string {
+function valueText(figure: Figure): string {
   if (figure.value !== null) return figureText(figure.value);
   return figure.note.startsWith('none') ? 'none' : 'unknown';
 }
