@@ -202,6 +202,26 @@ export const diagnosticCodes = {
     why: 'A simulator keeps all cores of a program decoded in one memory of at most 4 GiB.',
     fix: 'Use fewer workers, or a machine with more memory; simulate a smaller network.',
   },
+  SW3020: {
+    title: 'probe cannot be read',
+    why: 'A probe names what to record, of which layer or core, and when.',
+    fix: 'Write it in one of the forms listed.',
+  },
+  SW3021: {
+    title: 'probe finds nothing',
+    why: 'The program has no such layer, neuron, core or timestep.',
+    fix: 'Name one that it has; "spikewright inspect" lists them.',
+  },
+  SW3022: {
+    title: 'probe needs another timing',
+    why: 'Single messages have times, queues and links only where each is timed.',
+    fix: 'Simulate with --timing cycle, or leave the probe out.',
+  },
+  SW3023: {
+    title: 'fault cannot be injected',
+    why: 'A fault names its kind, its rate or place, and must exist on the board.',
+    fix: 'Write it in one of the forms listed.',
+  },
   // --- SW4xxx engines, data, training, attacks
   SW4001: {
     title: 'data set missing',

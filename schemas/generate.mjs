@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 
 const require = createRequire(import.meta.url);
 const schemas = dirname(fileURLToPath(import.meta.url));
-const protos = ['graph.proto', 'program.proto', 'onnx.proto'].map((name) => join(schemas, name));
+const protos = ['graph.proto', 'program.proto', 'onnx.proto', 'perfetto.proto'].map((name) => join(schemas, name));
 const sources = [...protos, fileURLToPath(import.meta.url), require.resolve('protobufjs-cli/package.json')];
 const generated = join(schemas, 'generated');
 const shipped = join(schemas, '..', 'dist', 'schemas');

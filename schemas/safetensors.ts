@@ -46,26 +46,37 @@ export function readSafetensors(bytes: Uint8Array, where: string): Safetensors {
 }
 
 /** The bytes of a safetensors file; equal contents in equal order give equal bytes. */
-export function writeSafetensors(content: Safetensors): Uint8Array {
+export function writeSafetensors({ tensors, metadata }: Safetensors): Uint8Array {
+  const header = safetensorsHeader(tensors, metadata);
+  const parts = [...tensors.values()];
+  const bytes = new Uint8Array(parts.reduce((total, { data }) => total + data.byteLength, header.length));
+  bytes.set(header);
+  let position = header.length;
+  for (const { data } of parts) {
+    bytes.set(arrayBytes(data), position);
+    position += data.byteLength;
+  }
+  return bytes;
+}
+
+/** The bytes of a file's start: these arrays follow back to back, in this order. */
+export function safetensorsHeader(
+  tensors: ReadonlyMap<string, Pick<SafeTensor, 'dtype' | 'shape'>>,
+  metadata: Safetensors['metadata'],
+): Uint8Array {
   const header: [string, unknown][] = [];
-  if (Object.keys(content.metadata).length > 0) header.push(['__metadata__', content.metadata]);
+  if (Object.keys(metadata).length > 0) header.push(['__metadata__', metadata]);
   let end = 0;
-  for (const [name, { dtype, shape, data }] of content.tensors) {
+  for (const [name, { dtype, shape }] of tensors) {
     const begin = end;
-    end += data.byteLength;
+    end += elementCount(shape) * elementBytes[dtype];
     header.push([name, { dtype, shape, data_offsets: [begin, end] }]);
   }
   const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const padded = Math.ceil(text.length / LENGTH_BYTES) * LENGTH_BYTES;
-  const bytes = new Uint8Array(LENGTH_BYTES + padded + end);
+  const bytes = new Uint8Array(LENGTH_BYTES + padded).fill(0x20);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true);
   bytes.set(text, LENGTH_BYTES);
-  bytes.fill(0x20, LENGTH_BYTES + text.length, LENGTH_BYTES + padded);
-  let position = LENGTH_BYTES + padded;
-  for (const { data } of content.tensors.values()) {
-    bytes.set(arrayBytes(data), position);
-    position += data.byteLength;
-  }
   return bytes;
 }
 

@@ -39,6 +39,9 @@ export class AnalyticClock implements TimestepClock {
     this.receiveBusy.fill(0);
   }
 
+  /** Single messages have no times here. */
+  observe(): void {}
+
   timestep(hostWork: Float64Array): TimestepTime {
     const { cores } = this.#machine;
     const { neuronUpdateActive, neuronUpdateInactive, spikeOut, axonIn, synapticOperation, withinTile, barrier } =

@@ -2,6 +2,7 @@ import { linkTimes } from './analytic-clock.js';
 import { EventQueue } from './event-queue.js';
 import type { Machine } from './machine.js';
 import { MessageQueues } from './message-queues.js';
+import type { PacketObserver } from './observer.js';
 import type { Picoseconds } from './quantities.js';
 import type { TimestepClock, TimestepTime } from './timestep-clock.js';
 import type { TimingFigures } from './timing-figures.js';
@@ -62,6 +63,7 @@ export class CycleClock implements TimestepClock {
   readonly #tile: Int32Array;
   /** When each core was last at work. */
   readonly #finish: Float64Array;
+  #packets: PacketObserver | null = null;
 
   constructor(machine: Machine, figures: TimingFigures) {
     const cores = machine.cores.length;
@@ -100,6 +102,10 @@ export class CycleClock implements TimestepClock {
     this.linkMessages.fill(0);
     this.sendBusy.fill(0);
     this.receiveBusy.fill(0);
+  }
+
+  observe(packets: PacketObserver | null): void {
+    this.#packets = packets;
   }
 
   timestep(hostWork: Float64Array): TimestepTime {
@@ -161,6 +167,7 @@ export class CycleClock implements TimestepClock {
     const entry = this.#entry[core]!;
     const to = this.#machine.cores[core]!.axonsOut.core[entry]!;
     const message = this.#queues.create(to, this.#work[core]![entry]!);
+    this.#packets?.made(message, core, entry, now);
     this.#queues.hold(core, message);
     const first = this.#stationFrom(this.#tile[core]!, to);
     if (this.#queues.isFull(first)) this.#queues.wait(core, first);
@@ -199,6 +206,7 @@ export class CycleClock implements TimestepClock {
     const message = queues.head(station);
     const core = queues.destination(message);
     this.receiveBusy[core]! += queues.work(message);
+    this.#packets?.processed(message, core, now - queues.work(message), now);
     this.#finish[core] = Math.max(this.#finish[core]!, now);
     queues.leave(station);
     queues.discard(message);
@@ -229,6 +237,7 @@ export class CycleClock implements TimestepClock {
   #enter(station: number, message: number, now: number): void {
     const wasEmpty = this.#queues.isEmpty(station);
     this.#queues.enter(station, message);
+    if (station < this.#ports) this.#packets?.arrived(message, station - this.#receivers, now);
     if (station >= this.#links) {
       const link = station - this.#links;
       if (this.#isUsed[link] === 0) {

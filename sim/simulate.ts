@@ -9,6 +9,7 @@ import { DriveLoader } from './drive-loader.js';
 import { type EnergyFigures, energyCost, readEnergyFigures } from './energy.js';
 import { addEvents, type EventCounts, eventsOf, noEvents, totalEvents } from './events.js';
 import { loadMachine, type Machine } from './machine.js';
+import type { Observer } from './observer.js';
 import type { Picoseconds } from './quantities.js';
 import type { SampleResult, SampleTime, TimingMode } from './sample-result.js';
 import { SpikeLog } from './spike-log.js';
@@ -26,6 +27,8 @@ export interface SimulatorOptions {
 export interface RunOptions {
   /** Keep every spike of every population's window. */
   readonly record?: boolean;
+  /** Who watches, and the number that the sample has for it. */
+  readonly observer?: { readonly observer: Observer; readonly sample: number } | undefined;
 }
 
 /**
@@ -82,11 +85,13 @@ export class Simulator {
     this.#drives.load(drives);
     for (const core of cores) core.reset();
     this.#clock?.reset();
+    this.#clock?.observe(options.observer?.observer.packets ?? null);
     const log = new SpikeLog(program, options.record === true);
     const byCore = noEvents(cores.length);
     const byPopulation = noEvents(program.populations.length);
     const timesteps: TimestepTime[] = [];
     let readout = new Int32Array(0);
+    let start: number = this.timingFigures.hostSampleLoad;
     const { phase } = program.populations[this.#readout]!;
     for (let step = 0; step < program.stepsPerSample; step++) {
       this.#openStep(step);
@@ -99,7 +104,19 @@ export class Simulator {
         this.#send(core, byCore, byPopulation);
       }
       for (const core of cores) core.accumulate();
-      if (this.#clock !== null) timesteps.push(this.#clock.timestep(this.#hostWork));
+      const time = this.#clock?.timestep(this.#hostWork) ?? null;
+      options.observer?.observer.step({
+        sample: options.observer.sample,
+        step,
+        machine,
+        start: this.#clock === null ? null : start,
+        time,
+        linkMessages: this.#clock?.linkMessages ?? null,
+      });
+      if (time !== null) {
+        timesteps.push(time);
+        start += time.duration;
+      }
       if (step === phase + program.timesteps - 1) readout = this.#readMembranes();
     }
     this.#attribution.addTo(byCore, byPopulation);

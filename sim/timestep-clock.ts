@@ -1,3 +1,4 @@
+import type { PacketObserver } from './observer.js';
 import type { Picoseconds } from './quantities.js';
 
 /** How long one timestep took, and what held it up. */
@@ -22,6 +23,8 @@ export interface TimestepClock {
   readonly sendBusy: Float64Array;
   readonly receiveBusy: Float64Array;
   reset(): void;
+  /** Follows the messages of the coming timesteps, where this clock times each; null: no longer. */
+  observe(packets: PacketObserver | null): void;
   /** `hostWork` [cores]: picoseconds each core spends on the axons that the host drives in this timestep. */
   timestep(hostWork: Float64Array): TimestepTime;
 }

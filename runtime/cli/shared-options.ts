@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { probeForm } from '../../sim/probe.js';
 import { type CommandOption, realNumber, wholeNumber } from './options.js';
 
 /** The largest seed. */
@@ -76,6 +77,27 @@ export const energyProfileOption = {
   type: 'string',
   describe: 'Energy profile of the target; without it the target’s default',
 } as const satisfies CommandOption;
+
+/** What to record of a simulation, and where to. */
+export const traceOptions = {
+  probe: {
+    type: 'string',
+    array: true,
+    describe: `Record, in one thread, ${probeForm}; may be given several times`,
+    requiresArg: true,
+  },
+  'probe-out': {
+    type: 'string',
+    describe: 'Where probes go: a folder of .npy columns, or one .safetensors file',
+    requiresArg: true,
+  },
+  vcd: { type: 'string', describe: 'Waveform of the probes to write (.vcd, for GTKWave)', requiresArg: true },
+  perfetto: {
+    type: 'string',
+    describe: 'Timeline of cores and messages to write (.pftrace, for ui.perfetto.dev)',
+    requiresArg: true,
+  },
+} as const satisfies Record<string, CommandOption>;
 
 /** The attack under which robustness is measured. */
 export const attackOptions = {

@@ -13,6 +13,7 @@ import {
   energyProfileOption,
   shuffleSeedOption,
   timingOption,
+  traceOptions,
   workersOption,
 } from './shared-options.js';
 
@@ -28,32 +29,41 @@ export const simulate = defineCommand({
     'energy-profile': energyProfileOption,
     ...datasetOptions,
     workers: workersOption,
+    ...traceOptions,
   },
   examples: [
     ['simulate net.swp --samples 100', 'Spikes, cycles and energy of 100 images'],
     ['simulate net.swp --samples 100:200 --shuffle-seed 1', 'The second hundred of a random order of the images'],
     ['simulate net.swp --timing off --json stats.json', 'The function alone; statistics as JSON'],
+    [
+      'simulate net.swp --samples 1 --probe "spikes:conv2[0-31]" --probe queue:0/3 --vcd wave.vcd',
+      'A waveform for GTKWave',
+    ],
+    ['simulate net.swp --samples 1 --perfetto timeline.pftrace', 'A timeline for ui.perfetto.dev'],
   ],
   async run(args, context) {
-    const [{ openDataset }, { labelsOf }, { chipStatistics }, { simulateImages }, { predictions }] = await Promise.all([
-      import('../data/open.js'),
-      import('../data/dataset.js'),
-      import('../verify/chip.js'),
-      import('../verify/simulate-task.js'),
-      import('../train/loss.js'),
-    ]);
+    const [{ openDataset }, { labelsOf }, { chipStatistics }, { simulateImages }, { predictions }, { traceImages }] =
+      await Promise.all([
+        import('../data/open.js'),
+        import('../data/dataset.js'),
+        import('../verify/chip.js'),
+        import('../verify/simulate-task.js'),
+        import('../train/loss.js'),
+        import('../trace/trace-images.js'),
+      ]);
     const program = decodeProgram(await readFileWhole(args.program), args.program);
     const data = openDataset(args.dataset, 'test', args['data-dir']);
     requireProgramFit(program, data);
     const indices = chooseSamples(args.samples, data.count, args['shuffle-seed']);
     const chip = { timing: args.timing, energyProfile: args['energy-profile'] };
-    const { logits, results } = await simulateImages(
-      program,
-      data.images(indices),
-      indices.length,
-      { ...chip, record: false, workers: args.workers },
-      context.hooks('simulate'),
-    );
+    const images = data.images(indices);
+    const paths = { tables: args['probe-out'], vcd: args.vcd, perfetto: args.perfetto };
+    const probes = args.probe ?? [];
+    const isTraced = probes.length > 0 || Object.values(paths).some((path) => path !== undefined);
+    const hooks = context.hooks('simulate');
+    const { logits, results } = isTraced
+      ? await traceImages(program, images, indices.length, chip, { probes, paths }, hooks)
+      : await simulateImages(program, images, indices.length, { ...chip, record: false, workers: args.workers }, hooks);
     const statistics = chipStatistics(program, chip, results);
     const labels = labelsOf(data, indices);
     const predicted = predictions(logits, indices.length);

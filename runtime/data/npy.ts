@@ -48,6 +48,22 @@ export function readNpy(bytes: Uint8Array, where: string): NpyArray {
   return { shape, data: valuesOf(bytes, start, descr) };
 }
 
+/** Bytes of every header that `npyHeader` makes: the values after it are aligned, and a longer array's still fits. */
+const headerBytes = 128;
+
+/** The start of a .npy file (NumPy format 1): an array of little-endian words of this type and shape follows, row-major. */
+export function npyHeader(type: '<i4' | '<i8', shape: readonly number[]): Uint8Array {
+  const extents = `${shape.join(', ')}${shape.length === 1 ? ',' : ''}`;
+  const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${extents}), }`;
+  const bytes = new Uint8Array(headerBytes).fill(0x20);
+  bytes.set(magic);
+  bytes.set([1, 0], magic.length);
+  new DataView(bytes.buffer).setUint16(magic.length + 2, headerBytes - magic.length - 4, true);
+  bytes.set(new TextEncoder().encode(text), magic.length + 4);
+  bytes[headerBytes - 1] = 0x0a;
+  return bytes;
+}
+
 /** Bytes are shared; words are copied, since they may not lie at a multiple of their size. */
 function valuesOf(bytes: Uint8Array, start: number, descr: string): NpyArray['data'] {
   if (descr === '|u1') return bytes.subarray(start);

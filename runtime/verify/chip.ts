@@ -2,6 +2,7 @@ import type { Program } from '../../schemas/program.js';
 import type { Statistics } from '../../schemas/stats.js';
 import type { Target } from '../../schemas/target.js';
 import { readTarget } from '../../schemas/target-file.js';
+import type { Observer } from '../../sim/observer.js';
 import type { SampleResult, TimingMode } from '../../sim/sample-result.js';
 import { Simulator } from '../../sim/simulate.js';
 import { SimulationStatistics } from '../../sim/stats.js';
@@ -19,6 +20,8 @@ export interface ChipOptions {
 /** Whether every spike and readout is wanted; they take T bytes per neuron and sample. */
 interface RecordOptions {
   readonly record: boolean;
+  /** Who watches the samples, and the number of the first. */
+  readonly watch?: { readonly observer: Observer; readonly first: number };
 }
 
 /** What N samples did: plain data. */
@@ -48,12 +51,13 @@ export class Chip {
   }
 
   /** Runs samples whose drives are already encoded. */
-  runEncoded(samples: readonly EncodedSample[], { record }: RecordOptions): ChipRun {
+  runEncoded(samples: readonly EncodedSample[], { record, watch }: RecordOptions): ChipRun {
     const logits: number[] = [];
     const records: SampleRecord[] = [];
     const results: SampleResult[] = [];
-    for (const drives of samples) {
-      const result = this.simulator.run(drives, { record });
+    for (const [k, drives] of samples.entries()) {
+      const observer = watch && { observer: watch.observer, sample: watch.first + k };
+      const result = this.simulator.run(drives, { record, observer });
       logits.push(...result.logits);
       if (record) records.push(this.recordOf(result));
       const populations = result.populations.map((activity) => ({ ...activity, recording: null }));

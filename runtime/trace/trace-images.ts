@@ -1,0 +1,60 @@
+import { failure } from '../../schemas/diagnostic.js';
+import type { Program } from '../../schemas/program.js';
+import { parseProbe } from '../../sim/probe.js';
+import { breathe, type Hooks } from '../hooks.js';
+import { Chip, type ChipOptions, type ChipRun } from '../verify/chip.js';
+import { SimulationTrace, type TracePaths } from './simulation-trace.js';
+
+/**
+ * Simulates `count` ≥ 1 images [count, H, W, C] one after another and writes what the probes see; samples are numbered
+ * from 0. Files have their names only when all samples are through: a failed or interrupted run leaves none.
+ * Throws SW3020 to SW3022 for probes, SW6002 for probes without a file or a file without probes, SW6010 to SW6012 for
+ * files, SW5001 and what loading program and target throws.
+ */
+export async function traceImages(
+  program: Program,
+  images: Float32Array,
+  count: number,
+  options: ChipOptions,
+  { probes, paths }: { readonly probes: readonly string[]; readonly paths: TracePaths },
+  hooks: Hooks = {},
+): Promise<ChipRun> {
+  const found = probes.map((text) => parseProbe(text, program, options.timing));
+  checkUse(probes, paths, options);
+  const chip = new Chip(program, options);
+  const trace = new SimulationTrace(program, found, paths);
+  const size = images.length / count;
+  const runs: ChipRun[] = [];
+  try {
+    for (let first = 0; first < count; first++) {
+      const image = images.subarray(first * size, (first + 1) * size);
+      runs.push(chip.run(image, { record: false, watch: { observer: trace, first } }));
+      hooks.progress?.(first + 1, count);
+      await breathe(hooks);
+    }
+    trace.finish();
+  } catch (error) {
+    trace.discard();
+    throw error;
+  }
+  return {
+    logits: Float32Array.from(runs.flatMap(({ logits }) => [...logits])),
+    records: [],
+    results: runs.flatMap(({ results }) => results),
+  };
+}
+
+function checkUse(probes: readonly string[], { tables, vcd, perfetto }: TracePaths, { timing }: ChipOptions): void {
+  if (tables !== undefined && probes.length === 0) {
+    throw failure('SW6002', { where: '--probe-out', what: 'without --probe there is nothing to record.' });
+  }
+  if (vcd !== undefined && !probes.some((text) => /^(spikes|membrane|queue)/.test(text))) {
+    throw failure('SW6002', { where: '--vcd', what: 'a waveform needs a --probe of spikes, membrane or queue.' });
+  }
+  if (probes.length > 0 && tables === undefined && vcd === undefined && perfetto === undefined) {
+    throw failure('SW6002', { where: '--probe', what: 'without --probe-out, --vcd or --perfetto it would be lost.' });
+  }
+  if (perfetto !== undefined && timing !== 'cycle') {
+    throw failure('SW3022', { where: '--perfetto', what: `timing "${timing}" follows no single messages.` });
+  }
+}

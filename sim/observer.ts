@@ -1,0 +1,36 @@
+import type { Machine } from './machine.js';
+import type { TimestepTime } from './timestep-clock.js';
+
+/** One timestep that has just been simulated: the cores of `machine` still hold its spikes and membranes. */
+export interface StepMoment {
+  /** Number of the sample, as the caller counts, and the step within it. */
+  readonly sample: number;
+  readonly step: number;
+  readonly machine: Machine;
+  /** Picoseconds from the sample's start to the step's; null with timing off, as is `time`. */
+  readonly start: number | null;
+  readonly time: TimestepTime | null;
+  /** Messages that took each link in this sample so far, [links]; null with timing off. */
+  readonly linkMessages: Float64Array | null;
+}
+
+/**
+ * Follows the messages of a timestep through the mesh. A message has a number of its own from `made` to `processed`;
+ * later messages may have it again. Times are picoseconds from the start of the timestep; they never descend.
+ */
+export interface PacketObserver {
+  /** The sending unit of core `from` has made the message of output axon entry `entry`. */
+  made(message: number, from: number, entry: number, time: number): void;
+  /** It has entered the input queue of core `to`. */
+  arrived(message: number, to: number, time: number): void;
+  /** Core `to` has processed it. */
+  processed(message: number, to: number, begin: number, end: number): void;
+}
+
+/** Watches simulated samples. Nothing that it sees depends on its being there. */
+export interface Observer {
+  /** Null where no message is followed; only `cycle` timing has any to follow. */
+  readonly packets: PacketObserver | null;
+  /** After each timestep, whose packets have been told before. */
+  step(moment: StepMoment): void;
+}

@@ -1,0 +1,140 @@
+import type { Program } from '../schemas/program.js';
+import { compartmentOf, forEachMembrane, forEachSpike } from './machine-view.js';
+import type { Observer, PacketObserver, StepMoment } from './observer.js';
+import { PacketLog } from './packet-log.js';
+import { type Probe, probeName, watches } from './probe.js';
+import { QueueWatch } from './queue-watch.js';
+
+/** A table that grows by rows of whole numbers. */
+export interface RowTable {
+  append(...row: readonly number[]): void;
+}
+
+/** A column: 32-bit integers, or 64-bit ones (picoseconds). */
+export interface Column {
+  readonly name: string;
+  readonly bits: 32 | 64;
+}
+
+/** Opens the table of that name, whose rows have these columns. */
+export type OpenTable = (name: string, columns: readonly Column[]) => RowTable;
+
+const narrow = (...names: readonly string[]): readonly Column[] => names.map((name) => ({ name, bits: 32 }));
+const wide = (...names: readonly string[]): readonly Column[] => names.map((name) => ({ name, bits: 64 }));
+
+/** The columns of each kind of probe. Packet times are picoseconds from the sample's start. */
+const columnsOf: Readonly<Record<Probe['kind'], readonly Column[]>> = {
+  spikes: narrow('sample', 'step', 'neuron'),
+  membrane: narrow('sample', 'step', 'neuron', 'value'),
+  queue: narrow('sample', 'step', 'chip', 'core', 'longest', 'received'),
+  packets: [
+    ...narrow('sample', 'step', 'fromChip', 'fromCore', 'compartment', 'toChip', 'toCore', 'axon', 'atom'),
+    ...wide('made', 'arrived', 'begin', 'end'),
+  ],
+  links: narrow('sample', 'step', 'tileColumn', 'tileRow', 'direction', 'messages'),
+};
+
+/**
+ * Records probes as tables, a row per event: spikes; membranes after the update; the longest input queue of each core that
+ * received messages; messages with their times; links that carried messages, direction 0 east, 1 west, 2 south, 3 north.
+ */
+export class ProbeRecorder implements Observer {
+  readonly packets: PacketObserver | null;
+  readonly #program: Program;
+  readonly #probes: readonly { readonly probe: Probe; readonly table: RowTable }[];
+  readonly #queues: QueueWatch | null;
+  readonly #log: PacketLog | null;
+  #linkMessages = new Float64Array(0);
+
+  constructor(program: Program, probes: readonly Probe[], open: OpenTable) {
+    this.#program = program;
+    this.#probes = probes.map((probe) => ({ probe, table: open(probeName(probe, program), columnsOf[probe.kind]) }));
+    const wants = (kind: Probe['kind']): boolean => probes.some((probe) => probe.kind === kind);
+    this.#queues = wants('queue') ? new QueueWatch(program.cores.length) : null;
+    this.#log = wants('packets') ? new PacketLog() : null;
+    this.packets = bothOf(this.#queues, this.#log);
+  }
+
+  step(moment: StepMoment): void {
+    const { sample, step, linkMessages } = moment;
+    if (linkMessages !== null && this.#linkMessages.length === 0) this.#linkMessages = linkMessages.slice().fill(0);
+    if (step === 0) this.#linkMessages.fill(0);
+    for (const { probe, table } of this.#probes) {
+      if (!watches(probe, step)) continue;
+      switch (probe.kind) {
+        case 'spikes':
+          forEachSpike(moment.machine, probe.population, (neuron) => {
+            if (neuron >= probe.first && neuron < probe.end) table.append(sample, step, neuron);
+          });
+          break;
+        case 'membrane':
+          forEachMembrane(moment.machine, probe.population, (neuron, value) => {
+            if (neuron >= probe.first && neuron < probe.end) table.append(sample, step, neuron, value);
+          });
+          break;
+        case 'queue':
+          this.#recordQueues(moment, probe.core, table);
+          break;
+        case 'packets':
+          this.#recordPackets(moment, probe.core, table);
+          break;
+        case 'links':
+          this.#recordLinks(moment, table);
+          break;
+      }
+    }
+    this.#queues?.open();
+    this.#log?.open();
+    if (linkMessages !== null) this.#linkMessages.set(linkMessages);
+  }
+
+  #recordQueues({ sample, step }: StepMoment, core: number | null, table: RowTable): void {
+    const { longest, received } = this.#queues!;
+    for (let k = core ?? 0; k < (core === null ? received.length : core + 1); k++) {
+      const image = this.#program.cores[k]!;
+      if (received[k]! > 0) table.append(sample, step, image.chip, image.core, longest[k]!, received[k]!);
+    }
+  }
+
+  #recordPackets({ sample, step, machine, start }: StepMoment, core: number | null, table: RowTable): void {
+    this.#log!.forEach(({ from, to, entry, made, arrived, begin, end }) => {
+      if (core !== null && to !== core) return;
+      const source = this.#program.cores[from]!;
+      const sink = this.#program.cores[to]!;
+      const compartment = compartmentOf(machine.cores[from]!.axonsOut.offsets, entry);
+      const where = [source.chip, source.core, compartment, sink.chip, sink.core];
+      const { axon, atom } = source.axonsOut;
+      const times = [made, arrived, begin, end].map((time) => start! + time);
+      table.append(sample, step, ...where, axon[entry]!, atom[entry]!, ...times);
+    });
+  }
+
+  #recordLinks({ sample, step, machine, linkMessages }: StepMoment, table: RowTable): void {
+    const { columns } = machine.board;
+    for (let link = 0; link < linkMessages!.length; link++) {
+      const messages = linkMessages![link]! - this.#linkMessages[link]!;
+      if (messages === 0) continue;
+      const tile = Math.floor(link / 4);
+      table.append(sample, step, tile % columns, Math.floor(tile / columns), link % 4, messages);
+    }
+  }
+}
+
+/** Tells two observers, of which either may be absent. */
+export function bothOf(first: PacketObserver | null, second: PacketObserver | null): PacketObserver | null {
+  if (first === null || second === null) return first ?? second;
+  return {
+    made(message, from, entry, time) {
+      first.made(message, from, entry, time);
+      second.made(message, from, entry, time);
+    },
+    arrived(message, to, time) {
+      first.arrived(message, to, time);
+      second.arrived(message, to, time);
+    },
+    processed(message, to, begin, end) {
+      first.processed(message, to, begin, end);
+      second.processed(message, to, begin, end);
+    },
+  };
+}

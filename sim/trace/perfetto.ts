@@ -1,0 +1,153 @@
+import { perfetto } from '../../schemas/generated/messages.js';
+import type { Program } from '../../schemas/program.js';
+import { compartmentOf } from '../machine-view.js';
+import type { Observer, StepMoment } from '../observer.js';
+import { type Packet, PacketLog } from '../packet-log.js';
+import { type CoreProbe, type Probe, watches } from '../probe.js';
+import { SampleClock } from './sample-clock.js';
+
+/** Takes the bytes of the file piece by piece. */
+export type ByteSink = (bytes: Uint8Array) => void;
+
+const { TYPE_SLICE_BEGIN, TYPE_SLICE_END, TYPE_COUNTER } = perfetto.TrackEvent.Type;
+
+/** Tracks of a core, in the order of their numbers. */
+const [sending, receiving, queue] = [0, 1, 2];
+const tracksPerCore = 3;
+/** The track of samples and timesteps, and the first of the chips. */
+const stepTrack = 1;
+const firstChipTrack = 2;
+/** All packets of a file share one sequence. */
+const sequence = 1;
+
+/**
+ * Writes a timeline in Perfetto's format (Chrome's trace viewer opens it too): chips are processes, each core has a track
+ * of the messages that it makes and one of those that it processes, and a counter of its input queue; arrows
+ * follow each message from core to core. Times are rounded down to nanoseconds, the format's unit.
+ * Written are the messages that `packets` probes name; without one, all.
+ */
+export class PerfettoWriter implements Observer {
+  readonly packets = new PacketLog();
+  readonly #program: Program;
+  readonly #probes: readonly CoreProbe[];
+  readonly #write: ByteSink;
+  readonly #clock = new SampleClock();
+  readonly #described = new Set<number>();
+  #flows = 0;
+  #sample = -1;
+  #open = false;
+
+  constructor(program: Program, probes: readonly Probe[], write: ByteSink) {
+    this.#program = program;
+    this.#probes = probes.filter((probe): probe is CoreProbe => probe.kind === 'packets');
+    this.#write = write;
+    this.#packet({ trackDescriptor: { uuid: stepTrack, name: 'timesteps' } });
+  }
+
+  step(moment: StepMoment): void {
+    const { sample, step } = moment;
+    const { begin, end } = this.#clock.span(moment);
+    if (sample !== this.#sample) {
+      if (this.#open) this.#slice(stepTrack, begin, null);
+      this.#slice(stepTrack, begin, `sample ${sample}`);
+      this.#sample = sample;
+      this.#open = true;
+    }
+    this.#slice(stepTrack, begin, `timestep ${step}`);
+    const wanted: Packet[] = [];
+    this.packets.forEach((packet) => {
+      if (this.#isWanted(packet, step)) wanted.push(packet);
+    });
+    this.packets.open();
+    for (const packet of wanted) this.#message(packet, begin, moment);
+    this.#countQueues(wanted, begin);
+    this.#slice(stepTrack, end, null);
+    if (step === this.#program.stepsPerSample - 1) {
+      this.#slice(stepTrack, end, null);
+      this.#open = false;
+    }
+  }
+
+  #isWanted({ to }: Packet, step: number): boolean {
+    if (this.#probes.length === 0) return true;
+    return this.#probes.some((probe) => (probe.core ?? to) === to && watches(probe, step));
+  }
+
+  #message({ from, to, entry, made, begin, end }: Packet, origin: number, { machine }: StepMoment): void {
+    const core = machine.cores[from]!;
+    const sink = this.#program.cores[to]!;
+    const compartment = compartmentOf(core.axonsOut.offsets, entry);
+    const population = this.#program.populations[core.population[compartment]!]!.name;
+    const name = `${population}[${core.neuron[compartment]}]`;
+    const flow = ++this.#flows;
+    const source = this.#coreTrack(from, sending);
+    this.#event(origin + made, {
+      type: TYPE_SLICE_BEGIN,
+      trackUuid: source,
+      name: `${name} → ${sink.chip}/${sink.core}`,
+      flowIds: [flow],
+    });
+    this.#slice(source, origin + made, null);
+    const track = this.#coreTrack(to, receiving);
+    this.#event(origin + begin, { type: TYPE_SLICE_BEGIN, trackUuid: track, name, terminatingFlowIds: [flow] });
+    this.#slice(track, origin + end, null);
+  }
+
+  /** The lengths of input queues, the message in service included; all are empty when a timestep ends. */
+  #countQueues(packets: readonly Packet[], origin: number): void {
+    const changes = packets.flatMap(({ to, arrived, end }) => [
+      { to, time: arrived, by: 1 },
+      { to, time: end, by: -1 },
+    ]);
+    changes.sort((a, b) => a.time - b.time);
+    const lengths = new Map<number, number>();
+    for (const { to, time, by } of changes) {
+      const length = (lengths.get(to) ?? 0) + by;
+      lengths.set(to, length);
+      this.#event(origin + time, { type: TYPE_COUNTER, trackUuid: this.#coreTrack(to, queue), counterValue: length });
+    }
+  }
+
+  /** The number of a core's track, described before its first use. */
+  #coreTrack(place: number, which: number): number {
+    const { chip, core } = this.#program.cores[place]!;
+    const process = firstChipTrack + chip;
+    const track = firstChipTrack + this.#program.chips + tracksPerCore * place + which;
+    if (!this.#described.has(process)) {
+      this.#described.add(process);
+      this.#packet({
+        trackDescriptor: { uuid: process, process: { pid: chip + 1, processName: `chip ${chip}` } },
+      });
+    }
+    if (!this.#described.has(track)) {
+      this.#described.add(track);
+      const name = ['sends', 'receives', 'input queue'][which]!;
+      this.#packet({
+        trackDescriptor: {
+          uuid: track,
+          parentUuid: process,
+          name: `core ${core} ${name}`,
+          ...(which === queue ? { counter: { unitName: 'messages' } } : {}),
+        },
+      });
+    }
+    return track;
+  }
+
+  /** Begins a slice of that name, or ends the last one (null). */
+  #slice(track: number, time: number, name: string | null): void {
+    this.#event(
+      time,
+      name === null ? { type: TYPE_SLICE_END, trackUuid: track } : { type: TYPE_SLICE_BEGIN, trackUuid: track, name },
+    );
+  }
+
+  #event(time: number, trackEvent: perfetto.TrackEvent.$Properties): void {
+    this.#packet({ timestamp: Math.floor(time / 1000), trackEvent });
+  }
+
+  #packet(packet: perfetto.TracePacket.$Properties): void {
+    // Messages of one packet each, one after another, are a message of all packets.
+    this.#write(perfetto.Trace.encode({ packet: [{ ...packet, trustedPacketSequenceId: sequence }] }).finish());
+  }
+}

@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseProbe, probeName } from '../../sim/probe.js';
+import { ProbeRecorder } from '../../sim/probe-recorder.js';
+import { Simulator } from '../../sim/simulate.js';
+import { arbitraryCase } from './arbitrary-program.js';
+import { tinyTarget } from './tiny-target.js';
+import { scene } from './trace/scene.js';
+
+/** Tables in memory: rows by table name. */
+function memoryTables() {
+  const tables = new Map<string, number[][]>();
+  const open = (name: string) => {
+    const rows: number[][] = [];
+    tables.set(name, rows);
+    return {
+      append(...row: readonly number[]) {
+        rows.push([...row]);
+      },
+    };
+  };
+  return { tables, open };
+}
+
+describe('probes', () => {
+  it('are read with their layer, neurons, core and timesteps', () => {
+    expect(parseProbe('spikes:a', scene, 'off')).toEqual({
+      kind: 'spikes',
+      population: 0,
+      first: 0,
+      end: 3,
+      from: 0,
+      to: 1,
+    });
+    expect(parseProbe('membrane:out[1]@1', scene, 'off')).toEqual({
+      kind: 'membrane',
+      population: 1,
+      first: 1,
+      end: 2,
+      from: 1,
+      to: 1,
+    });
+    expect(parseProbe('queue:0/1@0-1', scene, 'cycle')).toEqual({ kind: 'queue', core: 1, from: 0, to: 1 });
+    expect(parseProbe('packets', scene, 'cycle')).toEqual({ kind: 'packets', core: null, from: 0, to: 1 });
+    expect(probeName(parseProbe('spikes:a[0-1]@1', scene, 'off'), scene)).toBe('spikes.a.neurons-0-1.steps-1-1');
+  });
+
+  it.each([
+    ['SW3020', 'spike', 'cycle'],
+    ['SW3020', 'volts:a', 'cycle'],
+    ['SW3020', 'links:a', 'cycle'],
+    ['SW3020', 'spikes:a[', 'cycle'],
+    ['SW3021', 'spikes', 'cycle'],
+    ['SW3021', 'spikes:b', 'cycle'],
+    ['SW3021', 'spikes:a[3]', 'cycle'],
+    ['SW3021', 'spikes:a[2-1]', 'cycle'],
+    ['SW3021', 'queue:0/7', 'cycle'],
+    ['SW3021', 'links@2', 'cycle'],
+    ['SW3021', 'links@1-0', 'cycle'],
+    ['SW3022', 'queue', 'analytic'],
+    ['SW3022', 'packets:0/1', 'off'],
+    ['SW3022', 'links', 'off'],
+  ] as const)('%s: %s with timing %s', (code, text, timing) => {
+    expect(() => parseProbe(text, scene, timing)).toThrow(code);
+  });
+
+  it('record spikes, membranes, queues, messages and links', () => {
+    const { tables, open } = memoryTables();
+    const probes = ['spikes:a', 'membrane:out@1', 'queue', 'packets', 'links'].map((text) => {
+      return parseProbe(text, scene, 'cycle');
+    });
+    const observer = new ProbeRecorder(scene, probes, open);
+    const simulator = new Simulator(scene, tinyTarget(), { timing: 'cycle' });
+    simulator.run([Int32Array.of(1, 0, 1)], { observer: { observer, sample: 5 } });
+    expect(tables.get('spikes.a')).toEqual([
+      [5, 0, 0],
+      [5, 0, 2],
+    ]);
+    expect(tables.get('membrane.out.steps-1-1')).toEqual([
+      [5, 1, 0, 2],
+      [5, 1, 1, -4],
+    ]);
+    expect(tables.get('queue')).toEqual([[5, 0, 0, 1, 1, 2]]);
+    // Compartments 0 and 2, made at 18 and 41 ns, 7 µs after the sample's start.
+    expect(tables.get('packets')).toEqual([
+      [5, 0, 0, 0, 0, 0, 1, 0, 0, 7_018_000, 7_022_000, 7_022_000, 7_030_000],
+      [5, 0, 0, 0, 2, 0, 1, 0, 0, 7_041_000, 7_045_000, 7_045_000, 7_053_000],
+    ]);
+    expect(tables.get('links')).toEqual([]);
+  });
+
+  it('see exactly what the result counts, and change nothing', () => {
+    fc.assert(
+      fc.property(arbitraryCase, ({ program, target, samples }) => {
+        const { tables, open } = memoryTables();
+        const texts = program.populations.map(({ name }) => `spikes:${name}`);
+        const probes = [...texts, 'packets', 'links', 'queue'].map((text) => parseProbe(text, program, 'cycle'));
+        const observer = new ProbeRecorder(program, probes, open);
+        const watched = new Simulator(program, target, { timing: 'cycle' });
+        const alone = new Simulator(program, target, { timing: 'cycle' });
+        const totals = { spikes: 0, messages: 0, hops: 0 };
+        samples.forEach((drives, sample) => {
+          const result = watched.run(drives, { observer: { observer, sample } });
+          expect(result).toEqual(alone.run(drives));
+          totals.spikes += result.populations.reduce((sum, all) => sum + all.spikesInWindow + all.spikesOutside, 0);
+          totals.messages += result.messages;
+          totals.hops += result.hops;
+        });
+        const rows = (prefix: string) => [...tables].flatMap(([name, table]) => (name.startsWith(prefix) ? table : []));
+        expect(rows('spikes.').length).toBe(totals.spikes);
+        expect(rows('packets').length).toBe(totals.messages);
+        expect(rows('links').reduce((sum, row) => sum + row[5]!, 0)).toBe(totals.hops);
+        expect(rows('queue').reduce((sum, row) => sum + row[5]!, 0)).toBe(totals.messages);
+        for (const row of rows('packets')) {
+          const [made, arrived, begin, end] = row.slice(-4) as [number, number, number, number];
+          expect(made <= arrived && arrived <= begin && begin <= end).toBe(true);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

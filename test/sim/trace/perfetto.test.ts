@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { perfetto } from '../../../schemas/generated/messages.js';
+import { parseProbe } from '../../../sim/probe.js';
+import { Simulator } from '../../../sim/simulate.js';
+import { PerfettoWriter } from '../../../sim/trace/perfetto.js';
+import { tinyTarget } from '../tiny-target.js';
+import { scene } from './scene.js';
+
+const { TYPE_SLICE_BEGIN, TYPE_SLICE_END, TYPE_COUNTER } = perfetto.TrackEvent.Type;
+
+interface Slice {
+  readonly track: string;
+  readonly name: string;
+  readonly begin: number;
+  end: number;
+  readonly flows: readonly number[];
+  readonly endsFlows: readonly number[];
+}
+
+/** Slices and counter values by track name; checks that slices nest and that times on a track never descend. */
+function readTimeline(bytes: Uint8Array): { slices: Slice[]; counters: Map<string, [time: number, value: number][]> } {
+  const { packet } = perfetto.Trace.decode(bytes);
+  const names = new Map<number, string>();
+  const open = new Map<string, Slice[]>();
+  const slices: Slice[] = [];
+  const counters = new Map<string, [number, number][]>();
+  for (const { timestamp, trackDescriptor, trackEvent } of packet) {
+    if (trackDescriptor) {
+      names.set(Number(trackDescriptor.uuid), trackDescriptor.name || trackDescriptor.process!.processName!);
+      continue;
+    }
+    const { type, trackUuid, name, counterValue, flowIds, terminatingFlowIds } = trackEvent!;
+    const track = names.get(Number(trackUuid))!;
+    expect(track).toBeDefined();
+    const time = Number(timestamp);
+    const stack = open.get(track) ?? [];
+    open.set(track, stack);
+    if (type === TYPE_SLICE_BEGIN) {
+      const slice = {
+        track,
+        name: name!,
+        begin: time,
+        end: -1,
+        flows: (flowIds ?? []).map(Number),
+        endsFlows: (terminatingFlowIds ?? []).map(Number),
+      };
+      stack.push(slice);
+      slices.push(slice);
+    } else if (type === TYPE_SLICE_END) {
+      const slice = stack.pop()!;
+      expect(time).toBeGreaterThanOrEqual(slice.begin);
+      slice.end = time;
+    } else {
+      expect(type).toBe(TYPE_COUNTER);
+      counters.set(track, [...(counters.get(track) ?? []), [time, Number(counterValue)]]);
+    }
+  }
+  for (const stack of open.values()) expect(stack).toEqual([]);
+  return { slices, counters };
+}
+
+function timeline(probes: readonly string[], samples: number) {
+  const parts: Uint8Array[] = [];
+  const found = probes.map((probe) => parseProbe(probe, scene, 'cycle'));
+  const observer = new PerfettoWriter(scene, found, (bytes) => parts.push(bytes));
+  const simulator = new Simulator(scene, tinyTarget(), { timing: 'cycle' });
+  for (let sample = 0; sample < samples; sample++) {
+    simulator.run([Int32Array.of(1, 1, 1)], { observer: { observer, sample } });
+  }
+  return readTimeline(Buffer.concat(parts));
+}
+
+describe('a timeline', () => {
+  it('has each message where it is made and where it is processed, joined by a flow', () => {
+    const { slices, counters } = timeline([], 1);
+    const start = 7000;
+    const sent = slices.filter(({ track }) => track === 'core 0 sends');
+    const received = slices.filter(({ track }) => track === 'core 1 receives');
+    expect(sent.map(({ name, begin }) => [name, begin - start])).toEqual([
+      ['a[0] → 0/1', 18],
+      ['a[1] → 0/1', 36],
+      ['a[2] → 0/1', 54],
+    ]);
+    expect(received.map(({ name, begin, end }) => [name, begin - start, end - start])).toEqual([
+      ['a[0]', 22, 30],
+      ['a[1]', 40, 48],
+      ['a[2]', 58, 66],
+    ]);
+    expect(received.map(({ endsFlows }) => endsFlows)).toEqual(sent.map(({ flows }) => flows));
+    expect(new Set(sent.flatMap(({ flows }) => flows)).size).toBe(3);
+    expect(counters.get('core 1 input queue')!.map(([time, length]) => [time - start, length])).toEqual([
+      [22, 1],
+      [30, 0],
+      [40, 1],
+      [48, 0],
+      [58, 1],
+      [66, 0],
+    ]);
+  });
+
+  it('names samples and timesteps, one after another', () => {
+    const { slices } = timeline([], 2);
+    const steps = slices.filter(({ track }) => track === 'timesteps');
+    expect(steps.map(({ name }) => name)).toEqual([
+      'sample 0',
+      'timestep 0',
+      'timestep 1',
+      'sample 1',
+      'timestep 0',
+      'timestep 1',
+    ]);
+    // Timestep 0 lasts until 66 ns and the barrier, timestep 1 two active updates and the barrier.
+    expect(steps.map(({ begin, end }) => [begin, end])).toEqual([
+      [7000, 9082],
+      [7000, 8066],
+      [8066, 9082],
+      [16_082, 18_164],
+      [16_082, 17_148],
+      [17_148, 18_164],
+    ]);
+  });
+
+  it('keeps to the packets that were asked for', () => {
+    const tracks = (probe: string) => new Set(timeline([probe], 1).slices.map(({ track }) => track));
+    expect(tracks('packets:0/0')).toEqual(new Set(['timesteps']));
+    expect(tracks('packets@1')).toEqual(new Set(['timesteps']));
+    expect(tracks('packets:0/1@0')).toEqual(new Set(['timesteps', 'core 0 sends', 'core 1 receives']));
+  });
+});

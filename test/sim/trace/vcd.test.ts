@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import type { Program } from '../../../schemas/program.js';
+import { parseProbe } from '../../../sim/probe.js';
+import type { TimingMode } from '../../../sim/sample-result.js';
+import { Simulator } from '../../../sim/simulate.js';
+import { VcdWriter } from '../../../sim/trace/vcd.js';
+import { tinyTarget } from '../tiny-target.js';
+import { scene } from './scene.js';
+
+/** Values over time of every variable: [time, value] at each change. */
+function readVcd(text: string): Map<string, [time: number, value: number][]> {
+  const [head, body] = text.split('$enddefinitions $end\n');
+  const names = new Map<string, string>();
+  const scopes: string[] = [];
+  for (const line of head!.split('\n')) {
+    const [word, ...rest] = line.split(' ');
+    if (word === '$scope') scopes.push(rest[1]!);
+    if (word === '$upscope') scopes.pop();
+    if (word === '$var') names.set(rest[2]!, [...scopes.slice(1), rest[3]!].join('.'));
+  }
+  const changes = new Map([...names.values()].map((name) => [name, [] as [number, number][]]));
+  let time = -1;
+  for (const line of body!.trimEnd().split('\n')) {
+    if (line.startsWith('#')) {
+      const next = Number(line.slice(1));
+      expect(next).toBeGreaterThan(time);
+      time = next;
+      continue;
+    }
+    const wide = /^b([01]+) (\S+)$/.exec(line);
+    const [code, value] = wide ? [wide[2]!, Number.parseInt(wide[1]!, 2) | 0] : [line.slice(1), Number(line[0])];
+    changes.get(names.get(code)!)!.push([time, value]);
+  }
+  return changes;
+}
+
+function waveform(program: Program, probes: readonly string[], timing: TimingMode, drives: readonly number[][]) {
+  let text = '';
+  const found = probes.map((probe) => parseProbe(probe, program, timing));
+  const observer = new VcdWriter(program, found, (part) => {
+    text += part;
+  });
+  const simulator = new Simulator(program, tinyTarget(), { timing });
+  drives.forEach((drive, sample) => {
+    simulator.run([Int32Array.from(drive)], { observer: { observer, sample } });
+  });
+  return readVcd(text);
+}
+
+describe('a waveform', () => {
+  it('shows spikes, membranes and queues at their picoseconds', () => {
+    const changes = waveform(scene, ['spikes:a', 'membrane:out', 'queue:0/1'], 'cycle', [[1, 0, 1]]);
+    // The host loads for 7 µs. Neurons 0 and 2 fire: messages at 18 ns and at 8 + 10 + 5 + 8 + 10 = 41 ns.
+    const start = 7_000_000;
+    expect(changes.get('a.spikes_0')).toEqual([
+      [start, 1],
+      [start + 1_053_000, 0],
+    ]);
+    expect(changes.get('a.spikes_1')).toEqual([]);
+    expect(changes.get('queues.chip_0_core_1')).toEqual([
+      [start + 22_000, 1],
+      [start + 30_000, 0],
+      [start + 45_000, 1],
+      [start + 53_000, 0],
+    ]);
+    // Timestep 1 begins after the last message (53 ns) and the barrier (1 µs): two spikes of weights 1 and −2.
+    expect(changes.get('out.membrane_0')).toEqual([
+      [start, 0],
+      [start + 1_053_000, 2],
+    ]);
+    expect(changes.get('out.membrane_1')).toEqual([
+      [start, 0],
+      [start + 1_053_000, -4],
+    ]);
+  });
+
+  it('counts a step as a microsecond without timing, and puts samples one after another', () => {
+    const changes = waveform(scene, ['spikes:a[1]'], 'off', [
+      [0, 1, 0],
+      [0, 1, 0],
+    ]);
+    expect([...changes.keys()]).toEqual(['sample', 'timestep', 'a.spikes_1']);
+    expect(changes.get('a.spikes_1')).toEqual([
+      [0, 1],
+      [1_000_000, 0],
+      [2_000_000, 1],
+      [3_000_000, 0],
+    ]);
+    expect(changes.get('sample')).toEqual([
+      [0, 0],
+      [2_000_000, 1],
+    ]);
+  });
+
+  it('gives every variable an identifier of its own, however many there are', () => {
+    const neurons = 94 * 94 + 200;
+    const program = {
+      ...scene,
+      populations: [{ ...scene.populations[0]!, shape: [1, 1, neurons] as const }, scene.populations[1]!],
+    };
+    const codes: string[] = [];
+    new VcdWriter(program, [{ kind: 'spikes', population: 0, first: 0, end: neurons, from: 0, to: 1 }], (text) => {
+      const code = /^\$var \S+ \d+ (\S+) /.exec(text)?.[1];
+      if (code !== undefined) codes.push(code);
+    });
+    expect(new Set(codes).size).toBe(neurons + 2);
+  });
+});
