@@ -151,6 +151,16 @@ export const diagnosticCodes = {
     fix: 'Make the named layer smaller, or choose a larger target.',
   },
   SW2201: { title: 'unknown target', why: '', fix: 'Name one of those listed, or pass a target file.' },
+  SW2301: {
+    title: 'rates of another network',
+    why: 'Traffic is reckoned from the spikes of each layer.',
+    fix: 'Simulate this network with "spikewright simulate … --json FILE" and pass that file.',
+  },
+  SW2302: {
+    title: 'programs cannot share a board',
+    why: 'Programs on one board stand on cores of their own, of one and the same target.',
+    fix: 'Compile each for the same target, each --beside those before it.',
+  },
   // --- SW3xxx simulator
   SW3001: {
     title: 'program is inconsistent',

@@ -1,3 +1,5 @@
+import type { TrafficRates } from '../../compiler/compile.js';
+import type { PlacementOptions } from '../../compiler/place.js';
 import { sha256 } from '../../schemas/hash.js';
 import { encodeProgram } from '../../schemas/program-file.js';
 import { encodeSpikeGraph } from '../../schemas/spike-file.js';
@@ -6,7 +8,7 @@ import { textTable } from '../report/text-table.js';
 import { writeFileWhole } from '../store/write-file.js';
 import { spikewrightVersion } from '../version.js';
 import { defineCommand } from './command.js';
-import { targetOption } from './shared-options.js';
+import { seedOption, targetOption } from './shared-options.js';
 
 export const compile = defineCommand({
   name: 'compile',
@@ -17,17 +19,40 @@ export const compile = defineCommand({
     out: { type: 'string', demandOption: true, describe: 'Program to write (.swp)' },
     graph: { type: 'string', describe: 'Also write the integer network that the program computes (.swg), for verify' },
     target: targetOption,
+    rates: {
+      type: 'string',
+      describe:
+        'Statistics of a simulation (simulate --json) to place by; without it every neuron is taken to fire once',
+    },
+    beside: {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      describe: 'Programs that share the board: only cores that they leave free are used',
+    },
+    seed: seedOption,
+    moves: {
+      type: 'number',
+      describe: 'Exchanges of cores that the placement tries; without it as many as suit the number of cores',
+      range: { minimum: 0, maximum: 1e9, whole: true },
+    },
+    explain: { type: 'boolean', default: false, describe: 'Print what every pass decided, and need against limit' },
   },
   examples: [
     ['compile net.sws --out net.swp --graph net.swg', 'Maps on Loihi 1; keeps what verify compares with'],
     ['compile net.sws --out net.swp --target mychip.json', 'Maps on a chip of your own'],
+    ['compile net.sws --out again.swp --rates stats.json', 'Places by the spikes that a simulation counted'],
+    ['compile net.sws --out second.swp --beside net.swp', 'A second copy on the cores that the first leaves free'],
   ],
   async run(args, context) {
-    const [{ compile: compileSnn }, { chosenTarget }, { readSnnFile }] = await Promise.all([
-      import('../../compiler/compile.js'),
-      import('../target-choice.js'),
-      import('./read-network.js'),
-    ]);
+    const [{ compile: compileSnn }, { chosenTarget }, { readSnnFile }, { readOccupied, readRates }] = await Promise.all(
+      [
+        import('../../compiler/compile.js'),
+        import('../target-choice.js'),
+        import('./read-network.js'),
+        import('../placement.js'),
+      ],
+    );
     const target = await chosenTarget(args.target);
     const snn = await readSnnFile(args.snn);
     const { encodeSnn } = await import('../../schemas/snn-file.js');
@@ -35,14 +60,25 @@ export const compile = defineCommand({
       { role: 'snn', sha256: sha256(encodeSnn(snn)) },
       { role: 'target', sha256: sha256(Buffer.from(JSON.stringify(target))) },
     ];
+    const placement = {
+      seed: args.seed,
+      moves: args.moves ?? null,
+      rates: args.rates === undefined ? null : await readRates(args.rates, snn),
+      occupied: await readOccupied(args.beside, target),
+    };
     const { value, diagnostics } = compileSnn(snn, target, {
-      provenance: { spikewrightVersion, sources, options: '{}' },
+      provenance: { spikewrightVersion, sources, options: optionsText(placement) },
+      placement,
     });
     context.tell(diagnostics);
     const { program, mapping, quantisation } = value;
     const bytes = encodeProgram(program);
     await writeFileWhole(args.out, bytes);
     if (args.graph !== undefined) await writeFileWhole(args.graph, encodeSpikeGraph(value.spikeGraph));
+    if (args.explain) {
+      const { explainText } = await import('../report/explain-text.js');
+      context.print(`${explainText(value)}\n`);
+    }
     context.print(
       textTable(
         [
@@ -86,3 +122,13 @@ export const compile = defineCommand({
     };
   },
 });
+
+/** The placement's options as canonical JSON: keys in alphabetical order, none that has its default. */
+function optionsText({ seed, moves, rates, occupied }: PlacementOptions & TrafficRates): string {
+  return JSON.stringify({
+    ...(moves === null ? {} : { moves }),
+    ...(occupied.length === 0 ? {} : { occupied: occupied.map(({ chip, core }) => [chip, core]) }),
+    ...(rates === null ? {} : { rates: Object.fromEntries([...rates].sort(([a], [b]) => (a < b ? -1 : 1))) }),
+    ...(seed === 0 ? {} : { seed }),
+  });
+}

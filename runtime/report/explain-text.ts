@@ -1,0 +1,124 @@
+import type { Compiled } from '../../compiler/compile.js';
+import type { LimitRow } from '../../compiler/explain.js';
+import type { Projection } from '../../schemas/spike.js';
+import { countText, figureText, meanText, percentText } from './number-text.js';
+import { type TextColumn, textTable } from './text-table.js';
+
+/** What every pass of a compilation decided, and each layer's fullest core against each limit, for terminals. */
+export function explainText(compiled: Compiled): string {
+  return [lowerText, quantiseText, partitionText, resourceText, placeText, scheduleText]
+    .map((section) => section(compiled))
+    .join('\n\n');
+}
+
+/** A title column, then numbers. */
+function columns(first: string, ...rest: readonly string[]): readonly TextColumn[] {
+  return [{ title: first }, ...rest.map((title) => ({ title, align: 'right' as const }))];
+}
+
+function lowerText({ floatGraph, spikeGraph }: Compiled): string {
+  const rows = floatGraph.populations.map(({ name, kind, shape, reset, threshold }) => {
+    const heard = spikeGraph.projections.filter(({ to }) => to === name).map(projectionText);
+    const drive = floatGraph.drives.some(({ population }) => population === name) ? ['the image, as a current'] : [];
+    const tables = threshold.rows > 1 ? 'by timestep' : 'constant';
+    return [
+      name,
+      shape.join(' × '),
+      kind === 'spiking' ? `${reset} reset` : kind,
+      tables,
+      [...drive, ...heard].join('; '),
+    ];
+  });
+  const titles = [
+    { title: 'Population' },
+    { title: 'Shape' },
+    { title: 'Kind' },
+    { title: 'Tables' },
+    { title: 'Hears' },
+  ];
+  return `Lower: layers between neurons folded into projections\n${textTable(titles, rows)}`;
+}
+
+function projectionText({ from, kernel, pool, stride, delay }: Projection<Int32Array>): string {
+  const pooled = pool.some((window) => window > 1) ? `, pooled ${pool.join(' × ')}` : '';
+  const strided = stride.some((step) => step > 1) ? `, stride ${stride.join(' × ')}` : '';
+  return `${from} (kernel ${kernel.shape.slice(0, 2).join(' × ')}${pooled}${strided}, delay ${delay})`;
+}
+
+function quantiseText({ quantisation }: Compiled): string {
+  const rows = quantisation.map((row) => [
+    row.population,
+    figureText(row.scale),
+    figureText(row.weightMax),
+    row.sqnrDecibels === null ? '–' : `${row.sqnrDecibels.toFixed(1)} dB`,
+    percentText(row.clippedPercent),
+    figureText(row.threshold),
+    row.driveExponent === null ? '–' : `2^${row.driveExponent}`,
+    `${figureText(row.inputBound)}${row.inputProven ? '' : ' (not proven)'}`,
+    `${figureText(row.membraneBound)}${row.membraneProven ? '' : ' (not proven)'}`,
+  ]);
+  const titles = [
+    'Units per unit',
+    'Weight up to',
+    'SQNR',
+    'Clipped',
+    'Threshold',
+    'Drive step',
+    'Input up to',
+    'Membrane up to',
+  ];
+  return `Quantise: one scale for each population\n${textTable(columns('Population', ...titles), rows)}`;
+}
+
+function partitionText({ mapping }: Compiled): string {
+  const rows = mapping.layers.map((layer) => [
+    layer.population,
+    countText(layer.cores),
+    layer.parts.join(' × '),
+    layer.packing,
+    layer.binding,
+    percentText(layer.bindingPercent),
+  ]);
+  const titles = [
+    { title: 'Population' },
+    { title: 'Cores', align: 'right' },
+    { title: 'Rows × columns × channels', align: 'right' },
+    { title: 'Lists' },
+    { title: 'Binding limit' },
+    { title: 'Used', align: 'right' },
+  ] as const;
+  return `Partition: tiles of equal size, one core each\n${textTable(titles, rows)}`;
+}
+
+/** Rows of limits, columns of layers: the need of the layer's fullest core, and "←" where that limit binds. */
+function resourceText({ mapping }: Compiled): string {
+  const { limits, layers } = mapping;
+  const rows = limits.map((limit) => [
+    limitTitle(limit),
+    Number.isFinite(limit.limit) ? countText(limit.limit) : 'none',
+    ...layers.map(({ need, binding }) => `${countText(need[limit.resource])}${binding === limit.title ? ' ←' : '  '}`),
+  ]);
+  return `Need of each population’s fullest core, limit by limit; ← is the one that binds\n${textTable(
+    columns('Limit', 'Of a core', ...layers.map(({ population }) => population)),
+    rows,
+  )}`;
+}
+
+function limitTitle({ title, unit }: LimitRow): string {
+  return unit === '' ? title : `${title} (${unit})`;
+}
+
+function placeText({ traffic, program }: Compiled): string {
+  const { messages, spikeHops, spikeHopsRowMajor } = traffic;
+  const factor =
+    spikeHops === 0 ? '' : `, ${(spikeHopsRowMajor / spikeHops).toFixed(2)} times fewer than in row-major order`;
+  return `Place: ${countText(program.cores.length)} cores on ${countText(new Set(program.cores.map(({ chip }) => chip)).size)} chips; ${meanText(messages)} messages a sample cross ${meanText(spikeHops)} links${factor}`;
+}
+
+function scheduleText({ program }: Compiled): string {
+  const { populations, timesteps, stepsPerSample, sampleInterval, hostAxons } = program;
+  const windows = populations.map(({ name, phase }) => `${name} ${phase}…${phase + timesteps - 1}`).join(', ');
+  const axons =
+    hostAxons.length === 0 ? 'no axon driven by the host' : `${countText(hostAxons.length)} axons driven by the host`;
+  return `Schedule: T = ${timesteps}, ${countText(stepsPerSample)} timesteps a sample, a new one every ${countText(sampleInterval)}; ${axons}\nWindows: ${windows}`;
+}
