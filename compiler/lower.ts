@@ -1,91 +1,76 @@
-import type { InputLayer } from '../schemas/ann.js';
+import type { InputLayer, OutputLayer } from '../schemas/ann.js';
 import { failure } from '../schemas/diagnostic.js';
 import type { NeuronLayer, SnnGraph, SnnLayer } from '../schemas/snn.js';
 import type { Drive, FloatSpikeGraph, ParameterTable, Population, Projection } from '../schemas/spike.js';
+import type { MapShape } from '../schemas/tensor.js';
+import { elementCount } from '../schemas/tensor.js';
 import {
-  type FoldedMap,
-  foldAvgPool,
-  foldConv,
-  foldDense,
-  foldNorm,
-  identityMap,
-  type LinearMap,
-  materialise,
-} from './fold.js';
-
-/** Where the walk along the chain stands: behind which spiking layer, and what has been composed since. */
-interface Position {
-  /** null while the image is the source. */
-  readonly source: string | null;
-  readonly map: LinearMap;
-  /** Flattening moves nothing; how the next dense layer numbers its inputs is remembered here. */
-  readonly order: 'hwc' | 'chw';
-}
+  type Analog,
+  appendAdd,
+  appendAvgPool,
+  appendConv,
+  appendDense,
+  appendNorm,
+  signal,
+  spread,
+  spreadConstant,
+  vector,
+} from './analog.js';
+import { type KernelMap, materialise } from './fold.js';
 
 /**
- * A chain of layers as populations and projections.
+ * A network as populations and projections.
  *
- * Before: a sound SnnGraph whose layers each read the one before (else SW2001). After: one population per neuron layer
- * and one readout named after the output layer, each fed by exactly one projection (or, first, by the drive), which
- * composes everything linear in between (SW2002 where that would multiply weights); population n opens its window at
- * timestep n, since a spike takes one timestep per hop. Right because all that is composed is linear, so that the order
- * of summation is all that changes.
+ * Before: a sound SnnGraph (`checkLayers`), any DAG of layers. After: one population per neuron layer and one readout
+ * named after the output layer. Everything linear between them is composed: a population receives one projection (rarely
+ * more: `mergeMaps`) from every spiking layer that reaches it through linear layers alone, a drive if the image does, and
+ * the constants that norms and biases bring as its bias. A population's window opens one timestep after the last of its
+ * sources' windows (the longest path), and a projection's delay is the distance of the windows it joins.
+ * A composition that is no convolution becomes a matrix, and the population a vector of the same neurons in the same
+ * order; SW2002 where that matrix is too large. Right because all that is composed is linear, so that the order of
+ * summation is all that changes, and local times agree.
  */
 export function lower(snn: SnnGraph): FloatSpikeGraph {
-  const input = requireChain(snn);
+  const input = requireInput(snn);
+  const values = new Map<string, Analog>();
   const populations: Population<Float32Array>[] = [];
   const projections: Projection<Float32Array>[] = [];
   const drives: Drive[] = [];
-  let position: Position = { source: null, map: identityMap(input.shape), order: 'hwc' };
-
-  const close = (name: string, neuron: NeuronLayer | null, folded: FoldedMap): void => {
-    const { source, kernel, bias, pool, stride, padding, output } = folded;
-    const driven = position.source === null;
+  const phases = new Map<string, number>();
+  for (const layer of snn.layers) {
+    if (layer.kind !== 'neuron' && layer.kind !== 'output') {
+      values.set(layer.name, behind(layer, values));
+      continue;
+    }
+    const value = closed(layer, values.get(layer.inputs[0])!);
+    const isDriven = value.terms.some(({ source }) => source === null);
+    const phase = value.terms.reduce((most, { source }) => Math.max(most, 1 + (phases.get(source ?? '') ?? -1)), 0);
+    const { shape, constant } = populationForm(value);
+    const inDrive = isDriven && constant.length === shape[2];
     populations.push({
-      name,
-      kind: neuron === null ? 'readout' : 'spiking',
-      shape: output,
-      phase: populations.length,
-      reset: neuron?.reset ?? 'hard',
-      decay: constant(1 - (neuron?.leak ?? 1)),
-      threshold: constant(neuron?.threshold ?? 0),
-      bias: driven ? constant(0) : { rows: 1, columns: bias.length, data: Float32Array.from(bias) },
+      name: layer.name,
+      kind: layer.kind === 'output' ? 'readout' : 'spiking',
+      shape,
+      phase,
+      ...parameters(layer),
+      bias: inDrive ? single(0) : { rows: 1, columns: constant.length, data: Float32Array.from(constant) },
       scale: 1,
     });
-    const linear = { kernel: { shape: kernel.shape, data: Float32Array.from(kernel.data) }, stride, padding };
-    if (position.source === null) {
-      drives.push({
-        population: name,
-        inputShape: source,
-        mean: input.mean,
-        std: input.std,
-        ...linear,
-        bias: Float32Array.from(bias),
-        scale: 1,
-        grid: null,
-      });
-    } else {
-      projections.push({
-        name: `${position.source}->${name}`,
-        from: position.source,
-        to: name,
-        delay: 1,
-        pool,
-        ...linear,
-      });
+    for (const [index, { source, map }] of value.terms.entries()) {
+      const linear = convolutionOf(materialise(map));
+      if (source === null) {
+        const { shape: inputShape, mean, std } = input;
+        const bias = inDrive ? Float32Array.from(constant) : new Float32Array(shape[2]);
+        drives.push({ population: layer.name, inputShape, mean, std, ...linear, bias, scale: 1, grid: null });
+      } else {
+        const before = value.terms.slice(0, index).filter((term) => term.source === source).length;
+        const name = `${source}->${layer.name}${before === 0 ? '' : ` #${before + 1}`}`;
+        const delay = phase - phases.get(source)!;
+        projections.push({ name, from: source, to: layer.name, delay, pool: map.pool, ...linear });
+      }
     }
-  };
-
-  for (const layer of snn.layers) {
-    if (layer.kind === 'neuron') {
-      const folded = materialise(position.map);
-      close(layer.name, layer, folded);
-      position = { ...position, source: layer.name, map: identityMap(folded.output) };
-    } else if (layer.kind === 'output') {
-      close(layer.name, null, flattened(position, layer.name));
-    } else {
-      position = append(position, layer);
-    }
+    phases.set(layer.name, phase);
+    values.set(layer.name, signal(layer.name, shape, value));
   }
   return {
     kind: 'spike',
@@ -98,76 +83,62 @@ export function lower(snn: SnnGraph): FloatSpikeGraph {
   };
 }
 
-/** The position behind a layer that is neither neuron nor output. */
-function append(position: Position, layer: SnnLayer): Position {
-  const { map, source, order } = position;
+/** The value behind a layer that is neither neuron nor output. */
+function behind(layer: Exclude<SnnLayer, NeuronLayer | OutputLayer>, values: ReadonlyMap<string, Analog>): Analog {
+  if (layer.kind === 'input') {
+    return signal(null, layer.shape, { grid: layer.shape, order: 'hwc', isFlat: false, isSpread: false });
+  }
+  if (layer.kind === 'add')
+    return appendAdd(
+      layer.inputs.map((name) => values.get(name)!),
+      layer,
+    );
+  const value = values.get(layer.inputs[0])!;
   switch (layer.kind) {
     case 'conv2d':
-      return { ...position, map: foldConv(map, layer) };
+      return appendConv(value, layer);
     case 'dense':
-      return { ...position, map: foldDense(map, layer, order), order: 'hwc' };
+      return appendDense(value, layer);
     case 'batchNorm':
-      return { ...position, map: foldNorm(map, normOf(map, layer, order)) };
+      return appendNorm(value, layer);
     case 'avgPool':
-      return { ...position, map: foldAvgPool(map, layer, source !== null) };
+      return appendAvgPool(value, layer);
     case 'flatten':
-      return { ...position, order: layer.order };
-    default:
-      return position;
+      return { ...value, order: layer.order, isFlat: true };
+    case 'dropout':
+      return value;
   }
 }
 
-/** A norm on a flattened map has one channel per neuron, which a kernel shared by positions cannot hold. */
-function normOf(map: LinearMap, layer: SnnLayer & { kind: 'batchNorm' }, order: string): typeof layer {
-  if (layer.gamma.length === map.output[2]) return layer;
-  throw failure('SW2002', {
-    where: `layer ${layer.name}`,
-    what: `normalises each of ${layer.gamma.length} values of a map flattened in ${order} order by itself.`,
-    fix: 'Put the norm before the flatten layer, or a dense layer between them.',
-  });
+/** A population's input: logits as a vector, and the image through one map, since a population has one drive. */
+function closed(layer: NeuronLayer | OutputLayer, input: Analog): Analog {
+  const value = layer.kind === 'output' ? vector(input, layer.name) : input;
+  return value.terms.filter(({ source }) => source === null).length > 1 ? spread(value, layer.name) : value;
 }
 
-/** Logits are a vector: where the grid is not 1×1 it is numbered as the flatten layer says. */
-function flattened({ map, order }: Position, name: string): FoldedMap {
-  const [height, width, channels] = map.output;
-  if (height * width === 1) return materialise(map);
-  const count = height * width * channels;
-  const data = new Float32Array(count * count);
-  for (let k = 0; k < count; k += 1) data[k * count + k] = 1;
-  const identity = { kind: 'dense', name, inputs: [''], kernel: { shape: [count, count], data }, bias: null } as const;
-  return materialise(foldDense(map, identity, order));
+/** Shape and constant of the population with this input: of a spread one, a vector. */
+function populationForm(value: Analog): { readonly shape: MapShape; readonly constant: Float64Array } {
+  if (!value.isSpread) return { shape: value.grid, constant: value.constant };
+  return { shape: [1, 1, elementCount(value.grid)], constant: spreadConstant(value) };
 }
 
-/** Throws SW2001 unless the first layer is the only input, the last the only output, and each reads the one before. */
-function requireChain(snn: SnnGraph): InputLayer {
+function parameters(layer: NeuronLayer | OutputLayer): Pick<Population<Float32Array>, 'reset' | 'decay' | 'threshold'> {
+  if (layer.kind === 'output') return { reset: 'hard', decay: single(0), threshold: single(0) };
+  return { reset: layer.reset, decay: single(1 - layer.leak), threshold: single(layer.threshold) };
+}
+
+/** A map's convolution in single precision; a layer's own kernel is handed on as it is. */
+function convolutionOf({ kernel: { shape, data }, stride, padding }: KernelMap) {
+  return { kernel: { shape, data: data instanceof Float32Array ? data : Float32Array.from(data) }, stride, padding };
+}
+
+/** Throws SW2001 unless the network starts with its image. */
+function requireInput(snn: SnnGraph): InputLayer {
   const [input] = snn.layers;
-  if (input?.kind !== 'input') {
-    throw failure('SW2001', { where: snn.name, what: 'its first layer is no input layer.' });
-  }
-  snn.layers.forEach((layer, index) => {
-    const before = snn.layers[index - 1];
-    if (before === undefined) return;
-    const last = index === snn.layers.length - 1;
-    if (layer.kind === 'input' || (layer.kind === 'output') !== last) {
-      throw failure('SW2001', {
-        where: `layer ${layer.name}`,
-        what: `an ${layer.kind} layer at this place of the chain.`,
-      });
-    }
-    if (layer.kind === 'add') {
-      throw failure('SW2001', { where: `layer ${layer.name}`, what: `adds ${layer.inputs.join(' and ')}.` });
-    }
-    if (layer.inputs[0] !== before.name) {
-      throw failure('SW2001', {
-        where: `layer ${layer.name}`,
-        what: `reads "${layer.inputs[0]}", the layer before it is "${before.name}".`,
-      });
-    }
-  });
-  if (snn.layers.length < 2) throw failure('SW2001', { where: snn.name, what: 'it has no output layer.' });
-  return input;
+  if (input?.kind === 'input') return input;
+  throw failure('SW2001', { where: snn.name, what: 'its first layer is no input layer.' });
 }
 
-function constant(value: number): ParameterTable<Float32Array> {
+function single(value: number): ParameterTable<Float32Array> {
   return { rows: 1, columns: 1, data: Float32Array.of(value) };
 }

@@ -106,14 +106,14 @@ export const diagnosticCodes = {
   },
   // --- SW2xxx compiler and targets
   SW2001: {
-    title: 'network is no chain',
-    why: 'The compiler maps chains: each layer reads the one before it, and every layer is read once.',
-    fix: 'Remove the branch, or export the part of the network before it.',
+    title: 'network without input or output',
+    why: 'The first layer brings the image, and the last one the logits.',
+    fix: 'Export the network from its input to its output.',
   },
   SW2002: {
-    title: 'linear layers cannot be made one projection',
-    why: 'Between two spiking layers a chip has one linear map, and composing these would multiply its weights.',
-    fix: 'Put a neuron layer between them.',
+    title: 'linear layers too large to compose',
+    why: 'Between two spiking layers a chip has linear maps only; these layers’ product is no convolution, and its matrix is too large.',
+    fix: 'Put a neuron layer between them, or take padding off the second (zeros round a map in between are what breaks the convolution).',
   },
   SW2010: {
     title: 'reset not available on the target',

@@ -44,6 +44,10 @@ export function runSnn(snn: SnnGraph, image: Float32Array): SnnRun {
         }
         spikes.set(layer.name, [...(spikes.get(layer.name) ?? []), fired]);
         values.set(layer.name, { shape: input.shape, values: Float64Array.from(fired) });
+      } else if (layer.kind === 'add') {
+        const parts = layer.inputs.map((name) => values.get(name)!.values);
+        const sum = input.values.map((_, n) => parts.reduce((sum, part, k) => sum + layer.scales[k]! * part[n]!, 0));
+        values.set(layer.name, { shape: input.shape, values: sum });
       } else if (layer.kind === 'output') {
         const previous = logits;
         logits = input.values.map((value, k) => (previous[k] ?? 0) + value / snn.timesteps);
