@@ -49,7 +49,7 @@ const COUNT_ALL = { words: Number.POSITIVE_INFINITY, axons: Number.POSITIVE_INFI
  * sums the one with the fewest output axons.
  *
  * Exact, since what a core receives depends on its own tile, and what it sends on the split of the next population alone:
- * a shortest path through the candidates of each layer. Throws SW2001 (no chain), SW2011 (a bias by timestep that only
+ * a shortest path through the candidates of each layer. Throws SW2003 (no chain), SW2011 (a bias by timestep that only
  * axons could bring), SW2013 (weights off the grid), SW2101 (a layer fits in no split), SW2102 (too many cores).
  */
 export function partition(graph: IntegerSpikeGraph, target: Target): readonly PlacedPopulation[] {
@@ -89,8 +89,11 @@ function mapPopulation(
   for (const { from, delay, name } of projections) {
     if (from !== before?.name || delay !== 1 || projections.length > 1) {
       const what = `projection ${name} has a delay of ${delay} and comes from "${from}"; mapped is one projection of delay 1 from "${before?.name}".`;
-      throw failure('SW2001', { where, what });
+      throw failure('SW2003', { where, what });
     }
+  }
+  if (projections.length > 0 && graph.drives.some(({ population: driven }) => driven === population.name)) {
+    throw failure('SW2003', { where, what: 'it hears spikes and the image; mapped is one of the two.' });
   }
   const weightExponents = projections.map(({ name, kernel }) => {
     const exponent = commonWeightExponent(kernel.data, arithmetic.weight);

@@ -115,6 +115,11 @@ export const diagnosticCodes = {
     why: 'Between two spiking layers a chip has linear maps only; these layers’ product is no convolution, and its matrix is too large.',
     fix: 'Put a neuron layer between them, or take padding off the second (zeros round a map in between are what breaks the convolution).',
   },
+  SW2003: {
+    title: 'network cannot be mapped',
+    why: 'The mapping places chains: each layer hears the one before it, one timestep later, or the image.',
+    fix: 'Take the branch out of the network; training, attacks and the integer twin have it all the same.',
+  },
   SW2010: {
     title: 'reset not available on the target',
     why: 'The chip’s compartments have other resets only.',
@@ -211,6 +216,11 @@ export const diagnosticCodes = {
     title: 'no memory for the simulated chips',
     why: 'A simulator keeps all cores of a program decoded in one memory of at most 4 GiB.',
     fix: 'Use fewer workers, or a machine with more memory; simulate a smaller network.',
+  },
+  SW3011: {
+    title: 'program cannot be simulated yet',
+    why: 'The file format has population axons, synapses with delays and overlapping samples; the simulator has none of them.',
+    fix: 'Compile the network with this version, which makes no use of them.',
   },
   SW3020: {
     title: 'probe cannot be read',

@@ -6,9 +6,10 @@ import { checkCore, magnitudeMax } from './check-core.js';
 /**
  * Checks what a Program that is sound by itself must fulfil to run on a target: the chip's limits and abilities, and
  * values that the simulator's 32-bit arithmetic holds.
- * Throws SW3001 (the Program cannot be simulated), SW3002 (exceeds the chip) or SW3004 (the chip cannot be simulated).
+ * Throws SW3011 (the simulator lacks what it uses), SW3001 (the Program cannot be simulated), SW3002 (exceeds the chip) or SW3004 (the chip cannot be simulated).
  */
 export function checkFit(program: Program, target: Target): void {
+  checkFeatures(program);
   checkArithmetic(target);
   checkEntryLayout(target);
   const readouts = program.populations.filter(({ kind }) => kind === 'readout').length;
@@ -17,6 +18,22 @@ export function checkFit(program: Program, target: Target): void {
   }
   for (const image of program.cores) checkCore(image, program, target);
   checkDrives(program, target);
+}
+
+function checkFeatures({ name, stepsPerSample, sampleInterval, cores }: Program): void {
+  if (sampleInterval < stepsPerSample) {
+    const what = `a sample begins every ${sampleInterval} timesteps and takes ${stepsPerSample}.`;
+    throw failure('SW3011', { where: name, what });
+  }
+  for (const { chip, core, axonsIn, synapseFormats } of cores) {
+    const where = `chip ${chip}, core ${core}`;
+    const several = axonsIn.atoms.findIndex((atoms) => atoms > 1);
+    if (several !== -1) {
+      throw failure('SW3011', { where, what: `input axon ${several} has ${axonsIn.atoms[several]} atoms.` });
+    }
+    const delayed = synapseFormats.findIndex(({ delayBits }) => delayBits > 0);
+    if (delayed !== -1) throw failure('SW3011', { where, what: `synapse format ${delayed} has delays.` });
+  }
 }
 
 function checkArithmetic({ name, arithmetic }: Target): void {

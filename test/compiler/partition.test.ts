@@ -90,6 +90,31 @@ describe('partition', () => {
     expect([5, 6, 9, 10].map((axon) => b!.axonsIn.base[axon])).toEqual([0, 1, 4, 5]);
   });
 
+  it('refuses what it cannot map: shortcuts, delays, spikes beside the image', () => {
+    const graph = fourByFour();
+    const [conv, dense] = graph.projections;
+    const compiled = (changes: Partial<IntegerSpikeGraph>) => () =>
+      compileIntegerGraph({ ...graph, ...changes }, tiny, { provenance: testProvenance });
+    expect(compiled({})).not.toThrow();
+    expect(compiled({ projections: [conv!, dense!, { ...dense!, name: 'shortcut', from: 'a', delay: 2 }] })).toThrow(
+      'SW2003',
+    );
+    expect(compiled({ projections: [{ ...conv!, delay: 2 }, dense!] })).toThrow('SW2003');
+    const drive = {
+      population: 'b',
+      inputShape: [4, 4, 1],
+      mean: [0],
+      std: [1],
+      kernel: { shape: [1, 1, 1, 1], data: Float32Array.of(1) },
+      bias: Float32Array.of(0),
+      stride: [1, 1],
+      padding: conv!.padding,
+      scale: 1,
+      grid: { mantissaMax: 1, exponent: 0 },
+    } as const;
+    expect(compiled({ drives: [drive] })).toThrow(/SW2003 .*spikes and the image/);
+  });
+
   it('shares one axon among the neurons of a pool window', () => {
     const graph = fourByFour();
     const [conv, dense] = graph.projections;

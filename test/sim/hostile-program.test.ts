@@ -61,6 +61,18 @@ describe('a program that contradicts itself is refused with a diagnostic', () =>
     expect(load(program)).not.toThrow();
   });
 
+  it('in parts that the format has and the simulator lacks', () => {
+    expect(load({ ...program, sampleInterval: 2 })).toThrow(/SW3011 .*every 2 timesteps and takes 3/);
+    const atoms = withCore(1, ({ axonsIn }) => ({
+      axonsIn: { ...axonsIn, atoms: Uint16Array.of(1, 2), words: Uint16Array.of(1, 0) },
+    }));
+    expect(load(atoms)).toThrow(/SW3011 chip 0, core 1.*input axon 1 has 2 atoms/s);
+    const delayed = withCore(1, () => ({
+      synapseFormats: plainFormats.map((format) => ({ ...format, delayBits: 3 })),
+    }));
+    expect(load(delayed)).toThrow(/SW3011 .*format 0 has delays/s);
+  });
+
   it('in its synapse memory', () => {
     // Word 0: count 3, format 0, three bytes from bit 10; word 1: count 1, format 1, index 2 at bit 10, weight at 16.
     expect(load(withMemory((words) => words.fill(0n)))).toThrow(/SW3003 .*input axon 0: .* holds 0 synapses/);
