@@ -1,7 +1,7 @@
 import type { TargetArithmetic } from '../schemas/target.js';
 
 /** What a decay counts in: 4096 is everything. */
-const DECAY_UNIT = 4096;
+export const DECAY_UNIT = 4096;
 
 /** Nearest whole number, halves away from zero, so that a value and its negative are each other's mirror. */
 export function roundHalfAway(value: number): number {

@@ -8,7 +8,7 @@ import type {
   Projection,
 } from '../schemas/spike.js';
 import type { Target, TargetArithmetic } from '../schemas/target.js';
-import { integerDecay, integerThreshold, nearestMantissa, roundHalfAway } from './grid.js';
+import { DECAY_UNIT, integerDecay, integerThreshold, nearestMantissa, roundHalfAway } from './grid.js';
 import { type LayerInputs, layerInputs } from './layer-inputs.js';
 import { bounds, chooseScale, type LayerScale, valueGrid, weightUnit } from './scale.js';
 
@@ -53,7 +53,8 @@ export interface Quantised {
  * thresholds are what the chip can compare with; a bias is a multiple of the weight step (its axons add it) or, where
  * the chip can gate it, mantissa·2^exponent; the drive's grid is set and no image with pixels in [0, 1] can leave it.
  * Multiplying a population's weights, biases, drive and thresholds by a power of two changes no integer.
- * Throws SW2010 (reset), SW2011 (tables by timestep), SW2012 (no constant current), SW2013 (no scale fits); warns SW2014
+ * Throws SW2010 (reset), SW2011 (tables by timestep), SW2012 (no constant current), SW2013 (no scale fits), SW2015 (a
+ * leak that the grid has not); warns SW2014
  * where the input's bound, and notes where the membrane's, could not be proven.
  */
 export function quantise(graph: FloatSpikeGraph, target: Target): Result<Quantised> {
@@ -112,6 +113,16 @@ function requireSupported(population: Population<Float32Array>, graph: FloatSpik
     throw failure('SW2011', {
       where,
       what: `its ${stepped} changes over ${population[stepped].rows} timesteps; ${name} holds one value.`,
+    });
+  }
+  const lost = population.decay.data.find((decay) => {
+    return decay > 0 && decay < 1 && integerDecay(decay, arithmetic) % DECAY_UNIT === 0;
+  });
+  if (lost !== undefined) {
+    const bits = `${arithmetic.decayBits} ${arithmetic.decayBits === 1 ? 'bit' : 'bits'}`;
+    throw failure('SW2015', {
+      where,
+      what: `loses ${lost} of its membrane a timestep; ${name} has decays of ${bits}.`,
     });
   }
   const driven = graph.drives.some((drive) => drive.population === population.name);

@@ -145,6 +145,11 @@ export const diagnosticCodes = {
     why: 'If every source fired at once, the bound would be passed; scaling down further would cost too many bits.',
     fix: 'Nothing, as long as the simulator counts no such event; the integer network and the chip agree even then.',
   },
+  SW2015: {
+    title: 'leak not available on the target',
+    why: 'On the chip’s grid of decays this one would become none at all, or everything.',
+    fix: 'Finetune the network without leak, or choose a target with finer decays.',
+  },
   SW2101: {
     title: 'layer fits in no split over cores',
     why: 'Every core that holds a part of the layer must keep all of the chip’s limits.',
@@ -230,17 +235,12 @@ export const diagnosticCodes = {
   SW3021: {
     title: 'probe finds nothing',
     why: 'The program has no such layer, neuron, core or timestep.',
-    fix: 'Name one that it has; "spikewright inspect" lists them.',
+    fix: 'Name one that it has.',
   },
   SW3022: {
     title: 'probe needs another timing',
     why: 'Single messages have times, queues and links only where each is timed.',
     fix: 'Simulate with --timing cycle, or leave the probe out.',
-  },
-  SW3023: {
-    title: 'fault cannot be injected',
-    why: 'A fault names its kind, its rate or place, and must exist on the board.',
-    fix: 'Write it in one of the forms listed.',
   },
   // --- SW4xxx engines, data, training, attacks
   SW4001: {

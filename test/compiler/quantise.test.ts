@@ -234,6 +234,15 @@ describe('quantisation', () => {
     expect(quantise(changing, ideal).value.graph.populations[1]!.threshold.rows).toBe(2);
   });
 
+  it('refuses a leak that the chip’s decays would make none, or everything', () => {
+    const float = lower(randomSnn([8, 8, 2], specs, 4, 5));
+    const withDecays = (decayBits: number): Target => ({ ...loihi1, arithmetic: { ...loihi1.arithmetic, decayBits } });
+    expect(() => quantise(float, withDecays(0))).toThrow(/SW2015 layer .*0\.1.* decays of 0 bits/s);
+    // 0.1 of 8 is nearest to 1 of 8; of 4 to none.
+    expect(() => quantise(float, withDecays(2))).toThrow(/SW2015/);
+    expect(() => quantise(float, withDecays(3))).not.toThrow();
+  });
+
   it('names a layer whose threshold and weights have no common scale', () => {
     // At the smallest weight step a threshold of 10⁷ times the weight is 1.28·10⁹; the largest is 8.4·10⁶.
     const float = twoLayers([1e-7], 1, 1);
