@@ -271,11 +271,6 @@ export const diagnosticCodes = {
     why: 'A network takes images of one shape and tells one set of classes apart.',
     fix: 'Use the data set that the network was made for.',
   },
-  SW4009: {
-    title: 'network cannot be calibrated',
-    why: 'Calibration measures one neuron layer after another, each fed by the one before.',
-    fix: 'Give the thresholds instead, or convert a network that is a chain of convolution or dense, norm and activation.',
-  },
   SW4030: {
     title: 'calibration found no threshold',
     why: 'A threshold must be positive, or the neurons fire at every step.',

@@ -1,16 +1,19 @@
 import { withThresholds } from '../../compiler/convert.js';
 import { failure } from '../../schemas/diagnostic.js';
 import type { NeuronLayer, SnnGraph } from '../../schemas/snn.js';
-import type { Engine, Model } from '../engine/engine.js';
+import { elementCount } from '../../schemas/tensor.js';
+import type { Engine } from '../engine/engine.js';
 import type { Hooks } from '../hooks.js';
 import { breathe } from '../hooks.js';
 import { THRESHOLD_MIN } from '../train/sgd.js';
 import type { ChannelAffine } from './channel-affine.js';
-import { batchAffine } from './channel-affine.js';
+import { batchAffine, identityAffine } from './channel-affine.js';
 import { Largest } from './largest.js';
-import type { Segment } from './segment.js';
-import { cutSegments } from './segment.js';
+import type { NeuronMeasurement } from './signal.js';
+import { measuredSignal, neuronsRead, planMeasurements } from './signal.js';
 import { Membranes, SpikeTrain } from './spike-train.js';
+import type { BatchState } from './stream.js';
+import { Networks, Stream } from './stream.js';
 
 export interface CalibrationOptions {
   /** T_c, timesteps per measurement; the method's is 100. */
@@ -31,11 +34,6 @@ export interface Calibration {
   readonly measured: ReadonlyMap<string, number>;
 }
 
-/** Values of a layer over time that are worked on at once: 32 MB of float32. */
-const CHUNK_VALUES = 2 ** 23;
-/** Values of a layer over all steps that are kept rather than computed for each of the three uses: 256 MB of float32. */
-const KEPT_VALUES = 2 ** 26;
-
 /**
  * Balances thresholds layer by layer from the input on (method: conversion, steps 2–4). For each mini-batch
  * [N, H, W, C] of `batches` the network runs for `steps` timesteps on the norm statistics of that very batch, over time
@@ -43,7 +41,8 @@ const KEPT_VALUES = 2 ** 26;
  * maximum over batches; the layer fires with it while the next is measured. Exact, in memory that does not grow with
  * the number of pre-activations.
  *
- * Throws SW4009 where the network is no chain, SW4030 where a percentile is not positive.
+ * Any network will do: norms and sums on the way are computed anew from spikes, which alone are kept, one bit each, for
+ * as long as a later layer reads them. Throws SW4030 where a percentile is not positive.
  */
 export async function calibrate(
   engine: Engine,
@@ -52,44 +51,63 @@ export async function calibrate(
   options: CalibrationOptions,
   hooks: Hooks = {},
 ): Promise<Calibration> {
-  const segments = cutSegments(graph);
-  const total = segments.length * batches.length * 2;
+  const measurements = planMeasurements(graph);
+  const imageSize = inputSize(graph);
+  const states = batches.map((images): BatchState => {
+    return { images, samples: images.length / imageSize, spikes: new Map(), affines: new Map() };
+  });
   const measured = new Map<string, number>();
+  const neurons = measurements.filter(({ kind }) => kind === 'neuron').length;
+  const total = (measurements.length + neurons) * batches.length;
   let done = 0;
-  const advance = async (neuron: NeuronLayer): Promise<void> => {
+  const advance = async (layer: string): Promise<void> => {
     done += 1;
-    hooks.progress?.(done, total, neuron.name);
+    hooks.progress?.(done, total, layer);
     await breathe(hooks);
   };
-  let sources: readonly Source[] = batches.map(constantSource);
   await breathe(hooks);
-  for (const segment of segments) {
-    const model = engine.load(segment.linear);
-    try {
-      const currents: LayerCurrent[] = [];
-      let threshold = Number.NEGATIVE_INFINITY;
-      for (const source of sources) {
-        const current = await openCurrent(model, segment, source, options.steps);
-        currents.push(current);
-        threshold = Math.max(threshold, await percentile(current, options));
-        await advance(segment.neuron);
+  const networks = new Networks(engine);
+  try {
+    let streams: readonly Stream[] = [];
+    for (const [index, measurement] of measurements.entries()) {
+      const signal = measuredSignal(measurement);
+      // A norm's neurons read what the norm was measured on: what was kept of it serves them too.
+      if (streams[0]?.signal !== signal) {
+        networks.dispose();
+        streams = states.map((state) => new Stream(signal, state, networks, options.steps));
       }
-      if (!(threshold > 0 && Number.isFinite(threshold))) {
-        throw failure('SW4030', {
-          where: `layer ${segment.neuron.name}`,
-          what: `the ${options.percentile} % percentile of its input is ${threshold}`,
-        });
+      if (measurement.kind === 'norm') {
+        const { norm } = measurement.signal;
+        for (const [batch, stream] of streams.entries()) {
+          const affine = await batchAffine(norm, (use) => stream.forEachChunk(use));
+          states[batch]!.affines.set(norm.name, affine);
+          await advance(norm.name);
+        }
+      } else {
+        const currents = streams.map((stream, batch) => currentOf(measurement, stream, states[batch]!));
+        const { name } = measurement.neuron;
+        let threshold = Number.NEGATIVE_INFINITY;
+        for (const current of currents) {
+          threshold = Math.max(threshold, await percentile(current, options));
+          await advance(name);
+        }
+        if (!(threshold > 0 && Number.isFinite(threshold))) {
+          throw failure('SW4030', {
+            where: `layer ${name}`,
+            what: `the ${options.percentile} % percentile of its input is ${threshold}`,
+          });
+        }
+        measured.set(name, threshold);
+        for (const [batch, current] of currents.entries()) {
+          states[batch]!.spikes.set(name, await fire(current, { ...measurement.neuron, threshold }, options.steps));
+          await advance(name);
+        }
       }
-      measured.set(segment.neuron.name, threshold);
-      const fired: Source[] = [];
-      for (const current of currents) {
-        fired.push(await fire(current, { ...segment.neuron, threshold }, options.steps));
-        await advance(segment.neuron);
-      }
-      sources = fired;
-    } finally {
-      model.dispose();
+      const needed = new Set(measurements.slice(index + 1).flatMap(neuronsRead));
+      for (const { spikes } of states) for (const name of spikes.keys()) if (!needed.has(name)) spikes.delete(name);
     }
+  } finally {
+    networks.dispose();
   }
   const scaled = new Map(
     [...measured].map(([name, threshold]) => [name, Math.max(THRESHOLD_MIN, threshold * options.scale)]),
@@ -97,82 +115,41 @@ export async function calibrate(
   return { graph: withThresholds(graph, scaled), measured };
 }
 
-/** What a segment reads over time. A constant source has one step that stands for all. */
-interface Source {
-  readonly isConstant: boolean;
-  readonly steps: number;
-  /** Values per step: N·H·W·C. */
-  readonly width: number;
-  read(first: number, last: number): Float32Array;
+function inputSize({ layers }: SnnGraph): number {
+  const input = layers.find((layer) => layer.kind === 'input')!;
+  return elementCount(input.shape);
 }
 
-function constantSource(images: Float32Array): Source {
-  return { isConstant: true, steps: 1, width: images.length, read: () => images };
-}
-
-/** A layer's input current for one batch before its norm, chunk by chunk in time, and the norm as one affine map. */
+/** A neuron layer's input for one batch: a stream, and the norm before the neurons as one affine map. */
 interface LayerCurrent {
-  readonly steps: number;
-  readonly isConstant: boolean;
-  /** Values per step. */
-  readonly width: number;
+  readonly stream: Stream;
   readonly affine: ChannelAffine;
-  /** Calls `use` with [steps first … last, N, H·W·C] for every chunk in order. */
-  forEachChunk(use: (values: Float32Array, first: number) => void): Promise<void>;
 }
 
-async function openCurrent(model: Model, segment: Segment, source: Source, steps: number): Promise<LayerCurrent> {
-  const inputSize = model.inputShape.reduce((product, extent) => product * extent, 1);
-  const width = (source.width / inputSize) * model.classes;
-  const chunkSteps = Math.max(1, Math.floor(CHUNK_VALUES / Math.max(width, source.width)));
-  const kept: Float32Array[] | null = width * source.steps <= KEPT_VALUES ? [] : null;
-  const forEachChunk = async (use: (values: Float32Array, first: number) => void): Promise<void> => {
-    for (let first = 0, chunk = 0; first < source.steps; first += chunkSteps, chunk += 1) {
-      let values = kept?.[chunk];
-      if (values === undefined) {
-        values = await run(model, source.read(first, Math.min(source.steps, first + chunkSteps)));
-        kept?.push(values);
-      }
-      use(values, first);
-    }
-  };
-  const affine = await batchAffine(segment.norm, segment.channels, forEachChunk);
-  return {
-    steps: source.isConstant ? steps : source.steps,
-    isConstant: source.isConstant,
-    width,
-    affine,
-    forEachChunk,
-  };
-}
-
-async function run(model: Model, images: Float32Array): Promise<Float32Array> {
-  const pass = await model.forward(images, { mode: 'eval', gradients: 'none' });
-  pass.dispose();
-  return pass.logits;
+function currentOf({ input, channels }: NeuronMeasurement, stream: Stream, batch: BatchState): LayerCurrent {
+  const affine = input.kind === 'norm' ? batch.affines.get(input.norm.name)! : identityAffine(channels);
+  return { stream, affine };
 }
 
 /** The k-th smallest pre-activation over all steps. A constant current counts once for each step. */
-async function percentile(current: LayerCurrent, options: CalibrationOptions): Promise<number> {
-  const count = current.steps * current.width;
+async function percentile({ stream, affine }: LayerCurrent, options: CalibrationOptions): Promise<number> {
+  const count = options.steps * stream.width;
   const rank = Math.round((options.percentile / 100) * (count - 1));
-  const capacity = current.isConstant
-    ? current.width - Math.floor(rank / current.steps)
-    : current.steps * current.width - rank;
+  const capacity = stream.isConstant ? stream.width - Math.floor(rank / options.steps) : count - rank;
   const largest = new Largest(capacity);
-  await current.forEachChunk((values) => largest.offer(values, current.affine));
+  await stream.forEachChunk((values) => largest.offer(values, affine));
   return largest.smallest();
 }
 
-/** The spikes of a layer that integrates `current` for `steps` timesteps. */
-async function fire(current: LayerCurrent, neuron: NeuronLayer, steps: number): Promise<Source> {
-  const train = new SpikeTrain(steps, current.width);
-  const membranes = new Membranes(current.width, neuron);
-  await current.forEachChunk((values, first) => {
-    const held = current.isConstant ? steps : values.length / current.width;
+/** The spikes of a layer that integrates its current for `steps` timesteps. */
+async function fire({ stream, affine }: LayerCurrent, neuron: NeuronLayer, steps: number): Promise<SpikeTrain> {
+  const train = new SpikeTrain(steps, stream.width);
+  const membranes = new Membranes(stream.width, neuron);
+  await stream.forEachChunk((values, first) => {
+    const held = stream.isConstant ? steps : values.length / stream.width;
     for (let step = 0; step < held; step += 1) {
-      membranes.advance(values, current.isConstant ? 0 : step * current.width, current.affine, train, first + step);
+      membranes.advance(values, stream.isConstant ? 0 : step * stream.width, affine, train, first + step);
     }
   });
-  return { isConstant: false, steps, width: current.width, read: (first, last) => train.read(first, last) };
+  return train;
 }

@@ -9,19 +9,19 @@ export interface ChannelAffine {
 /** Calls its argument with consecutive values, channels fastest. */
 type Chunks = (use: (values: Float32Array) => void) => Promise<void>;
 
+export function identityAffine(channels: number): ChannelAffine {
+  return { scale: new Float64Array(channels).fill(1), shift: new Float64Array(channels) };
+}
+
 /**
  * A norm on the statistics of all the values that `forEachChunk` gives (biased variance, as norms use in training), as
- * one affine map per channel; the identity where `norm` is null. Sums are taken in float64 around each channel's first
- * value, so that a mean far from zero does not drown the variance.
+ * one affine map per channel. Sums are taken in float64 around each channel's first value, so that a mean far from zero
+ * does not drown the variance.
  */
-export async function batchAffine(
-  norm: BatchNormLayer | null,
-  channels: number,
-  forEachChunk: Chunks,
-): Promise<ChannelAffine> {
-  const scale = new Float64Array(channels).fill(1);
+export async function batchAffine(norm: BatchNormLayer, forEachChunk: Chunks): Promise<ChannelAffine> {
+  const channels = norm.gamma.length;
+  const scale = new Float64Array(channels);
   const shift = new Float64Array(channels);
-  if (norm === null) return { scale, shift };
   const origin = new Float64Array(channels);
   const sums = new Float64Array(channels);
   const squares = new Float64Array(channels);

@@ -9,7 +9,7 @@ export interface SnnRun {
   readonly margin: number;
 }
 
-interface FeatureMap {
+export interface FeatureMap {
   readonly shape: readonly number[];
   readonly values: Float64Array;
 }
@@ -59,7 +59,8 @@ export function runSnn(snn: SnnGraph, image: Float32Array): SnnRun {
   return { spikes, logits, margin };
 }
 
-function applyLinear(layer: SnnLayer, input: FeatureMap): FeatureMap {
+/** A layer of one input that has neither time nor weights of several inputs. */
+export function applyLinear(layer: SnnLayer, input: FeatureMap): FeatureMap {
   const [height = 1, width = 1, channels = 1] = input.shape;
   switch (layer.kind) {
     case 'conv2d': {
