@@ -14,6 +14,7 @@ import type { LoopOptions, TrainingBatch, TrainingHooks, TrainingStep } from './
 import { trainingLoop } from './loop.js';
 import type { RobustLoss } from './loss.js';
 import { klDivergence, robustLoss } from './loss.js';
+import { orthogonalise } from './orthogonal.js';
 import { requireFit, runIdentity } from './run-identity.js';
 import type { Sgd } from './sgd.js';
 
@@ -34,7 +35,10 @@ export interface FinetuneObjective {
   readonly alpha: number;
 }
 
-export interface FinetuneOptions extends LoopOptions, FinetuneObjective {}
+export interface FinetuneOptions extends LoopOptions, FinetuneObjective {
+  /** Strength of a pull of weights towards orthogonality after each step (SNN-RAT's is 0.004); none unless said. */
+  readonly orthogonality?: number | undefined;
+}
 
 /**
  * Finetunes a converted SNN: weights, norm affines and thresholds. The same engine, network, data and options give the
@@ -47,12 +51,13 @@ export async function finetune(
   options: FinetuneOptions,
   hooks: TrainingHooks = {},
 ): Promise<{ readonly graph: SnnGraph; readonly history: readonly EpochRecord[] }> {
-  const { innerLoss, outerLoss, beta, epsilon, alpha, ...loop } = options;
+  const { innerLoss, outerLoss, beta, epsilon, alpha, orthogonality = 0, ...loop } = options;
   const run = runIdentity(engine, encodeSnn(graph), dataset, options);
   const model = engine.load(graph);
   try {
     requireFit(model, dataset);
-    const step = stepOf({ innerLoss, outerLoss, beta, epsilon, alpha });
+    const plain = stepOf({ innerLoss, outerLoss, beta, epsilon, alpha });
+    const step = orthogonality === 0 ? plain : orthogonally(plain, graph, orthogonality);
     const history = await trainingLoop(model, dataset, step, loop, run, hooks);
     return { graph: withParameters(graph, await model.readParameters()), history };
   } finally {
@@ -86,6 +91,22 @@ function stepOf(objective: FinetuneObjective): TrainingStep {
         return { loss, correct, adversarialCorrect: null };
       };
   }
+}
+
+/** A step after which the weights are drawn towards orthogonality. */
+function orthogonally(step: TrainingStep, { layers }: SnnGraph, strength: number): TrainingStep {
+  const outputsOf = new Map(
+    layers.flatMap((layer) =>
+      layer.kind === 'conv2d' || layer.kind === 'dense'
+        ? [[`${layer.name}.kernel`, layer.kernel.shape.at(-1)!] as const]
+        : [],
+    ),
+  );
+  return async (model, optimiser, batch, rate) => {
+    const result = await step(model, optimiser, batch, rate);
+    await orthogonalise(model, outputsOf, strength, batch.seed);
+    return result;
+  };
 }
 
 function adversaryOf({ innerLoss, epsilon, alpha }: FinetuneObjective): Adversary {

@@ -202,6 +202,26 @@ describe('the commands one by one', () => {
   });
 });
 
+describe('an SNN trained from random weights', () => {
+  const data = ['--dataset', 'mnist', '--backend', 'wasm'];
+  const short = ['--epochs', '1', '--train-samples', '64', '--batch-size', '32', '--timesteps', '2', ...data];
+
+  test.each(['natural', 'single-step', 'rat'])('by %s is an SNN that evaluates', async (objective) => {
+    const out = at(`${objective}.sws`);
+    expectOk(await spikewright('train', '--spiking', '--objective', objective, '--out', out, ...short));
+    expectOk(await spikewright('evaluate', out, '--clean', '--samples', '4', ...data));
+  });
+
+  test('is refused by an objective that it has not, or into a file that cannot hold it', async () => {
+    const trades = await spikewright('train', '--spiking', '--objective', 'trades', '--out', at('t.sws'), ...short);
+    expect(trades).toMatchObject({ code: 2, stderr: expect.stringContaining('SW6002') });
+    const onnx = await spikewright('train', '--spiking', '--out', at('t.onnx'), ...short);
+    expect(onnx).toMatchObject({ code: 2, stderr: expect.stringContaining('an SNN is written as .sws') });
+    const rat = await spikewright('train', '--objective', 'rat', '--out', at('t.swa'), ...short);
+    expect(rat).toMatchObject({ code: 2, stderr: expect.stringContaining('it needs --spiking') });
+  });
+});
+
 describe('what tells about the installation', () => {
   test('doctor lists every backend and data set', async () => {
     const { code, stdout } = await spikewright('doctor', '--json', '-');
