@@ -224,7 +224,7 @@ export const diagnosticCodes = {
   },
   SW3011: {
     title: 'program cannot be simulated yet',
-    why: 'The file format has population axons, synapses with delays and overlapping samples; the simulator has none of them.',
+    why: 'The file format has samples that overlap in time; the simulator has none.',
     fix: 'Compile the network with this version, which makes no use of them.',
   },
   SW3020: {

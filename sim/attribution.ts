@@ -33,10 +33,10 @@ export class Attribution {
     deliveries: Uint32Array,
     byPopulation: EventCounts,
   ): void {
-    for (const [axon, count] of deliveries.entries()) {
+    for (const [inlet, count] of deliveries.entries()) {
       if (count === 0) continue;
-      addEvents(byPopulation, population[firstTarget[axon]!]!, 'axonIn', count);
-      for (const [other, synapses] of synapsesByPopulation![axon]!.entries()) {
+      addEvents(byPopulation, population[firstTarget[inlet]!]!, 'axonIn', count);
+      for (const [other, synapses] of synapsesByPopulation![inlet]!.entries()) {
         addEvents(byPopulation, other, 'synapticOperation', count * synapses);
       }
     }

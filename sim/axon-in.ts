@@ -1,24 +1,23 @@
 import type { CoreImage } from '../schemas/program.js';
 import type { CoreState } from './core-state.js';
-import type { MachineMemory } from './machine-memory.js';
-import type { SynapseStore } from './synapse.js';
-import { forEachWeight, onlySegment, placeSynapses, type SynapseRows } from './synapse-rows.js';
+import type { Inlets } from './inlets.js';
+import type { Address, MachineMemory } from './machine-memory.js';
+import { listOf, type SynapseList, type SynapseStore } from './synapse.js';
+import { forEachWeight, onlySegment, type PlacedRow, placeSynapses, type SynapseRows } from './synapse-rows.js';
 
-/** Words of an input axon in memory: first segment, past its last, base, synapses. */
-const axonWords = 4;
+/** Words of an inlet in memory: first row, past its last, synapses. */
+const inletWords = 3;
 
-/** The input axons of a core: each message that arrives names one, whose synapses add to the core's inputs. */
+/** The input axons of a core: each message that arrives names an inlet, whose synapses add to the core's inputs. */
 export class AxonIn {
-  /** Number of this core's axon 0 among the axons of all cores. */
-  readonly firstNumber: number;
-  readonly axons: number;
-  /** Synapses of each axon. */
+  readonly inlets: number;
+  /** Synapses of each inlet. */
   readonly synapseCount: Int32Array;
-  /** Bound on what one message on each axon adds to one compartment, in membrane units. */
+  /** Bound on what one message at each inlet adds to one compartment in one timestep, in membrane units. */
   readonly heaviest: Float64Array;
   /** True where weights are summed in 16 bits first. */
   readonly narrow: boolean;
-  /** Messages received by each axon in this sample; null unless they were asked for. */
+  /** Messages received by each inlet in this sample; null unless they were asked for. */
   readonly deliveries: Uint32Array | null;
   /** Messages and host axons received in this sample, and the synapses that they reached. */
   received = 0;
@@ -29,7 +28,12 @@ export class AxonIn {
   readonly #memory: MachineMemory;
   readonly #state: CoreState;
   readonly #rows: SynapseRows;
-  readonly #base: Int16Array;
+  /** List and base compartment of each inlet. */
+  readonly #lists: readonly SynapseList[];
+  readonly #base: Int32Array;
+  /** Longest delay in timesteps, and the ring of slots where it is above 1. */
+  readonly #delays: number;
+  readonly #ring: Ring | null;
 
   /** Every target of `store` must lie within the core's compartments. */
   constructor(
@@ -37,79 +41,138 @@ export class AxonIn {
     state: CoreState,
     image: CoreImage,
     store: SynapseStore,
-    firstNumber: number,
+    { axon, atom, sources }: Inlets,
     countsDeliveries: boolean,
   ) {
-    const { base } = image.axonsIn;
-    const rows = placeSynapses(memory, store);
     this.#memory = memory;
     this.#state = state;
-    this.#rows = rows;
-    this.#base = base;
-    this.narrow = rows.narrow;
-    this.firstNumber = firstNumber;
-    this.axons = store.lists.length;
-    this.synapseCount = Int32Array.from(store.lists, ({ count }) => count);
-    this.heaviest = Float64Array.from(store.lists, ({ heaviest }) => heaviest);
-    const table = new Int32Array(axonWords * this.axons);
-    for (const [axon, { firstSegment, pastSegments }] of rows.lists.entries()) {
-      table.set([firstSegment, pastSegments, base[axon]!, this.synapseCount[axon]!], axonWords * axon);
-    }
-    const deliveries = countsDeliveries ? memory.reserve(4 * this.axons) : 0;
-    this.deliveries = countsDeliveries ? memory.uint32(deliveries, this.axons) : null;
-    const { unit, messagesPerFlush } = rows;
-    state.set({ axons: memory.place(table), deliveries, unit, messagesPerFlush, ...this.#uniform() });
-  }
-
-  /** Makes room for as many messages as can arrive in one timestep. */
-  openInbox(messages: number): void {
-    const inbox = this.#memory.reserve(4 * messages);
-    this.#state.set({ inbox, inboxEnd: inbox });
+    this.inlets = axon.length;
+    this.#lists = axon.map((number, inlet) => listOf(store, number, atom[inlet]!));
+    this.#base = Int32Array.from(axon, (number) => image.axonsIn.base[number]!);
+    this.#rows = placeSynapses(memory, store, new Set(this.#lists));
+    this.narrow = this.#rows.narrow;
+    this.synapseCount = Int32Array.from(this.#lists, ({ count }) => count);
+    this.heaviest = Float64Array.from(this.#lists, ({ heaviest }) => heaviest);
+    this.#delays = this.#lists.reduce((most, { longestDelay }) => Math.max(most, longestDelay), 1);
+    this.#ring = this.#delays > 1 ? this.#placeRing(sources) : null;
+    const deliveries = countsDeliveries ? memory.reserve(4 * this.inlets) : 0;
+    this.deliveries = countsDeliveries ? memory.uint32(deliveries, this.inlets) : null;
+    const inbox = memory.reserve(4 * sources.reduce((sum, count) => sum + count, 0));
+    const { unit, messagesPerFlush } = this.#rows;
+    const inlets = this.#placeInlets();
+    const loops = { delays: this.#delays, unit, messagesPerFlush, ...this.#uniform() };
+    state.set({ inbox, inboxEnd: inbox, inlets, deliveries, ...loops });
   }
 
   reset(): void {
     this.deliveries?.fill(0);
     this.received = 0;
     this.synapticOperations = 0;
+    this.#ring?.clear();
+    if (this.#ring !== null) this.#state.set({ slot: 0 });
   }
 
-  /** A message of the host for `axon`. */
-  receive(axon: number): void {
-    this.#memory.kernels.receive(this.#state.address, axon);
+  /** A message of the host for an inlet. */
+  receive(inlet: number): void {
+    this.#memory.kernels.receive(this.#state.address, inlet);
   }
 
-  /** Adds the weights of all messages received since the last call for the next neuron update; how many they were. */
+  /**
+   * Takes the messages received since the last call, and adds the weights that act in the next neuron update, theirs and
+   * those of earlier messages; how many rows of weights they were.
+   */
   accumulate(): number {
     const state = this.#state;
     this.lastReceived = 0;
     this.lastSynapticOperations = 0;
-    if (state.get('inboxEnd') === state.get('inbox')) return 0;
+    if (this.#ring === null && state.get('inboxEnd') === state.get('inbox')) return 0;
     this.#memory.kernels.accumulate(state.address);
     this.lastReceived = state.get('received');
     this.lastSynapticOperations = state.synapticOperations;
     this.received += this.lastReceived;
     this.synapticOperations += this.lastSynapticOperations;
-    return this.lastReceived;
+    return state.get('rows');
   }
 
-  /** Calls `visit` for every weight of an axon that is not zero: its compartment, and membrane units. For loading only. */
-  forEachWeight(axon: number, visit: (compartment: number, weight: number) => void): void {
-    const base = this.#base[axon]!;
-    forEachWeight(this.#memory, this.#rows, this.#rows.lists[axon]!, (target, weight) => visit(base + target, weight));
+  /** The next timestep begins: an update has consumed what was added for it. */
+  advance(): void {
+    if (this.#ring !== null) this.#state.set({ slot: (this.#state.get('slot') + 1) % this.#delays });
   }
 
-  /** The stretch of compartments that every axon reaches, where there is such a one; else 0 vectors. */
+  /** Calls `visit` for every weight of an inlet that is not zero: its compartment, and membrane units. For loading only. */
+  forEachWeight(inlet: number, visit: (compartment: number, weight: number) => void): void {
+    const base = this.#base[inlet]!;
+    for (const row of this.#rowsOf(inlet)) {
+      forEachWeight(this.#memory, this.#rows, row, (target, weight) => visit(base + target, weight));
+    }
+  }
+
+  #rowsOf(inlet: number): readonly PlacedRow[] {
+    return this.#rows.rowsOf.get(this.#lists[inlet]!)!;
+  }
+
+  /** Places the table of inlets, and that of rows: of each its segments, base, and timesteps beyond the next. */
+  #placeInlets(): Address {
+    const rows: number[] = [];
+    const table = new Uint32Array(inletWords * this.inlets);
+    for (let inlet = 0; inlet < this.inlets; inlet++) {
+      const first = rows.length;
+      for (const { firstSegment, pastSegments, delay } of this.#rowsOf(inlet)) {
+        rows.push(firstSegment, pastSegments, this.#base[inlet]!, delay - 1);
+      }
+      table.set([4 * first, 4 * rows.length, this.synapseCount[inlet]!], inletWords * inlet);
+    }
+    const address = this.#memory.place(Int32Array.from(rows));
+    for (let inlet = 0; inlet < this.inlets; inlet++) {
+      table[inletWords * inlet]! += address;
+      table[inletWords * inlet + 1]! += address;
+    }
+    return this.#memory.place(table);
+  }
+
+  /** A slot takes, of all messages of any timesteps, the rows that act in its own: each row of each source once at most. */
+  #placeRing(sources: readonly number[]): Ring {
+    const rows = sources.reduce((sum, count, inlet) => sum + count * this.#rowsOf(inlet).length, 0);
+    const ring = new Ring(this.#memory, this.#delays, rows);
+    this.#state.set({ ring: ring.address, slotBytes: 4 * rows, slotEnds: ring.endsAddress });
+    return ring;
+  }
+
+  /** The stretch of compartments that every row reaches, where there is such a one; else 0 vectors. */
   #uniform(): { uniformVectors: number; uniformTarget: number } {
     const none = { uniformVectors: 0, uniformTarget: 0 };
     if (!this.narrow) return none;
     let shared = none;
-    for (const [axon, list] of this.#rows.lists.entries()) {
-      const segment = onlySegment(this.#memory, list);
-      if (segment === null) return none;
-      const uniformTarget = this.#base[axon]! + segment.target;
-      if (shared === none) shared = { uniformVectors: segment.vectors, uniformTarget };
-      else if (shared.uniformVectors !== segment.vectors || shared.uniformTarget !== uniformTarget) return none;
+    for (let inlet = 0; inlet < this.inlets; inlet++) {
+      for (const row of this.#rowsOf(inlet)) {
+        const segment = onlySegment(this.#memory, row);
+        if (segment === null) return none;
+        const uniformTarget = this.#base[inlet]! + segment.target;
+        if (shared === none) shared = { uniformVectors: segment.vectors, uniformTarget };
+        else if (shared.uniformVectors !== segment.vectors || shared.uniformTarget !== uniformTarget) return none;
+      }
     }
     return shared;
+  }
+}
+
+/** Rows that wait for their timestep, in a slot for each of the coming `slots` timesteps. */
+class Ring {
+  readonly address: Address;
+  readonly endsAddress: Address;
+  readonly #rows: number;
+  readonly #ends: Uint32Array;
+
+  /** Room for `rows` rows in each slot. */
+  constructor(memory: MachineMemory, slots: number, rows: number) {
+    this.address = memory.reserve(4 * slots * rows);
+    this.endsAddress = memory.reserve(4 * slots);
+    this.#rows = rows;
+    this.#ends = memory.uint32(this.endsAddress, slots);
+    this.clear();
+  }
+
+  clear(): void {
+    for (let slot = 0; slot < this.#ends.length; slot++) this.#ends[slot] = this.address + 4 * slot * this.#rows;
   }
 }

@@ -1,6 +1,6 @@
 import type { CoreImage } from '../schemas/program.js';
-import type { Board } from './board.js';
 import type { CoreState } from './core-state.js';
+import type { InletMap } from './inlets.js';
 import type { MachineMemory } from './machine-memory.js';
 import type { Mesh } from './mesh.js';
 
@@ -10,27 +10,24 @@ import type { Mesh } from './mesh.js';
  */
 export interface AxonsOut {
   readonly offsets: Uint32Array;
-  /** Core that each entry goes to (a place in `program.cores`), and the input axon there. */
+  /** Core that each entry goes to (a place in `program.cores`), and the inlet there. */
   readonly core: Int32Array;
-  readonly axon: Int32Array;
+  readonly inlet: Int32Array;
   /** The cores that any entry goes to, and the messages sent to each since this was last cleared. */
   readonly routes: readonly number[];
   readonly sentOn: Uint32Array;
 }
 
-/** Resolves the output axons of core number `from` of a sound Program; `states` are those of all cores. */
-export function resolveAxonsOut(
+/** Places the output axons of core number `from`, whose ways are `ways`; `states` are those of all cores. */
+export function placeAxonsOut(
   from: number,
-  images: readonly CoreImage[],
-  board: Board,
+  { compartmentCount: compartments, axonsOut: { offsets } }: CoreImage,
+  ways: InletMap['routes'][number],
   mesh: Mesh,
   memory: MachineMemory,
   states: readonly CoreState[],
 ): AxonsOut {
-  const { compartmentCount: compartments, axonsOut } = images[from]!;
-  const { offsets, chip, core, axon } = axonsOut;
-  const entries = chip.length;
-  const destination = new Int32Array(entries);
+  const entries = ways.core.length;
   const routeOf = new Int32Array(entries);
   const [eastWest, northSouth, crossings] = [0, 0, 0].map(() => new Int32Array(compartments)) as [
     Int32Array,
@@ -40,10 +37,9 @@ export function resolveAxonsOut(
   const routes = new Map<number, number>();
   for (let k = 0; k < compartments; k++) {
     for (let entry = offsets[k]!; entry < offsets[k + 1]!; entry++) {
-      const to = board.indexOf(chip[entry]!, core[entry]!);
+      const to = ways.core[entry]!;
       const route = routes.get(to) ?? routes.size;
       routes.set(to, route);
-      destination[entry] = to;
       routeOf[entry] = route;
       const distance = mesh.distance(from, to);
       eastWest[k]! += distance.eastWest;
@@ -54,7 +50,7 @@ export function resolveAxonsOut(
   const placed = {
     offsets: memory.place(offsets),
     routeOf: memory.place(routeOf),
-    axonOf: memory.place(Int32Array.from(axon)),
+    inletOf: memory.place(ways.inlet),
     destinations: memory.place(Uint32Array.from(routes.keys(), (to) => states[to]!.address)),
     sentOn: memory.reserve(4 * routes.size),
     hopsEastWest: memory.place(eastWest),
@@ -64,8 +60,8 @@ export function resolveAxonsOut(
   states[from]!.set(placed);
   return {
     offsets: memory.uint32(placed.offsets, offsets.length),
-    core: destination,
-    axon: memory.int32(placed.axonOf, entries),
+    core: ways.core,
+    inlet: memory.int32(placed.inletOf, entries),
     routes: [...routes.keys()],
     sentOn: memory.uint32(placed.sentOn, routes.size),
   };

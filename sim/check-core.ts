@@ -16,20 +16,18 @@ export function checkCore(image: CoreImage, program: Program, target: Target): v
 }
 
 function checkLimits(image: CoreImage, { name, limits }: Target, where: string): void {
-  const need = (count: number, what: string, limit: Figure): void => {
-    if (limit.value !== null && count > limit.value) {
-      const said = `${count.toLocaleString('en')} ${what}, ${name} has ${limit.value.toLocaleString('en')}.`;
-      throw failure('SW3002', { where, what: said });
-    }
-  };
+  const need = (count: number, what: string, limit: Figure): void => checkLimit(count, what, limit, name, where);
   need(image.synapseMemory.length, 'B of synapse memory', limits.synapseMemoryPerCore);
   need(image.compartmentCount, 'compartments', limits.compartmentsPerCore);
-  need(image.axonsIn.firstWord.length, 'input axons', limits.inputAxonsPerCore);
-  need(image.axonsOut.chip.length, 'output axons', limits.outputAxonsPerCore);
   need(image.profiles.length, 'compartment profiles', limits.compartmentProfilesPerCore);
   need(image.synapseFormats.length, 'synapse formats', limits.synapseFormatsPerCore);
-  const longest = image.axonsIn.words.reduce((most, words) => Math.max(most, words), 0);
-  need(longest, 'synapse words behind one axon', limits.wordsPerAxon);
+}
+
+/** Throws SW3002 where `count` of something is more than the chip called `name` has of it. */
+export function checkLimit(count: number, what: string, { value }: Figure, name: string, where: string): void {
+  if (value === null || count <= value) return;
+  const said = `${count.toLocaleString('en')} ${what}, ${name} has ${value.toLocaleString('en')}.`;
+  throw failure('SW3002', { where, what: said });
 }
 
 function checkCompartments({ compartmentCount, ranges }: CoreImage, where: string): void {

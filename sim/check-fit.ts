@@ -1,6 +1,7 @@
 import { failure } from '../schemas/diagnostic.js';
 import type { Program } from '../schemas/program.js';
 import type { Target } from '../schemas/target.js';
+import { checkAxons, coreKey } from './check-axons.js';
 import { checkCore, magnitudeMax } from './check-core.js';
 
 /**
@@ -16,23 +17,18 @@ export function checkFit(program: Program, target: Target): void {
   if (readouts !== 1) {
     throw failure('SW3001', { where: program.name, what: `${readouts} readout populations; there must be one.` });
   }
-  for (const image of program.cores) checkCore(image, program, target);
+  const atoms = new Map(program.cores.map((image) => [coreKey(image.chip, image.core), image.axonsIn.atoms]));
+  for (const image of program.cores) {
+    checkCore(image, program, target);
+    checkAxons(image, atoms, target);
+  }
   checkDrives(program, target);
 }
 
-function checkFeatures({ name, stepsPerSample, sampleInterval, cores }: Program): void {
+function checkFeatures({ name, stepsPerSample, sampleInterval }: Program): void {
   if (sampleInterval < stepsPerSample) {
     const what = `a sample begins every ${sampleInterval} timesteps and takes ${stepsPerSample}.`;
     throw failure('SW3011', { where: name, what });
-  }
-  for (const { chip, core, axonsIn, synapseFormats } of cores) {
-    const where = `chip ${chip}, core ${core}`;
-    const several = axonsIn.atoms.findIndex((atoms) => atoms > 1);
-    if (several !== -1) {
-      throw failure('SW3011', { where, what: `input axon ${several} has ${axonsIn.atoms[several]} atoms.` });
-    }
-    const delayed = synapseFormats.findIndex(({ delayBits }) => delayBits > 0);
-    if (delayed !== -1) throw failure('SW3011', { where, what: `synapse format ${delayed} has delays.` });
   }
 }
 

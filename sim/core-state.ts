@@ -4,8 +4,13 @@ import type { Address, MachineMemory } from './machine-memory.js';
 const fields = [
   'inbox',
   'inboxEnd',
-  'axons',
+  'inlets',
   'deliveries',
+  'delays',
+  'slot',
+  'ring',
+  'slotBytes',
+  'slotEnds',
   'sums',
   'inputs',
   'lanes',
@@ -27,13 +32,14 @@ const fields = [
   'inputsBeyondMax',
   'offsets',
   'routeOf',
-  'axonOf',
+  'inletOf',
   'destinations',
   'sentOn',
   'hopsEastWest',
   'hopsNorthSouth',
   'chipCrossings',
   'received',
+  'rows',
   'synapticOperations',
   'messagesSent',
   'sentEastWest',
@@ -49,7 +55,7 @@ const wordOf = Object.fromEntries(
 ) as Readonly<Record<Field, number>>;
 
 /** Bytes of one state. */
-export const coreStateBytes = 160;
+export const coreStateBytes = 176;
 
 /** The state of one core, which the loops read and write. */
 export class CoreState {

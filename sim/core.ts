@@ -7,9 +7,10 @@ import { sortedRanges } from './check-core.js';
 import type { CoreState } from './core-state.js';
 import { Dendrites } from './dendrite.js';
 import { addEvents, type EventCounts } from './events.js';
+import type { Inlets } from './inlets.js';
 import type { MachineMemory } from './machine-memory.js';
 import { type SomaRange, Somas, type UpdateCounts } from './soma.js';
-import { decodeSynapses, type SynapseStore } from './synapse.js';
+import { decodeSynapses, listOf, type SynapseStore } from './synapse.js';
 
 /** Local time of each population in one timestep of a sample. */
 export interface StepWindows {
@@ -39,9 +40,9 @@ export class Core {
   /** Population and neuron of each compartment. */
   readonly population: Int32Array;
   readonly neuron: Int32Array;
-  /** First compartment that each axon reaches; 0 of an axon without synapses. */
+  /** First compartment that each inlet reaches; 0 of one without synapses. */
   readonly firstTarget: Int32Array;
-  /** Synapses of each axon by population, [axons][populations], where the core holds several; else null. */
+  /** Synapses of each inlet by population, [inlets][populations], where the core holds several; else null. */
   readonly synapsesByPopulation: readonly Float64Array[] | null;
   /** Saturations and inputs beyond the target's bound in this sample, inside windows. */
   saturations = 0;
@@ -56,17 +57,14 @@ export class Core {
   /** True where the drive of this sample is not all zero: its window may be yet to come. */
   #driven = false;
 
-  /**
-   * Lays the core out in the machine's memory. `firstAxon` is the number of its first input axon among those of all
-   * cores. Throws SW3003 for bad synapses, SW3010 where memory ends.
-   */
+  /** Lays the core out in the machine's memory. Throws SW3002 and SW3003 for bad synapses, SW3010 where memory ends. */
   constructor(
     number: number,
     image: CoreImage,
     program: Program,
     target: Target,
     axonsOut: AxonsOut,
-    firstAxon: number,
+    inlets: Inlets,
     memory: MachineMemory,
     state: CoreState,
   ) {
@@ -78,6 +76,7 @@ export class Core {
         headerBits: limits.entryHeaderBits.value ?? Number.NaN,
         synapsesPerEntry: limits.synapsesPerEntry.value ?? Number.POSITIVE_INFINITY,
         weight: arithmetic.weight,
+        delayMax: limits.delayMax.value ?? Number.POSITIVE_INFINITY,
       },
       where,
     );
@@ -88,7 +87,7 @@ export class Core {
     this.axonsOut = axonsOut;
     checkTargets(image, store, where);
     const isMixed = new Set(image.ranges.map(({ population }) => population)).size > 1;
-    this.axonIn = new AxonIn(memory, state, image, store, firstAxon, isMixed);
+    this.axonIn = new AxonIn(memory, state, image, store, inlets, isMixed);
     const driven = new Set(program.drives.map(({ population }) => population));
     this.dendrites = new Dendrites(
       memory,
@@ -112,10 +111,11 @@ export class Core {
       else ranges.push({ population, first, end, spiking });
     }
     this.ranges = ranges;
-    this.firstTarget = Int32Array.from(store.lists, ({ count, first }, axon) => {
+    this.firstTarget = Int32Array.from(inlets.axon, (axon, inlet) => {
+      const { count, first } = listOf(store, axon, inlets.atom[inlet]!);
       return count === 0 ? 0 : image.axonsIn.base[axon]! + first;
     });
-    this.synapsesByPopulation = isMixed ? countByPopulation(image, store, this.population, program) : null;
+    this.synapsesByPopulation = isMixed ? countByPopulation(image, store, inlets, this.population, program) : null;
     const least = arithmetic.compare === '>' ? 0 : 1;
     const unprovoked = image.profiles.some(({ threshold }) => threshold.some((value) => value < least));
     this.#restsAtZero = !unprovoked && image.bias.data.length === 0;
@@ -132,7 +132,7 @@ export class Core {
     this.#awake = true;
   }
 
-  /** Adds the weights of all messages that have arrived: they act at the next update. */
+  /** Takes all messages that have arrived, and adds the weights that act at the next update. */
   accumulate(): void {
     if (this.axonIn.accumulate() > 0) this.#awake = true;
   }
@@ -153,6 +153,7 @@ export class Core {
   update(windows: StepWindows, populations: EventCounts): void {
     const { somas, dendrites } = this;
     somas.open();
+    this.axonIn.advance();
     if (!this.#awake) return;
     const counts = this.#counts;
     for (const range of this.ranges) {
@@ -169,7 +170,7 @@ export class Core {
 }
 
 function checkTargets(image: CoreImage, store: SynapseStore, where: string): void {
-  for (const [axon, { lowest, highest }] of store.lists.entries()) {
+  for (const [axon, { lowest, highest }] of store.stretches.entries()) {
     const base = image.axonsIn.base[axon]!;
     if (highest >= 0 && (base + lowest < 0 || base + highest >= image.compartmentCount)) {
       const what = `its synapses reach compartments ${base + lowest} to ${base + highest}; the core has ${image.compartmentCount}.`;
@@ -181,11 +182,13 @@ function checkTargets(image: CoreImage, store: SynapseStore, where: string): voi
 function countByPopulation(
   image: CoreImage,
   store: SynapseStore,
+  inlets: Inlets,
   population: Int32Array,
   program: Program,
 ): readonly Float64Array[] {
   const { index, runStart, runOffset } = store;
-  return store.lists.map(({ firstRun, lastRun }, axon) => {
+  return inlets.axon.map((axon, inlet) => {
+    const { firstRun, lastRun } = listOf(store, axon, inlets.atom[inlet]!);
     const base = image.axonsIn.base[axon]!;
     const counts = new Float64Array(program.populations.length);
     for (let run = firstRun; run < lastRun; run++) {

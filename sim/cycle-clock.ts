@@ -83,7 +83,7 @@ export class CycleClock implements TimestepClock {
     this.#isUsed = new Uint8Array(linkCount);
     this.#work = machine.cores.map(({ axonsOut }) => {
       return Float64Array.from(axonsOut.core, (to, entry) => {
-        const synapses = machine.cores[to]!.axonIn.synapseCount[axonsOut.axon[entry]!]!;
+        const synapses = machine.cores[to]!.axonIn.synapseCount[axonsOut.inlet[entry]!]!;
         return figures.axonIn + synapses * figures.synapticOperation;
       });
     });

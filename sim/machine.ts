@@ -2,18 +2,19 @@ import { failure } from '../schemas/diagnostic.js';
 import type { CoreImage, Program } from '../schemas/program.js';
 import { checkProgram } from '../schemas/program-check.js';
 import type { Target } from '../schemas/target.js';
-import { resolveAxonsOut } from './axon-out.js';
+import { placeAxonsOut } from './axon-out.js';
 import { type Board, coreName, layOut } from './board.js';
 import { checkFit } from './check-fit.js';
 import { Core } from './core.js';
 import { CoreState, coreStateBytes } from './core-state.js';
+import { findInlets, type Inlets } from './inlets.js';
 import { MachineMemory } from './machine-memory.js';
 import { Mesh } from './mesh.js';
 
-/** An input axon that the host drives, by core number. */
+/** An inlet that the host drives, by core number. */
 interface HostInput {
   readonly core: number;
-  readonly axon: number;
+  readonly inlet: number;
   readonly firstStep: number;
 }
 
@@ -25,8 +26,6 @@ export interface Machine {
   readonly cores: readonly Core[];
   readonly hostInputs: readonly HostInput[];
   readonly memory: MachineMemory;
-  /** Input axons of all cores; those of core c are numbered from `cores[c].axonIn.firstNumber`. */
-  readonly axons: number;
 }
 
 /** Largest magnitude that a 32-bit accumulator holds. */
@@ -44,55 +43,34 @@ export function loadMachine(program: Program, target: Target): Machine {
   const memory = new MachineMemory();
   const table = memory.reserve(coreStateBytes * program.cores.length);
   const states = program.cores.map((_, number) => new CoreState(memory, table + number * coreStateBytes));
-  const cores: Core[] = [];
-  let axons = 0;
-  for (const [number, image] of program.cores.entries()) {
-    const axonsOut = resolveAxonsOut(number, program.cores, board, mesh, memory, states);
-    cores.push(new Core(number, image, program, target, axonsOut, axons, memory, states[number]!));
-    axons += image.axonsIn.firstWord.length;
-  }
-  const hostInputs = program.hostAxons.map(({ chip, core, axon, firstStep }) => {
-    return { core: board.indexOf(chip, core), axon, firstStep };
+  const { inlets, routes, hostInlets } = findInlets(program, board);
+  const cores = program.cores.map((image, number) => {
+    const axonsOut = placeAxonsOut(number, image, routes[number]!, mesh, memory, states);
+    return new Core(number, image, program, target, axonsOut, inlets[number]!, memory, states[number]!);
   });
-  const machine = { program, board, mesh, cores, hostInputs, memory, axons };
-  const sources = sourcesOfAxons(machine);
-  for (const { axonIn } of cores) {
-    const { firstNumber } = axonIn;
-    axonIn.openInbox(sources.subarray(firstNumber, firstNumber + axonIn.axons).reduce((sum, count) => sum + count, 0));
-  }
-  checkAccumulators(machine, sources, target);
+  const hostInputs = program.hostAxons.map(({ chip, core, firstStep }, index) => {
+    return { core: board.indexOf(chip, core), inlet: hostInlets[index]!, firstStep };
+  });
+  const machine = { program, board, mesh, cores, hostInputs, memory };
+  checkAccumulators(machine, inlets, target);
   return machine;
 }
 
-/** Output entries and host axons that lead to each input axon, [axons]: the messages it can receive in one timestep. */
-function sourcesOfAxons({ cores, hostInputs, axons }: Machine): Float64Array {
-  const sources = new Float64Array(axons);
-  for (const { axonsOut } of cores) {
-    for (let entry = 0; entry < axonsOut.core.length; entry++) {
-      sources[cores[axonsOut.core[entry]!]!.axonIn.firstNumber + axonsOut.axon[entry]!]!++;
-    }
-  }
-  for (const { core, axon } of hostInputs) sources[cores[core]!.axonIn.firstNumber + axon]!++;
-  return sources;
-}
-
 /**
- * A membrane and all that is added to it in one timestep must fit 32 bits even if every source of a core fired at once.
+ * A membrane and all that is added to it in one timestep must fit 32 bits even if every source of a core fired in every step.
  * A bound by each axon's heaviest weight settles nearly every core; only where it fails are the compartments summed one
  * by one.
  */
-function checkAccumulators({ program, cores }: Machine, sources: Float64Array, target: Target): void {
+function checkAccumulators({ program, cores }: Machine, inlets: readonly Inlets[], target: Target): void {
   const drive = program.drives.reduce((most, { grid }) => Math.max(most, grid!.mantissaMax * 2 ** grid!.exponent), 0);
   for (const { number, axonIn, compartments } of cores) {
     const other = drive + membraneBound(program.cores[number]!, target);
-    let bound = 0;
-    for (let axon = 0; axon < axonIn.axons; axon++)
-      bound += sources[axonIn.firstNumber + axon]! * axonIn.heaviest[axon]!;
+    const { sources } = inlets[number]!;
+    const bound = sources.reduce((sum, count, inlet) => sum + count * axonIn.heaviest[inlet]!, 0);
     if (bound + other <= accumulatorMax) continue;
     const sums = new Float64Array(compartments);
-    for (let axon = 0; axon < axonIn.axons; axon++) {
-      const times = sources[axonIn.firstNumber + axon]!;
-      axonIn.forEachWeight(axon, (compartment, weight) => {
+    for (const [inlet, times] of sources.entries()) {
+      axonIn.forEachWeight(inlet, (compartment, weight) => {
         sums[compartment]! += times * Math.abs(weight);
       });
     }

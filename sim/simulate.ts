@@ -36,7 +36,7 @@ export interface RunOptions {
  *
  * At each step t of a sample, in this order: axons that the host drives at t add to the accumulators; every core updates
  * its compartments (the integer contract of the Program's docstrings); spikes go out, and their weights are added for
- * step t + 1. The membranes start at zero. Outside its window a population goes on updating, with the parameters of the
+ * step t + 1, or a synapse's delay later. The membranes start at zero. Outside its window a population goes on updating, with the parameters of the
  * window's nearest step, but without drive and static bias: the host loads a drive before the window's first step and
  * clears it after the last (part of `hostSampleLoad`), so that a driven population does not fire on for nothing.
  *
@@ -135,11 +135,11 @@ export class Simulator {
       this.#windows.inWindow[population] = local >= 0 && local < timesteps ? 1 : 0;
     }
     this.#hostWork.fill(0);
-    for (const { core, axon, firstStep } of machine.hostInputs) {
+    for (const { core, inlet, firstStep } of machine.hostInputs) {
       if (step < firstStep || step >= firstStep + timesteps) continue;
       const receiver = machine.cores[core]!;
-      receiver.axonIn.receive(axon);
-      this.#hostWork[core]! += axonIn + receiver.axonIn.synapseCount[axon]! * synapticOperation;
+      receiver.axonIn.receive(inlet);
+      this.#hostWork[core]! += axonIn + receiver.axonIn.synapseCount[inlet]! * synapticOperation;
     }
     for (const { core } of machine.hostInputs) machine.cores[core]!.accumulate();
   }

@@ -1,5 +1,5 @@
 import type { Address, MachineMemory } from './machine-memory.js';
-import type { SynapseStore } from './synapse.js';
+import type { SynapseList, SynapseStore } from './synapse.js';
 
 /** Weights of a vector; segments are filled up with zeros to whole ones. */
 const vectorWeights = 16;
@@ -10,16 +10,17 @@ const gapMax = 16;
 /** 16-bit sums must take at least this many messages before they are moved to 32 bits. */
 const messagesPerFlushMin = 16;
 
-/** Where the segments of a synapse list lie. */
-interface PlacedList {
+/** Where the segments of those synapses of a list lie that act `delay` timesteps after the spike. */
+export interface PlacedRow {
+  readonly delay: number;
   readonly firstSegment: Address;
   readonly pastSegments: Address;
 }
 
 /** The synapse lists of a core as the loops read them. */
 export interface SynapseRows {
-  /** By input axon; axons that share words share the list. */
-  readonly lists: readonly PlacedList[];
+  /** The rows of each list, by delay ascending; none of a list without synapses. */
+  readonly rowsOf: ReadonlyMap<SynapseList, readonly PlacedRow[]>;
   /** True where weights are 8 bits wide, in units of `unit`, and summed in 16 bits; else 16, each segment with a factor. */
   readonly narrow: boolean;
   /** Membrane units per unit of the summed inputs. */
@@ -29,24 +30,22 @@ export interface SynapseRows {
 }
 
 /**
- * Lays out decoded synapses for the loops of kernel/synapse.ts. Targets that follow one another, small gaps filled with
- * zero weights, become segments, so that a loop adds whole vectors instead of single synapses.
+ * Lays out the decoded synapses of `lists` for the loops of kernel/synapse.ts. Targets that follow one another, small gaps
+ * filled with zero weights, become segments, so that a loop adds whole vectors instead of single synapses.
  */
-export function placeSynapses(memory: MachineMemory, store: SynapseStore): SynapseRows {
+export function placeSynapses(
+  memory: MachineMemory,
+  store: SynapseStore,
+  lists: ReadonlySet<SynapseList>,
+): SynapseRows {
   const unit = store.runFactor.length === 0 ? 1 : store.runFactor.reduce((least, factor) => Math.min(least, factor));
-  const heaviest = store.lists.reduce((most, list) => Math.max(most, list.heaviest), 0);
+  let heaviest = 0;
+  for (const list of lists) heaviest = Math.max(heaviest, list.heaviest);
   const messagesPerFlush = heaviest === 0 ? 2 ** 15 : Math.floor((2 ** 15 - 1) / (heaviest / unit));
   const narrow = messagesPerFlush >= messagesPerFlushMin && fitsEightBits(store, unit);
-  const placed = new Map<SynapseStore['lists'][number], PlacedList>();
-  for (const list of store.lists) {
-    if (!placed.has(list)) placed.set(list, placeList(memory, store, list, narrow ? unit : 0));
-  }
-  return {
-    lists: store.lists.map((list) => placed.get(list)!),
-    narrow,
-    unit: narrow ? unit : 1,
-    messagesPerFlush,
-  };
+  const rowsOf = new Map<SynapseList, readonly PlacedRow[]>();
+  for (const list of lists) rowsOf.set(list, placeRows(memory, store, list, narrow ? unit : 0));
+  return { rowsOf, narrow, unit: narrow ? unit : 1, messagesPerFlush };
 }
 
 function fitsEightBits({ mantissa, runStart, runFactor }: SynapseStore, unit: number): boolean {
@@ -59,15 +58,13 @@ function fitsEightBits({ mantissa, runStart, runFactor }: SynapseStore, unit: nu
   return true;
 }
 
-/** One list; `unit` is that of narrow weights, or 0 for wide ones. */
-function placeList(
-  memory: MachineMemory,
-  { mantissa, index, runStart, runOffset, runFactor }: SynapseStore,
-  list: SynapseStore['lists'][number],
-  unit: number,
-): PlacedList {
-  const segments: number[] = [];
+/** The rows of one list; `unit` is that of narrow weights, or 0 for wide ones. */
+function placeRows(memory: MachineMemory, store: SynapseStore, list: SynapseList, unit: number): readonly PlacedRow[] {
+  const { mantissa, index, runStart, runOffset, runFactor, runDelay } = store;
+  const byDelay = new Map<number, number[]>();
   for (let run = list.firstRun; run < list.lastRun; run++) {
+    const segments = byDelay.get(runDelay[run]!) ?? [];
+    byDelay.set(runDelay[run]!, segments);
     const start = runStart[run]!;
     const end = runStart[run + 1]!;
     const offset = runOffset[run]!;
@@ -86,25 +83,28 @@ function placeList(
       first = next;
     }
   }
-  const firstSegment = memory.place(Uint32Array.from(segments));
-  return { firstSegment, pastSegments: firstSegment + 4 * segments.length };
+  const rows = [...byDelay].toSorted(([one], [other]) => one - other);
+  return rows.map(([delay, segments]) => {
+    const firstSegment = memory.place(Uint32Array.from(segments));
+    return { delay, firstSegment, pastSegments: firstSegment + 4 * segments.length };
+  });
 }
 
-/** First target and vectors of a list that is one segment; null of any other. */
+/** First target and vectors of a row that is one segment; null of any other. */
 export function onlySegment(
   memory: MachineMemory,
-  { firstSegment, pastSegments }: PlacedList,
+  { firstSegment, pastSegments }: PlacedRow,
 ): { readonly target: number; readonly vectors: number } | null {
   if (pastSegments - firstSegment !== 4 * segmentWords) return null;
   const [target, vectors] = memory.int32(firstSegment, segmentWords);
   return { target: target!, vectors: vectors! };
 }
 
-/** Calls `visit` for the weights of a list, zeros included: the target from the axon's base, and membrane units. */
+/** Calls `visit` for the weights of a row that are not zero: the target from the axon's base, and membrane units. */
 export function forEachWeight(
   memory: MachineMemory,
   { narrow, unit }: SynapseRows,
-  { firstSegment, pastSegments }: PlacedList,
+  { firstSegment, pastSegments }: PlacedRow,
   visit: (target: number, weight: number) => void,
 ): void {
   for (let at = firstSegment; at < pastSegments; at += 4 * segmentWords) {

@@ -10,11 +10,11 @@ const countBits = 6;
 const formatBits = 3;
 
 /**
- * The synapses of one list as runs over the pools of a `SynapseStore`.
+ * The synapses of one list as runs over the pools of a `SynapseStore`: of a discrete axon, or of one atom of a population axon.
  * Run r holds synapses runStart[r] … runStart[r + 1] − 1 of the pools. A dense run goes to consecutive compartments from
  * its offset on; an indexed run to the compartments its indices name. Both are relative to the axon's base.
  */
-interface SynapseList {
+export interface SynapseList {
   readonly firstRun: number;
   readonly lastRun: number;
   /** Synapses in all runs together. */
@@ -23,8 +23,21 @@ interface SynapseList {
   readonly first: number;
   readonly lowest: number;
   readonly highest: number;
-  /** Bound on what the list adds to one compartment, in membrane units: its largest weight if no target comes twice. */
+  /**
+   * Bound on what the list adds to one compartment in one timestep, in membrane units: its largest weight if no target
+   * comes twice.
+   */
   readonly heaviest: number;
+  /** Longest delay of a synapse, in timesteps; 1 of an empty list. */
+  readonly longestDelay: number;
+}
+
+/** The lists of an input axon: one of a discrete axon, one by atom of a population axon. */
+interface Stretch {
+  readonly lists: readonly SynapseList[];
+  /** Smallest and largest target of all of them, relative to the base; 0 and −1 where all are empty. */
+  readonly lowest: number;
+  readonly highest: number;
 }
 
 /** Decoded synapse memory of one core: mantissas and, for indexed runs, targets, in contiguous typed arrays. */
@@ -38,8 +51,17 @@ export interface SynapseStore {
   readonly runOffset: Int32Array;
   /** Membrane units per mantissa. */
   readonly runFactor: Int32Array;
-  /** Decoded list of each input axon; axons that share words share the list. */
-  readonly lists: readonly SynapseList[];
+  /** Timesteps from the spike to the one in which a run acts. */
+  readonly runDelay: Int32Array;
+  /** Decoded words of each input axon; axons that share words share them. */
+  readonly stretches: readonly Stretch[];
+}
+
+/** The list that the messages for an atom of an axon find. */
+export function listOf({ stretches }: SynapseStore, axon: number, atom: number): SynapseList {
+  const { lists } = stretches[axon]!;
+  // Atoms without words share one empty list.
+  return lists[Math.min(atom, lists.length - 1)]!;
 }
 
 /** What decoding must know of the chip. */
@@ -47,31 +69,32 @@ export interface SynapseLayout {
   readonly headerBits: number;
   readonly synapsesPerEntry: number;
   readonly weight: TargetArithmetic['weight'];
+  /** Timesteps. */
+  readonly delayMax: number;
 }
 
 /**
  * Unpacks a core's synapse memory (the layout is `CoreImage`'s) once per distinct stretch of words.
- * Throws SW3003 for words outside the memory, an unknown format, a count of 0 or beyond the chip's, bits set where none
- * may be, an entry cut short, or a mantissa off the chip's grid. Work and memory are bounded by the synapse memory and
- * the number of axons: overlapping stretches that would decode to more than `synapsesPerWordMax` a word are refused.
+ * Throws SW3003 for words outside the memory, an unknown format, a count of 0 (but on a population axon) or beyond the
+ * chip's, bits set where none may be, an entry cut short, or a mantissa off the chip's grid; SW3002 for a delay beyond
+ * the chip's. Work and memory are bounded by the synapse memory and the number of axons: overlapping stretches that would
+ * decode to more than `synapsesPerWordMax` a word are refused.
  */
 export function decodeSynapses(image: CoreImage, layout: SynapseLayout, where: string): SynapseStore {
-  const { firstWord, words } = image.axonsIn;
+  const { firstWord, words, atoms } = image.axonsIn;
   const decoder = new EntryDecoder(image.synapseMemory, image.synapseFormats, layout);
-  const shared = new Map<number, SynapseList>();
-  const lists: SynapseList[] = [];
+  const shared = new Map<string, Stretch>();
+  const stretches: Stretch[] = [];
   for (let axon = 0; axon < firstWord.length; axon++) {
-    const first = firstWord[axon]!;
-    const length = words[axon]!;
-    const key = first * 65536 + length;
-    let list = shared.get(key);
-    if (list === undefined) {
-      list = decoder.decode(first, length, `${where}, input axon ${axon}`);
-      shared.set(key, list);
+    const key = `${firstWord[axon]}/${words[axon]}/${atoms[axon]}`;
+    let stretch = shared.get(key);
+    if (stretch === undefined) {
+      stretch = decoder.stretch(firstWord[axon]!, words[axon]!, atoms[axon]!, `${where}, input axon ${axon}`);
+      shared.set(key, stretch);
     }
-    lists.push(list);
+    stretches.push(stretch);
   }
-  return decoder.store(lists);
+  return decoder.store(stretches);
 }
 
 /** A word holds at most 64 synapses; stretches that overlap may decode it again, but not without bound. */
@@ -87,6 +110,12 @@ class EntryDecoder {
   readonly #runStart: number[] = [];
   readonly #runOffset: number[] = [];
   readonly #runFactor: number[] = [];
+  readonly #runDelay: number[] = [];
+  /** Lists by first word and number of words, discrete ones and those of population axons. */
+  readonly #discrete = new Map<number, SynapseList>();
+  readonly #populations = new Map<number, SynapseList>();
+  /** Words and lists looked at so far, beside synapses. */
+  #visited = 0;
 
   constructor(memory: Uint8Array, formats: readonly SynapseFormat[], layout: SynapseLayout) {
     this.#memory = memory;
@@ -94,24 +123,48 @@ class EntryDecoder {
     this.#layout = layout;
   }
 
-  store(lists: readonly SynapseList[]): SynapseStore {
+  store(stretches: readonly Stretch[]): SynapseStore {
     return {
       mantissa: this.#mantissa.slice(0, this.#used),
       index: this.#index.slice(0, this.#used),
       runStart: Uint32Array.from([...this.#runStart, this.#used]),
       runOffset: Int32Array.from(this.#runOffset),
       runFactor: Int32Array.from(this.#runFactor),
-      lists,
+      runDelay: Int32Array.from(this.#runDelay),
+      stretches,
     };
   }
 
-  decode(firstWord: number, words: number, where: string): SynapseList {
+  /** The words of one axon. */
+  stretch(firstWord: number, words: number, atoms: number, where: string): Stretch {
     const memoryWords = this.#memory.length / bytesPerWord;
-    if (firstWord + words > memoryWords) {
-      const what = `words ${firstWord} to ${firstWord + words - 1} lie outside the memory of ${memoryWords} words.`;
+    const end = firstWord + words * atoms;
+    if (end > memoryWords) {
+      const what = `words ${firstWord} to ${end - 1} lie outside the memory of ${memoryWords} words.`;
       throw failure('SW3003', { where, what });
     }
-    const { weight } = this.#layout;
+    const known = atoms > 1 ? this.#populations : this.#discrete;
+    const lists: SynapseList[] = [];
+    let lowest = Number.POSITIVE_INFINITY;
+    let highest = -1;
+    for (let atom = 0; atom < (words === 0 ? 1 : atoms); atom++) {
+      const first = firstWord + atom * words;
+      const key = first * 65536 + words;
+      let list = known.get(key);
+      if (list === undefined) {
+        list = this.#decode(first, words, atoms > 1, atoms > 1 ? `${where}, atom ${atom}` : where);
+        known.set(key, list);
+      } else if (words > 0) this.#visit(where);
+      lists.push(list);
+      if (list.count === 0) continue;
+      lowest = Math.min(lowest, list.lowest);
+      highest = Math.max(highest, list.highest);
+    }
+    return { lists, lowest: highest < 0 ? 0 : lowest, highest };
+  }
+
+  #decode(firstWord: number, words: number, isAtom: boolean, where: string): SynapseList {
+    const { weight, delayMax } = this.#layout;
     const firstRun = this.#runStart.length;
     const start = this.#used;
     let lowest = Number.POSITIVE_INFINITY;
@@ -121,25 +174,41 @@ class EntryDecoder {
     let previousTarget = -1;
     let ascending = true;
     let previousFormat = -1;
+    let previousDelay = 1;
+    let longestDelay = 1;
     let word = firstWord;
     while (word < firstWord + words) {
+      if (isAtom && this.#bits(word * 64, countBits) === 0) {
+        this.#expectZeros(word * 64, (word + 1) * 64, where);
+        this.#visit(where);
+        word++;
+        continue;
+      }
       const { count, format, entryWords } = this.#header(word, firstWord + words, where);
-      const { weightBits, indexBits, exponent } = this.#formats[format]!;
+      const { weightBits, indexBits, delayBits, exponent } = this.#formats[format]!;
       const factor = weight.step * 2 ** exponent;
       const position = this.#used - start;
       const dense = indexBits === 0;
-      if (format !== previousFormat) {
-        this.#runStart.push(this.#used);
-        this.#runOffset.push(dense ? position : -1);
-        this.#runFactor.push(factor);
-        previousFormat = format;
-      }
       this.#reserve(count, where);
       let bit = word * 64 + this.#layout.headerBits;
       for (let k = 0; k < count; k++) {
         const index = this.#bits(bit, indexBits);
-        const raw = this.#bits(bit + indexBits, weightBits);
-        bit += indexBits + weightBits;
+        const delay = this.#bits(bit + indexBits, delayBits) + 1;
+        const raw = this.#bits(bit + indexBits + delayBits, weightBits);
+        bit += indexBits + delayBits + weightBits;
+        if (format !== previousFormat || delay !== previousDelay) {
+          this.#runStart.push(this.#used);
+          this.#runOffset.push(dense ? position + k : -1);
+          this.#runFactor.push(factor);
+          this.#runDelay.push(delay);
+          previousFormat = format;
+          previousDelay = delay;
+          longestDelay = Math.max(longestDelay, delay);
+        }
+        if (delay > delayMax) {
+          const what = `word ${word} holds a delay of ${delay} timesteps; the chip has up to ${delayMax}.`;
+          throw failure('SW3002', { where, what });
+        }
         const mantissa = raw >= 2 ** (weightBits - 1) ? raw - 2 ** weightBits : raw;
         if (Math.abs(mantissa) > weight.mantissaMax) {
           const what = `word ${word} holds the mantissa ${mantissa}; the chip has −${weight.mantissaMax} to ${weight.mantissaMax}.`;
@@ -162,7 +231,7 @@ class EntryDecoder {
     if (highest < 0) lowest = 0;
     const count = this.#used - start;
     if (!ascending) heaviest *= count;
-    return { firstRun, lastRun: this.#runStart.length, count, first, lowest, highest, heaviest };
+    return { firstRun, lastRun: this.#runStart.length, count, first, lowest, highest, heaviest, longestDelay };
   }
 
   #header(word: number, end: number, where: string): { count: number; format: number; entryWords: number } {
@@ -179,7 +248,8 @@ class EntryDecoder {
       throw failure('SW3003', { where, what });
     }
     this.#expectZeros(word * 64 + countBits + formatBits, word * 64 + headerBits, where);
-    const entryWords = Math.ceil((headerBits + count * (found.indexBits + found.weightBits)) / 64);
+    const synapseBits = found.indexBits + found.delayBits + found.weightBits;
+    const entryWords = Math.ceil((headerBits + count * synapseBits) / 64);
     if (word + entryWords > end) {
       const what = `the entry at word ${word} needs ${entryWords} words, the axon has ${end - word} left.`;
       throw failure('SW3003', { where, what });
@@ -203,13 +273,23 @@ class EntryDecoder {
     }
   }
 
-  #reserve(count: number, where: string): void {
-    const need = this.#used + count;
+  /** Counts a list or word looked at that left no synapse. */
+  #visit(where: string): void {
+    this.#visited++;
+    this.#expectBounded(this.#used + this.#visited, where);
+  }
+
+  #expectBounded(work: number, where: string): void {
     const most = (this.#memory.length / bytesPerWord) * synapsesPerWordMax;
-    if (need > most) {
+    if (work > most) {
       const what = `the core’s axons overlap so much that they decode to more than ${most.toLocaleString('en')} synapses.`;
       throw failure('SW3003', { where, what });
     }
+  }
+
+  #reserve(count: number, where: string): void {
+    const need = this.#used + count;
+    this.#expectBounded(need + this.#visited, where);
     if (need <= this.#mantissa.length) return;
     const mantissa = new Int16Array(Math.max(need, 2 * this.#mantissa.length));
     const index = new Uint16Array(mantissa.length);

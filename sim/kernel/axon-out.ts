@@ -21,7 +21,7 @@ export function send(address: usize, first: i32, end: i32): void {
       const route = (<usize>load<u32>(core.routeOf + here)) << 2;
       store<u32>(core.sentOn + route, load<u32>(core.sentOn + route) + 1);
       const destination = changetype<CoreState>(<usize>load<u32>(core.destinations + route));
-      store<u32>(destination.inboxEnd, load<u32>(core.axonOf + here));
+      store<u32>(destination.inboxEnd, load<u32>(core.inletOf + here));
       destination.inboxEnd += 4;
     }
     messages += <i32>(to - from);
@@ -36,8 +36,8 @@ export function send(address: usize, first: i32, end: i32): void {
 }
 
 /** Puts one message, the host's, into a core's inbox. */
-export function receive(address: usize, axon: u32): void {
+export function receive(address: usize, inlet: u32): void {
   const core = changetype<CoreState>(address);
-  store<u32>(core.inboxEnd, axon);
+  store<u32>(core.inboxEnd, inlet);
   core.inboxEnd += 4;
 }

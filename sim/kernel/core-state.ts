@@ -4,13 +4,21 @@
  */
 @unmanaged
 export class CoreState {
-  /** Messages received since the last accumulation: axon numbers (u32), up to the address in `inboxEnd`. */
+  /** Messages received since the last accumulation: inlet numbers (u32), up to the address in `inboxEnd`. */
   inbox: usize;
   inboxEnd: usize;
-  /** By axon: address of its first segment, address past its last, base compartment, synapses. */
-  axons: usize;
-  /** By axon: messages received in this sample (u32); 0 where nobody asks. */
+  /** By inlet: an `Inlet`. */
+  inlets: usize;
+  /** By inlet: messages received in this sample (u32); 0 where nobody asks. */
   deliveries: usize;
+  /** Longest delay of a synapse in timesteps. Above 1, rows wait in a ring of that many slots for their timestep. */
+  delays: i32;
+  /** The slot whose rows act in the next update. */
+  slot: i32;
+  /** Slots of `slotBytes` bytes: addresses of rows (of their weights in a uniform core), up to those in `slotEnds`. */
+  ring: usize;
+  slotBytes: i32;
+  slotEnds: usize;
   /** 16-bit sums of narrow weights, [lanes + 16]; 0 in a core of wide weights. */
   sums: usize;
   /** 32-bit sums for the next update, in units of `unit`, [lanes + 16]. */
@@ -19,7 +27,7 @@ export class CoreState {
   lanes: i32;
   /** Messages whose narrow weights cannot overflow 16 bits. */
   messagesPerFlush: i32;
-  /** Where every axon has one segment and all reach the same compartments: its vectors and its first compartment. */
+  /** Where every row is one segment and all reach the same compartments: its vectors and its first compartment. */
   uniformVectors: i32;
   uniformTarget: i32;
   /** Membrane units per unit of `inputs`. */
@@ -41,10 +49,10 @@ export class CoreState {
   /** Of the last range updated. */
   saturations: i32;
   inputsBeyondMax: i32;
-  /** Output entries of compartment k: offsets[k] … offsets[k + 1] − 1; of each the route and the input axon there. */
+  /** Output entries of compartment k: offsets[k] … offsets[k + 1] − 1; of each the route and the inlet there. */
   offsets: usize;
   routeOf: usize;
-  axonOf: usize;
+  inletOf: usize;
   /** By route: the state of the core that it leads to, and the messages sent. */
   destinations: usize;
   sentOn: usize;
@@ -52,8 +60,9 @@ export class CoreState {
   hopsEastWest: usize;
   hopsNorthSouth: usize;
   chipCrossings: usize;
-  /** Messages of the last accumulation. */
+  /** Messages of the last accumulation, and the rows that it added. */
   received: i32;
+  rows: i32;
   /** Synapses processed by the last accumulation. */
   synapticOperations: f64;
   /** Of the last range of spikes sent. */

@@ -3,10 +3,10 @@
 
 import { CoreState } from './core-state';
 
-/** One stretch of consecutive compartments that an axon reaches. */
+/** One stretch of consecutive compartments that a row reaches. */
 @unmanaged
 class Segment {
-  /** First compartment, counted from the axon's base. */
+  /** First compartment, counted from the row's base. */
   target: i32;
   /** Vectors of 16 weights. */
   vectors: i32;
@@ -15,39 +15,93 @@ class Segment {
   factor: i32;
 }
 
+/** Synapses that act in the same timestep. */
 @unmanaged
-class Axon {
+class Row {
   firstSegment: usize;
   pastSegments: usize;
   base: i32;
+  /** Timesteps from the message to the update in which it acts; 0 is the next one. */
+  wait: i32;
+}
+
+@unmanaged
+class Inlet {
+  firstRow: usize;
+  pastRows: usize;
   synapses: i32;
 }
 
-/** Bytes of an `Axon` and a `Segment`, as powers of two. */
-const AXON_SHIFT: usize = 4;
+/** Bytes of an `Inlet`, a `Row` and a `Segment`. */
+const INLET_BYTES: usize = 12;
+const ROW_BYTES: usize = 16;
 const SEGMENT_BYTES: usize = 16;
 
-/** Takes all messages out of a core's inbox and adds their weights to its inputs. */
+/** Takes all messages out of a core's inbox, and adds the weights of all rows that act in the next update to its inputs. */
 export function accumulate(address: usize): void {
   const core = changetype<CoreState>(address);
   const begin = core.inbox;
   const end = core.inboxEnd;
   core.inboxEnd = begin;
   core.received = <i32>((end - begin) >> 2);
+  if (core.delays > 1) {
+    keepForLater(core, begin, end);
+    const slot = core.ring + <usize>(core.slot * core.slotBytes);
+    const slotEnd = core.slotEnds + ((<usize>core.slot) << 2);
+    add(core, slot, <usize>load<u32>(slotEnd));
+    store<u32>(slotEnd, <u32>slot);
+  } else add(core, begin, takeRows(core, begin, end));
+}
+
+/** Counts the messages of begin … end, and puts what the loops add in their place; gives where that ends. */
+function takeRows(core: CoreState, begin: usize, end: usize): usize {
   let synapses: f64 = 0;
+  let to = begin;
   const deliveries = core.deliveries;
+  const uniform = core.uniformVectors !== 0;
   for (let at = begin; at < end; at += 4) {
     const number = <usize>load<u32>(at);
-    const axon = changetype<Axon>(core.axons + (number << AXON_SHIFT));
-    synapses += <f64>axon.synapses;
+    const inlet = changetype<Inlet>(core.inlets + number * INLET_BYTES);
+    synapses += <f64>inlet.synapses;
     if (deliveries) store<u32>(deliveries + (number << 2), load<u32>(deliveries + (number << 2)) + 1);
-    // From here on the inbox holds what the loops below need first.
-    store<u32>(
-      at,
-      <u32>(core.uniformVectors ? changetype<Segment>(axon.firstSegment).weights : changetype<usize>(axon)),
-    );
+    // Without delays there is one row, or none.
+    if (inlet.synapses === 0) continue;
+    store<u32>(to, <u32>addend(inlet.firstRow, uniform));
+    to += 4;
   }
   core.synapticOperations = synapses;
+  return to;
+}
+
+/** Counts the messages of begin … end, and puts their rows into the slots of the timesteps in which they act. */
+function keepForLater(core: CoreState, begin: usize, end: usize): void {
+  let synapses: f64 = 0;
+  const deliveries = core.deliveries;
+  const uniform = core.uniformVectors !== 0;
+  for (let at = begin; at < end; at += 4) {
+    const number = <usize>load<u32>(at);
+    const inlet = changetype<Inlet>(core.inlets + number * INLET_BYTES);
+    synapses += <f64>inlet.synapses;
+    if (deliveries) store<u32>(deliveries + (number << 2), load<u32>(deliveries + (number << 2)) + 1);
+    for (let row = inlet.firstRow; row < inlet.pastRows; row += ROW_BYTES) {
+      const slot = (core.slot + changetype<Row>(row).wait) % core.delays;
+      const slotEnd = core.slotEnds + ((<usize>slot) << 2);
+      const free = <usize>load<u32>(slotEnd);
+      store<u32>(free, <u32>addend(row, uniform));
+      store<u32>(slotEnd, <u32>(free + 4));
+    }
+  }
+  core.synapticOperations = synapses;
+}
+
+/** What the loops add of a row: in a uniform core they need its weights alone. */
+function addend(row: usize, uniform: bool): usize {
+  return uniform ? changetype<Segment>(changetype<Row>(row).firstSegment).weights : row;
+}
+
+/** Adds the rows whose addresses lie in begin … end. */
+function add(core: CoreState, begin: usize, end: usize): void {
+  core.rows = <i32>((end - begin) >> 2);
   if (core.uniformVectors) addUniform(core, begin, end);
   else if (core.sums) addNarrow(core, begin, end);
   else addWide(core, begin, end);
@@ -127,10 +181,10 @@ function addNarrow(core: CoreState, begin: usize, end: usize): void {
   for (let from = begin; from < end; from += batch) {
     const to = min(end, from + batch);
     for (let at = from; at < to; at += 4) {
-      const axon = changetype<Axon>(<usize>load<u32>(at));
-      for (let address = axon.firstSegment; address < axon.pastSegments; address += SEGMENT_BYTES) {
+      const row = changetype<Row>(<usize>load<u32>(at));
+      for (let address = row.firstSegment; address < row.pastSegments; address += SEGMENT_BYTES) {
         const segment = changetype<Segment>(address);
-        let sums = core.sums + ((<usize>(axon.base + segment.target)) << 1);
+        let sums = core.sums + ((<usize>(row.base + segment.target)) << 1);
         let weights = segment.weights;
         const last = weights + ((<usize>segment.vectors) << 4);
         for (; weights < last; weights += 16) {
@@ -160,11 +214,11 @@ function flush(core: CoreState): void {
 /** 16-bit weights, each segment with its own factor, straight into 32-bit sums. */
 function addWide(core: CoreState, begin: usize, end: usize): void {
   for (let at = begin; at < end; at += 4) {
-    const axon = changetype<Axon>(<usize>load<u32>(at));
-    for (let address = axon.firstSegment; address < axon.pastSegments; address += SEGMENT_BYTES) {
+    const row = changetype<Row>(<usize>load<u32>(at));
+    for (let address = row.firstSegment; address < row.pastSegments; address += SEGMENT_BYTES) {
       const segment = changetype<Segment>(address);
       const factor = i32x4.splat(segment.factor);
-      let inputs = core.inputs + ((<usize>(axon.base + segment.target)) << 2);
+      let inputs = core.inputs + ((<usize>(row.base + segment.target)) << 2);
       let weights = segment.weights;
       const last = weights + ((<usize>segment.vectors) << 5);
       for (; weights < last; weights += 16) {

@@ -53,12 +53,12 @@ function kernelRate({ machine }: Simulator): number {
     .filter(({ axonIn }) => axonIn.received > 0)
     .map(({ axonIn }) => {
       const count = Math.ceil(axonIn.received / stepsPerSample);
-      return { axonIn, axons: Array.from({ length: count }, () => uniformInt(random, 0, axonIn.axons - 1)) };
+      return { axonIn, inlets: Array.from({ length: count }, () => uniformInt(random, 0, axonIn.inlets - 1)) };
     });
   let best = 0;
   const end = now() + 1;
   while (now() < end) {
-    for (const { axonIn, axons } of queues) for (const axon of axons) axonIn.receive(axon);
+    for (const { axonIn, inlets } of queues) for (const inlet of inlets) axonIn.receive(inlet);
     const start = now();
     for (const { axonIn } of queues) axonIn.accumulate();
     const seconds = now() - start;

@@ -14,28 +14,41 @@ export interface ReferenceSample {
   readonly saturations: number;
 }
 
+/** A message for an atom of an input axon of a core. */
+interface Message {
+  readonly core: number;
+  readonly axon: number;
+  readonly atom: number;
+}
+
+/** What one message adds to each compartment, by delay, and the synapses that it reaches. */
+interface Row {
+  readonly weights: ReadonlyMap<number, number[]>;
+  readonly synapses: number;
+}
+
 /**
  * Runs a Program as its docstrings read, without any regard for speed: synapse memory is read bit by bit from one big
- * integer, every axon becomes a row of a dense matrix, and every step visits every axon and every compartment.
+ * integer, every atom of every axon becomes a dense row, and every compartment looks at all messages ever sent.
  */
 export function simulateSlowly(program: Program, target: Target, drives: readonly Int32Array[]): ReferenceSample {
   const T = program.timesteps;
   const { arithmetic } = target;
-  const matrices = program.cores.map((core) => weightMatrix(core, target));
+  const rows = program.cores.map((core) => rowsOf(core, target));
+  const rowOf = ({ core, axon, atom }: Message): Row => rows[core]![axon]![atom]!;
   const membranes = program.cores.map((core) => new Array<number>(core.compartmentCount).fill(0));
   const sizes = program.populations.map(({ shape }) => elementCount(shape));
   const spikes = sizes.map((size) => new Uint8Array(T * size));
   const spikesInAllSteps = sizes.map(() => 0);
   const readoutIndex = program.populations.findIndex(({ kind }) => kind === 'readout');
   const readout = new Int32Array(sizes[readoutIndex]!);
-  let synapticOperations = 0;
   let messages = 0;
   let saturations = 0;
-  let arriving = program.cores.map((core) => core.axonsIn.firstWord.map(() => 0));
+  /** By step: the messages that synapses of delay 1 feel in it. */
+  const heard: Message[][] = Array.from({ length: program.stepsPerSample + 1 }, () => []);
   for (let t = 0; t < program.stepsPerSample; t++) {
-    const leaving = program.cores.map((core) => core.axonsIn.firstWord.map(() => 0));
     for (const { chip, core, axon, firstStep } of program.hostAxons) {
-      if (t >= firstStep && t < firstStep + T) arriving[coreAt(program, chip, core)]![axon]!++;
+      if (t >= firstStep && t < firstStep + T) heard[t]!.push({ core: coreAt(program, chip, core), axon, atom: 0 });
     }
     for (const [c, core] of program.cores.entries()) {
       for (let k = 0; k < core.compartmentCount; k++) {
@@ -47,7 +60,11 @@ export function simulateSlowly(program: Program, target: Target, drives: readonl
         const now = (table: Int32Array): number => table[table.length > 1 ? row : 0]!;
 
         let input = 0;
-        for (const [axon, times] of arriving[c]!.entries()) input += times * matrices[c]![axon]!.weights[k]!;
+        for (let delay = 1; delay <= t + 1; delay++) {
+          for (const message of heard[t + 1 - delay]!) {
+            if (message.core === c) input += rowOf(message).weights.get(delay)?.[k] ?? 0;
+          }
+        }
         const drive = program.drives.findIndex((d) => d.population === program.populations[population]!.name);
         if (drive >= 0 && isOpen) input += drives[drive]![neuron]!;
         if (core.bias.data.length > 0 && isOpen) {
@@ -68,24 +85,17 @@ export function simulateSlowly(program: Program, target: Target, drives: readonl
           if (isOpen) spikes[population]![tau * sizes[population]! + neuron] = 1;
           for (let e = core.axonsOut.offsets[k]!; e < core.axonsOut.offsets[k + 1]!; e++) {
             messages++;
-            leaving[coreAt(program, core.axonsOut.chip[e]!, core.axonsOut.core[e]!)]![core.axonsOut.axon[e]!]!++;
+            const { chip, core: to, axon, atom } = core.axonsOut;
+            heard[t + 1]!.push({ core: coreAt(program, chip[e]!, to[e]!), axon: axon[e]!, atom: atom[e]! });
           }
         }
         membranes[c]![k] = v;
         if (population === readoutIndex && tau === T - 1) readout[neuron] = v;
       }
     }
-    // Messages of the last step are processed too, though nobody will see what they add.
-    for (const [c, counts] of leaving.entries()) {
-      for (const [axon, times] of counts.entries()) synapticOperations += times * matrices[c]![axon]!.synapses;
-    }
-    for (const { chip, core, axon, firstStep } of program.hostAxons) {
-      if (t >= firstStep && t < firstStep + T) {
-        synapticOperations += matrices[coreAt(program, chip, core)]![axon]!.synapses;
-      }
-    }
-    arriving = leaving;
   }
+  // Messages of the last steps are processed too, though nobody will see what they add.
+  const synapticOperations = heard.flat().reduce((sum, message) => sum + rowOf(message).synapses, 0);
   return { spikes, spikesInAllSteps, readout, synapticOperations, messages, saturations };
 }
 
@@ -98,27 +108,40 @@ function ownerOf(core: CoreImage, compartment: number): { population: number; ne
   return { population: range.population, neuron: range.neurons[compartment - range.first]! };
 }
 
-/** What each axon adds to each compartment, and how many synapses it has. */
-function weightMatrix(core: CoreImage, { limits, arithmetic }: Target): { weights: number[]; synapses: number }[] {
+/** The rows of each input axon by atom. */
+function rowsOf(core: CoreImage, { limits, arithmetic }: Target): Row[][] {
   const memory = core.synapseMemory.reduceRight((bits, byte) => (bits << 8n) | BigInt(byte), 0n);
-  const read = (bit: number, width: number): bigint => (memory >> BigInt(bit)) & ((1n << BigInt(width)) - 1n);
-  return Array.from(core.axonsIn.firstWord, (firstWord, axon) => {
-    const weights = new Array<number>(core.compartmentCount).fill(0);
+  const read = (bit: number, width: number): number => {
+    return Number((memory >> BigInt(bit)) & ((1n << BigInt(width)) - 1n));
+  };
+  const readRow = (firstWord: number, end: number, base: number): Row => {
+    const weights = new Map<number, number[]>();
     let synapses = 0;
     let word = firstWord;
-    while (word < firstWord + core.axonsIn.words[axon]!) {
-      const count = Number(read(64 * word, 6));
-      const { weightBits, indexBits, exponent } = core.synapseFormats[Number(read(64 * word + 6, 3))]!;
+    while (word < end) {
+      const count = read(64 * word, 6);
+      const { weightBits, indexBits, delayBits, exponent } = core.synapseFormats[read(64 * word + 6, 3)]!;
       const header = limits.entryHeaderBits.value!;
+      const size = indexBits + delayBits + weightBits;
       for (let k = 0; k < count; k++) {
-        const at = 64 * word + header + k * (indexBits + weightBits);
-        const offset = indexBits === 0 ? synapses : Number(read(at, indexBits));
-        const mantissa = Number(BigInt.asIntN(weightBits, read(at + indexBits, weightBits)));
-        weights[core.axonsIn.base[axon]! + offset]! += mantissa * arithmetic.weight.step * 2 ** exponent;
+        const at = 64 * word + header + k * size;
+        const offset = indexBits === 0 ? synapses : read(at, indexBits);
+        const delay = 1 + read(at + indexBits, delayBits);
+        const mantissa = Number(BigInt.asIntN(weightBits, BigInt(read(at + indexBits + delayBits, weightBits))));
+        const row = weights.get(delay) ?? new Array<number>(core.compartmentCount).fill(0);
+        weights.set(delay, row);
+        row[base + offset]! += mantissa * arithmetic.weight.step * 2 ** exponent;
         synapses++;
       }
-      word += Math.ceil((header + count * (indexBits + weightBits)) / 64);
+      word += count === 0 ? 1 : Math.ceil((header + count * size) / 64);
     }
     return { weights, synapses };
+  };
+  const { firstWord, words, base, atoms } = core.axonsIn;
+  return Array.from(firstWord, (first, axon) => {
+    return Array.from({ length: atoms[axon]! }, (_, atom) => {
+      const start = first + atom * words[axon]!;
+      return readRow(start, start + words[axon]!, base[axon]!);
+    });
   });
 }

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import type { CompartmentProfile, Program, ProgramPopulation, SynapseFormat } from '../../schemas/program.js';
 import type { Target } from '../../schemas/target.js';
-import { buildProgram, type CoreSpec, drive, profile, range, readoutProfile } from './program-builder.js';
+import {
+  buildProgram,
+  type CoreSpec,
+  type Destination,
+  drive,
+  profile,
+  range,
+  readoutProfile,
+} from './program-builder.js';
 import { figure, tinyTarget } from './tiny-target.js';
 
 /** A program, a chip that holds it, and drives to run it with. */
@@ -19,11 +27,13 @@ const formats: readonly SynapseFormat[] = [
   { weightBits: 4, indexBits: 0, delayBits: 0, exponent: 2 },
   { weightBits: 8, indexBits: 6, delayBits: 0, exponent: 1 },
   { weightBits: 3, indexBits: 7, delayBits: 0, exponent: 0 },
+  { weightBits: 8, indexBits: 0, delayBits: 2, exponent: 0 },
+  { weightBits: 5, indexBits: 6, delayBits: 3, exponent: 1 },
 ];
 
 /**
  * Networks that no compiler would make: neurons of all populations shuffled over up to five cores on two chips, any
- * compartment sending to any axon, axons of mixed formats that share words, windows in any order.
+ * compartment sending to any atom of any axon, axons of mixed formats and delays that share words, windows in any order.
  */
 export const arbitraryCase: fc.Arbitrary<Case> = fc.gen().map((draw) => {
   const target = drawTarget(draw);
@@ -88,7 +98,7 @@ function drawCores(
   const held = places.map((): typeof pieces => []);
   for (const piece of pieces) held[draw(fc.integer, { min: 0, max: places.length - 1 })]!.push(piece);
   const used = places.map((place, index) => ({ place, pieces: held[index]! })).filter((core) => core.pieces.length > 0);
-  const axons = used.map(() => draw(fc.integer, { min: 1, max: 4 }));
+  const atoms = used.map(() => draw(() => fc.array(fc.constantFrom(1, 1, 2, 3), { minLength: 1, maxLength: 4 })));
   return used.map(({ place, pieces: own }, index) => {
     const compartments = own.reduce((sum, { neurons }) => sum + neurons.length, 0);
     let first = 0;
@@ -104,8 +114,9 @@ function drawCores(
     const destination = fc.integer({ min: 0, max: used.length - 1 }).chain((to) => {
       const core = used[to]!.place;
       return fc
-        .integer({ min: 0, max: axons[to]! - 1 })
-        .map((axon) => [Math.floor(core / 16), core % 16, axon] as const);
+        .integer({ min: 0, max: atoms[to]!.length - 1 })
+        .chain((axon) => fc.integer({ min: 0, max: atoms[to]![axon]! - 1 }).map((atom) => [axon, atom] as const))
+        .map(([axon, atom]): Destination => [Math.floor(core / 16), core % 16, axon, atom]);
     });
     const rows = target.arithmetic.biasGate ? draw(() => fc.constantFrom(0, 1, timesteps)) : 0;
     return {
@@ -115,7 +126,7 @@ function drawCores(
       profiles,
       compartmentProfile: kinds.map((kind) => (kind === 'readout' ? 2 : draw(fc.integer, { min: 0, max: 1 }))),
       formats,
-      axons: drawAxons(draw, axons[index]!, compartments),
+      axons: drawAxons(draw, atoms[index]!, compartments),
       out: kinds.map((kind) => (kind === 'readout' ? [] : draw(() => fc.array(destination, { maxLength: 3 })))),
       bias: {
         rows,
@@ -137,38 +148,46 @@ function drawProfile(draw: Draw, timesteps: number): CompartmentProfile {
   });
 }
 
-function drawAxons(draw: Draw, count: number, compartments: number): NonNullable<CoreSpec['axons']> {
+interface Entry {
+  readonly format: number;
+  readonly synapses: (readonly [index: number, mantissa: number, delay: number])[];
+}
+
+/** Axons with these numbers of atoms, and the first once more from another base. */
+function drawAxons(draw: Draw, atoms: readonly number[], compartments: number): NonNullable<CoreSpec['axons']> {
   const entry = (room: number) =>
     fc.integer({ min: 0, max: formats.length - 1 }).chain((format) => {
-      const { weightBits, indexBits } = formats[format]!;
+      const { weightBits, indexBits, delayBits } = formats[format]!;
       const largest = 2 ** (weightBits - 1) - 1;
       const synapse = fc.tuple(
         fc.integer({ min: 0, max: compartments - 1 }),
         fc.integer({ min: -largest, max: largest }),
+        fc.integer({ min: 1, max: 2 ** delayBits }),
       );
       const most = indexBits === 0 ? room : 12;
       return fc.array(synapse, { minLength: 1, maxLength: most }).map((synapses) => ({ format, synapses }));
     });
-  const specs: { base: number; entries: { format: number; synapses: (readonly [number, number])[] }[] }[] = [];
-  for (let axon = 0; axon < count; axon++) {
-    const entries = [];
-    // Dense synapses are counted over the whole axon, so that all entries together must leave room for the last.
+  const drawList = (): Entry[] => {
+    const entries: Entry[] = [];
+    // Dense synapses are counted over the whole list, so that all entries together must leave room for the last.
     let room = compartments;
     while (room > 0 && entries.length < 3 && draw(fc.boolean)) {
       const next = draw(() => entry(room));
       room -= next.synapses.length;
       entries.push(next);
     }
-    specs.push({ base: 0, entries });
-  }
-  const shared = targets(specs[0]!.entries);
+    return entries;
+  };
+  const lists = atoms.map((count) => Array.from({ length: count }, drawList));
+  const specs = lists.map((own) => (own.length === 1 ? { base: 0, entries: own[0]! } : { base: 0, atoms: own }));
+  const shared = lists[0]!.flatMap(targets);
   if (shared.length === 0) return specs;
   const base = draw(fc.integer, { min: -Math.min(...shared), max: compartments - 1 - Math.max(...shared) });
   return [...specs, { base, sameWordsAs: 0 }];
 }
 
-/** The compartments that an axon with base 0 reaches. */
-function targets(entries: readonly { format: number; synapses: readonly (readonly [number, number])[] }[]): number[] {
+/** The compartments that a list with base 0 reaches. */
+function targets(entries: readonly Entry[]): number[] {
   const all = entries.flatMap(({ format, synapses }) => synapses.map(([index]) => ({ format, index })));
   return all.map(({ format, index }, position) => (formats[format]!.indexBits === 0 ? position : index));
 }
@@ -177,12 +196,14 @@ function drawHostAxons(draw: Draw, cores: readonly CoreSpec[], populations: read
   const last = Math.max(...populations.map(({ phase }) => phase));
   const hostAxon = fc.integer({ min: 0, max: cores.length - 1 }).chain((index) => {
     const { chip = 0, core, axons = [] } = cores[index]!;
+    // The host drives discrete axons.
+    const discrete = axons.flatMap((axon, number) => ('entries' in axon ? [number] : []));
     return fc.record({
       chip: fc.constant(chip),
       core: fc.constant(core),
-      axon: fc.integer({ min: 0, max: axons.length - 1 }),
+      axon: discrete.length === 0 ? fc.constant(-1) : fc.constantFrom(...discrete),
       firstStep: fc.integer({ min: 0, max: last }),
     });
   });
-  return draw(() => fc.array(hostAxon, { maxLength: 3 }));
+  return draw(() => fc.array(hostAxon, { maxLength: 3 })).filter(({ axon }) => axon >= 0);
 }

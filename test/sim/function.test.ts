@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { CompartmentProfile, Program } from '../../schemas/program.js';
+import type { CompartmentProfile, Program, SynapseFormat } from '../../schemas/program.js';
 import type { TargetArithmetic } from '../../schemas/target.js';
 import { Simulator } from '../../sim/simulate.js';
-import { buildProgram, drive, population, profile, range, readoutProfile } from './program-builder.js';
+import {
+  buildProgram,
+  type CoreSpec,
+  type Destination,
+  drive,
+  population,
+  profile,
+  range,
+  readoutProfile,
+} from './program-builder.js';
 import { tinyTarget } from './tiny-target.js';
 
 /** Neurons of population a (driven), each sending to readout neuron 0 with weight 1; T = 4. */
@@ -187,6 +196,61 @@ describe('spikes reach the synapses of the axons they are sent to', () => {
 
   it('divides the readout by scale and T', () => {
     expect([...simulator.run([Int32Array.of(1, 1)]).logits]).toEqual([6, 1, 101, -4]);
+  });
+});
+
+describe('population axons and delays', () => {
+  /** Neurons of a (θ = 1, current 1) fire at steps 0 to 2; each sends to what `out` says; readouts update at 1 to 3. */
+  const listening = (out: readonly (readonly Destination[])[], readout: Pick<CoreSpec, 'axons' | 'formats'>): Program =>
+    buildProgram({
+      timesteps: 3,
+      populations: [population('a', out.length, 0), population('out', 3, 1, 'readout')],
+      drives: [drive('a', out.length)],
+      cores: [
+        { core: 0, ranges: [range(0, Array.from(out.keys()))], profiles: [profile(1)], out },
+        { core: 1, ranges: [range(1, [0, 1, 2])], profiles: [readoutProfile()], ...readout },
+      ],
+    });
+  const delayed: readonly SynapseFormat[] = [
+    { weightBits: 8, indexBits: 0, delayBits: 0, exponent: 0 },
+    { weightBits: 8, indexBits: 0, delayBits: 2, exponent: 0 },
+  ];
+
+  it('the atom of a message picks the synapse list, short ones filled up with words of zeros', () => {
+    // Atom 0: [1, 2, 3] at the base, 1. Atom 1: nothing. Atom 2: two entries of one word each: [10], then [20].
+    const entry = (...weights: readonly number[]) => ({ format: 0, synapses: weights.map((w) => [0, w] as const) });
+    const atoms = [[entry(1, 2)], [], [entry(10), entry(20)]];
+    const program = listening([[[0, 1, 0, 0]], [[0, 1, 0, 1]], [[0, 1, 0, 2]]], { axons: [{ base: 1, atoms }] });
+    expect(program.cores[1]!.synapseMemory.length).toBe(6 * 8);
+    const simulator = new Simulator(program, tinyTarget(), { timing: 'off' });
+    const run = (...currents: readonly number[]) => simulator.run([Int32Array.from(currents)]);
+    expect([...run(1, 0, 0).readout]).toEqual([0, 3, 6]);
+    expect([...run(0, 1, 0).readout]).toEqual([0, 0, 0]);
+    expect(run(0, 1, 0).messages).toBe(3);
+    expect(run(0, 1, 0).synapticOperations).toBe(0);
+    expect([...run(0, 0, 1).readout]).toEqual([0, 30, 60]);
+    expect([...run(1, 1, 1).readout]).toEqual([0, 33, 66]);
+  });
+
+  it('a synapse acts its delay after the spike, and is processed when the message arrives', () => {
+    // Spikes at 0, 1, 2; the readout is read after step 3. Delay 1 acts at 1, 2, 3; delay 3 at 3 alone; delay 4 never.
+    const synapses = [
+      [0, 1, 1],
+      [0, 10, 3],
+      [0, 100, 4],
+    ] as const;
+    const program = listening([[[0, 1, 0]]], { formats: delayed, axons: [{ entries: [{ format: 1, synapses }] }] });
+    const simulator = new Simulator(program, tinyTarget(), { timing: 'off' });
+    for (let time = 0; time < 2; time++) {
+      const result = simulator.run([Int32Array.of(1)]);
+      expect([...result.readout]).toEqual([3, 10, 0]);
+      expect(result.synapticOperations).toBe(9);
+    }
+    // Driven by the host at steps 1 to 3, where delay 1 acts at once: delay 3 acts at 3, the others as before.
+    const hosted = { ...program, hostAxons: [{ chip: 0, core: 1, axon: 0, firstStep: 1 }] };
+    expect([...new Simulator(hosted, tinyTarget(), { timing: 'off' }).run([Int32Array.of(0)]).readout]).toEqual([
+      3, 10, 0,
+    ]);
   });
 });
 

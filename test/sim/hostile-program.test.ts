@@ -63,14 +63,6 @@ describe('a program that contradicts itself is refused with a diagnostic', () =>
 
   it('in parts that the format has and the simulator lacks', () => {
     expect(load({ ...program, sampleInterval: 2 })).toThrow(/SW3011 .*every 2 timesteps and takes 3/);
-    const atoms = withCore(1, ({ axonsIn }) => ({
-      axonsIn: { ...axonsIn, atoms: Uint16Array.of(1, 2), words: Uint16Array.of(1, 0) },
-    }));
-    expect(load(atoms)).toThrow(/SW3011 chip 0, core 1.*input axon 1 has 2 atoms/s);
-    const delayed = withCore(1, () => ({
-      synapseFormats: plainFormats.map((format) => ({ ...format, delayBits: 3 })),
-    }));
-    expect(load(delayed)).toThrow(/SW3011 .*format 0 has delays/s);
   });
 
   it('in its synapse memory', () => {
@@ -86,6 +78,50 @@ describe('a program that contradicts itself is refused with a diagnostic', () =>
     // Weight byte 0 becomes 0x80 = −128.
     const heavy = withMemory((words) => words.set([(words[0]! & ~(0xffn << 10n)) | (0x80n << 10n)]));
     expect(load(heavy)).toThrow(/mantissa -128; the chip has −127 to 127/);
+  });
+
+  it('in the atoms of its axons', () => {
+    // Axon 0 of two atoms: the entry of three synapses in word 0, and, as if it were the list of atom 1, that in word 1.
+    const two = withCore(1, ({ axonsIn }) => ({
+      axonsIn: { ...axonsIn, atoms: Uint16Array.of(2, 1), words: Uint16Array.of(1, 1) },
+    }));
+    const alone = { ...two, hostAxons: [] };
+    expect(load(alone)).not.toThrow();
+    const memory = (change: (words: BigUint64Array) => void): Program => {
+      const copy = structuredClone(alone);
+      change(new BigUint64Array(copy.cores[1]!.synapseMemory.buffer));
+      return copy;
+    };
+    // A word of zeros is an entry without synapses; axon 1, a discrete one, shares word 1 and may not have it.
+    expect(load(memory((words) => words.fill(0n, 0, 1)))).not.toThrow();
+    expect(load(memory((words) => words.fill(0n)))).toThrow(/SW3003 .*input axon 1: .* holds 0 synapses/);
+    expect(load(memory((words) => words.fill(1n << 60n, 0, 1)))).toThrow(
+      /SW3003 chip 0, core 1, input axon 0, atom 0: word 0 has bits set where none may be/,
+    );
+    expect(load(memory((words) => words.set([words[1]! | 63n], 1)))).toThrow(/input axon 0, atom 1: .*63 synapses/);
+    const named = structuredClone(alone);
+    named.cores[0]!.axonsOut.atom[0] = 2;
+    expect(load(named)).toThrow(/SW1006 .*names atom 2 of input axon 0/);
+  });
+
+  it('in lists of atoms that axons share beyond measure', () => {
+    // 64 words of zeros, and a population axon for every first word and every number of atoms that fits: 43,680 lists.
+    const spans = Array.from({ length: 63 }, (_, first) => {
+      return Array.from({ length: 63 - first }, (_, more) => [first, 2 + more] as const);
+    }).flat();
+    const shared = withCore(1, () => ({
+      synapseMemory: new Uint8Array(8 * 64),
+      axonsIn: {
+        firstWord: Uint32Array.from(spans, ([first]) => first),
+        words: new Uint16Array(spans.length).fill(1),
+        base: new Int16Array(spans.length),
+        atoms: Uint16Array.from(spans, ([, atoms]) => atoms),
+      },
+    }));
+    const { limits } = tinyTarget();
+    const populationAxon = { atomsMax: unknownFigure('atoms'), outputAxons: figure(1, 'axons') };
+    const roomy = { ...tinyTarget(), limits: { ...limits, inputAxonsPerCore: unknownFigure('axons'), populationAxon } };
+    expect(load({ ...shared, hostAxons: [] }, roomy)).toThrow(/SW3003 .*more than 16,384 synapses/);
   });
 
   it('in targets beyond its compartments', () => {
@@ -179,6 +215,25 @@ describe('a program that the chip cannot hold is refused', () => {
     expect(load({ ...program, chips: 4 })).toThrow(/SW3002 tiny: 4 chips; tiny has 3/);
   });
 
+  it('in population axons and delays', () => {
+    const atoms = {
+      ...withCore(1, ({ axonsIn }) => ({ axonsIn: { ...axonsIn, atoms: Uint16Array.of(2, 1) } })),
+      hostAxons: [],
+    };
+    const { atomsMax, outputAxons } = { atomsMax: figure(1, 'atoms'), outputAxons: figure(2, 'axons') };
+    expect(load(atoms, limited({ populationAxon: null }))).toThrow(/SW3002 .*population axons, which tiny has not/);
+    expect(load(atoms, limited({ populationAxon: { atomsMax, outputAxons } }))).toThrow(/2 atoms of one input axon/);
+    // Core 0 sends to the population axon, which takes two of its output axons, and to a discrete one.
+    expect(load(atoms, limited({ outputAxonsPerCore: figure(3, 'axons') }))).not.toThrow();
+    expect(load(atoms, limited({ outputAxonsPerCore: figure(2, 'axons') }))).toThrow(/3 output axons, tiny has 2/);
+    // With 2 delay bits word 1 reads as index 2, delay 1 + 3, weight −1 >> 2.
+    const delayed = withCore(1, () => ({ synapseFormats: [plainFormats[0]!, { ...plainFormats[1]!, delayBits: 2 }] }));
+    expect(load(delayed, limited({ delayMax: figure(4, 'timesteps') }))).not.toThrow();
+    expect(load(delayed, limited({ delayMax: figure(3, 'timesteps') }))).toThrow(
+      /SW3002 chip 0, core 1, input axon 1: word 1 holds a delay of 4 timesteps; the chip has up to 3/,
+    );
+  });
+
   it('unless the limit is unknown', () => {
     expect(load(program, limited({ synapseMemoryPerCore: unknownFigure('B') }))).not.toThrow();
   });
@@ -220,7 +275,7 @@ describe('a drive that does not fit is refused', () => {
 
 describe('any damage to any program', () => {
   it('ends in a diagnostic or in a run, never in another error', () => {
-    const damage = fc.record({ core: fc.nat(), byte: fc.nat(), value: fc.nat(255), table: fc.nat(7) });
+    const damage = fc.record({ core: fc.nat(), byte: fc.nat(), value: fc.nat(255), table: fc.nat(9) });
     fc.assert(
       fc.property(arbitraryCase, fc.array(damage, { minLength: 1, maxLength: 4 }), (sound, wounds) => {
         const broken = structuredClone(sound.program);
@@ -236,6 +291,8 @@ describe('any damage to any program', () => {
             axonsOut.axon,
             axonsOut.core,
             image.compartmentProfile,
+            axonsIn.atoms,
+            axonsOut.atom,
           ];
           const bytes = new Uint8Array(tables[table]!.buffer);
           if (bytes.length > 0) bytes[byte % bytes.length] = value;

@@ -19,14 +19,18 @@ const target = (() => {
   return { ...tiny, limits };
 })();
 
-/** How the rows are stored: all alike and dense; dense from different bases; with gaps; 12-bit weights; two exponents. */
-const kinds = ['alike', 'shifted', 'gaps', 'wide', 'scaled'] as const;
+/**
+ * How the rows are stored: all alike and dense, some acting later than others; as the atoms of one axon; dense from
+ * different bases; with gaps; 12-bit weights; two exponents.
+ */
+const kinds = ['alike', 'late', 'atoms', 'shifted', 'gaps', 'wide', 'scaled'] as const;
 
 const formats: readonly SynapseFormat[] = [
   { weightBits: 8, indexBits: 0, delayBits: 0, exponent: 0 },
   { weightBits: 8, indexBits: 8, delayBits: 0, exponent: 0 },
   { weightBits: 12, indexBits: 0, delayBits: 0, exponent: 1 },
   { weightBits: 4, indexBits: 0, delayBits: 0, exponent: 3 },
+  { weightBits: 8, indexBits: 0, delayBits: 2, exponent: 0 },
 ];
 
 /** `sources` neurons, all but the undriven firing at every step, into `compartments` readouts and hidden neurons. */
@@ -39,10 +43,11 @@ const wideCase = fc.gen().map((draw) => {
   const sign = draw(() => fc.constantFrom(-1, 1));
   const weight = kind === 'wide' ? 2047 : draw(() => fc.constantFrom(1, 100, 127));
   const mantissa = (most: number) => sign * Math.min(most, Math.max(0, weight - draw(fc.integer, { min: 0, max: 3 })));
-  const row = (length: number) => {
+  const row = (length: number, delay: number) => {
     const formatOf = (entry: number): number => {
       if (kind === 'gaps') return 1;
       if (kind === 'wide') return 2;
+      if (kind === 'late') return 4;
       return kind === 'scaled' && entry % 2 === 1 ? 3 : 0;
     };
     const entries = [];
@@ -50,7 +55,7 @@ const wideCase = fc.gen().map((draw) => {
       const format = formatOf(entries.length);
       const most = format === 3 ? 7 : weight;
       const count = Math.min(60, length - first);
-      const synapses = Array.from({ length: count }, (_, k) => [first + k, mantissa(most)] as const);
+      const synapses = Array.from({ length: count }, (_, k) => [first + k, mantissa(most), delay] as const);
       const kept = kind === 'gaps' ? synapses.filter(([index]) => index % 41 < 20) : synapses;
       if (kept.length > 0) entries.push({ format, synapses: kept });
     }
@@ -58,10 +63,11 @@ const wideCase = fc.gen().map((draw) => {
   };
   const shift = kind === 'shifted' ? Math.floor(compartments / 3) : 0;
   const distinct = 4;
-  const axons = Array.from({ length: distinct }, () => ({ base: 0, entries: row(compartments - shift) }));
+  const rows = Array.from({ length: distinct }, (_, k) => row(compartments - shift, kind === 'late' ? 1 + k : 1));
+  const axons = kind === 'atoms' ? [{ atoms: rows }] : rows.map((entries) => ({ base: 0, entries }));
   const shared = Array.from({ length: sources - 1 }, () => ({
     base: shift === 0 ? 0 : draw(fc.integer, { min: 0, max: shift }),
-    sameWordsAs: draw(fc.integer, { min: 0, max: distinct - 1 }),
+    sameWordsAs: draw(fc.integer, { min: 0, max: axons.length - 1 }),
   }));
   const neurons = (count: number): number[] => Array.from({ length: count }, (_, k) => k);
   const spiking = profile(draw(fc.integer, { min: 1, max: 40_000 }), {
@@ -69,7 +75,7 @@ const wideCase = fc.gen().map((draw) => {
     decay: Int32Array.of(draw(() => fc.constantFrom(0, 1, 1000))),
   });
   const program = buildProgram({
-    timesteps: 2,
+    timesteps: 3,
     populations: [
       population('a', sources, 0),
       population('hidden', Math.max(hidden, 1), 1),
@@ -81,7 +87,7 @@ const wideCase = fc.gen().map((draw) => {
         core: 0,
         ranges: [range(0, neurons(sources))],
         profiles: [profile(1)],
-        out: neurons(sources).map((k) => [[0, 1, k] as const]),
+        out: neurons(sources).map((k) => [[0, 1, k, kind === 'atoms' ? k % distinct : 0] as const]),
       },
       {
         core: 1,

@@ -10,19 +10,22 @@ import {
 } from '../../schemas/program.js';
 import type { Drive } from '../../schemas/spike.js';
 
-/** Compartment offset (or, with a dense format, anything) and mantissa. */
-type Synapse = readonly [index: number, mantissa: number];
+/** Compartment offset (or, with a dense format, anything), mantissa, and delay in timesteps (1 unless given). */
+type Synapse = readonly [index: number, mantissa: number, delay?: number];
 
-/** An input axon with its own words, or the words of an earlier one under another base. */
+interface Entry {
+  readonly format: number;
+  readonly synapses: readonly Synapse[];
+}
+
+/** An input axon with its own words, one list of entries by atom, or the words of an earlier one under another base. */
 type AxonSpec =
-  | {
-      readonly base?: number;
-      readonly entries: readonly { readonly format: number; readonly synapses: readonly Synapse[] }[];
-    }
+  | { readonly base?: number; readonly entries: readonly Entry[] }
+  | { readonly base?: number; readonly atoms: readonly (readonly Entry[])[] }
   | { readonly base: number; readonly sameWordsAs: number };
 
-/** Where a compartment's spikes go: chip, core and input axon. */
-type Destination = readonly [chip: number, core: number, axon: number];
+/** Where a compartment's spikes go: chip, core and input axon, and the atom there (0 unless given). */
+export type Destination = readonly [chip: number, core: number, axon: number, atom?: number];
 
 export interface CoreSpec {
   readonly chip?: number;
@@ -93,14 +96,16 @@ export function drive(name: string, neurons: number, exponent = 0): Drive {
   };
 }
 
-/** Packs an entry as `CoreImage` says: header (count, format), then index and weight of each synapse. */
+/** Packs an entry as `CoreImage` says: header (count, format), then index, delay and weight of each synapse. */
 function packEntry(format: number, formats: readonly SynapseFormat[], synapses: readonly Synapse[]): bigint[] {
-  const { weightBits, indexBits } = formats[format]!;
+  const { weightBits, indexBits, delayBits } = formats[format]!;
   let bits = BigInt(synapses.length) | (BigInt(format) << 6n);
   let position = headerBits;
-  for (const [index, mantissa] of synapses) {
+  for (const [index, mantissa, delay = 1] of synapses) {
     if (indexBits > 0) bits |= BigInt(index) << BigInt(position);
     position += indexBits;
+    if (delayBits > 0) bits |= BigInt(delay - 1) << BigInt(position);
+    position += delayBits;
     bits |= BigInt.asUintN(weightBits, BigInt(mantissa)) << BigInt(position);
     position += weightBits;
   }
@@ -113,15 +118,22 @@ function buildCore(spec: CoreSpec): CoreImage {
   const memory: bigint[] = [];
   const firstWord: number[] = [];
   const words: number[] = [];
+  const atoms: number[] = [];
   for (const axon of spec.axons ?? []) {
     if ('sameWordsAs' in axon) {
       firstWord.push(firstWord[axon.sameWordsAs]!);
       words.push(words[axon.sameWordsAs]!);
+      atoms.push(atoms[axon.sameWordsAs]!);
       continue;
     }
+    const lists = ('atoms' in axon ? axon.atoms : [axon.entries]).map((entries) => {
+      return entries.flatMap(({ format, synapses }) => packEntry(format, formats, synapses));
+    });
+    const longest = Math.max(...lists.map((list) => list.length));
     firstWord.push(memory.length);
-    for (const { format, synapses } of axon.entries) memory.push(...packEntry(format, formats, synapses));
-    words.push(memory.length - firstWord.at(-1)!);
+    words.push(longest);
+    atoms.push(lists.length);
+    for (const list of lists) memory.push(...list, ...new Array<bigint>(longest - list.length).fill(0n));
   }
   const out = Array.from({ length: compartmentCount }, (_, k) => spec.out?.[k] ?? []);
   const entries = out.flat();
@@ -141,14 +153,14 @@ function buildCore(spec: CoreSpec): CoreImage {
       firstWord: Uint32Array.from(firstWord),
       words: Uint16Array.from(words),
       base: Int16Array.from(spec.axons ?? [], ({ base }) => base ?? 0),
-      atoms: Uint16Array.from(firstWord, () => 1),
+      atoms: Uint16Array.from(atoms),
     },
     axonsOut: {
       offsets: Uint32Array.from(offsets),
       chip: Uint16Array.from(entries, ([chip]) => chip),
       core: Uint16Array.from(entries, ([, core]) => core),
       axon: Uint16Array.from(entries, ([, , axon]) => axon),
-      atom: new Uint16Array(entries.length),
+      atom: Uint16Array.from(entries, ([, , , atom]) => atom ?? 0),
     },
   };
 }
