@@ -22,17 +22,38 @@ export function drivenShape({ inputShape, kernel, stride, padding }: Drive): Map
 /**
  * The input current of one image [H, W, C], pixels in [0, 1]: the one code path that twin, simulator and chip host share.
  *
- * mantissa = round(scale·(bias + conv((x − mean)/std, kernel)) / 2^exponent), clamped to ±mantissaMax; halves round away
- * from zero, so that a current and its negative are each other's mirror. All arithmetic is float64; the sum of an output
- * starts at its bias and runs over kernel rows, then columns, then input channels: equal images give equal bits on
- * every machine.
+ * mantissa = round(driveCurrent / 2^exponent), clamped to ±mantissaMax; halves round away from zero, so that a current
+ * and its negative are each other's mirror.
  *
- * Throws SW5001 where the image has a wrong length or a current is not a number, and a RangeError on a drive without
- * a grid (a float graph's).
+ * Throws what `driveCurrent` throws, SW5001 where a current is not a number, and a RangeError on a drive without a grid
+ * (a float graph's).
  */
 export function encodeDrive(drive: Drive, image: Float32Array): EncodedDrive {
-  const { grid, kernel, bias, stride, scale } = drive;
+  const { grid } = drive;
   if (grid === null) throw new RangeError(`the drive of ${drive.population} has no grid: it is not quantised`);
+  const wanted = driveCurrent(drive, image);
+  const perMantissa = 2 ** grid.exponent;
+  const current = new Int32Array(wanted.length);
+  let clamped = 0;
+  for (let k = 0; k < wanted.length; k += 1) {
+    let mantissa = Math.round(Math.abs(wanted[k]! / perMantissa));
+    if (!(mantissa <= grid.mantissaMax)) {
+      if (Number.isNaN(mantissa)) throw notANumber(drive, k);
+      mantissa = grid.mantissaMax;
+      clamped += 1;
+    }
+    current[k] = Math.sign(wanted[k]!) * mantissa * perMantissa;
+  }
+  return { current, clamped };
+}
+
+/**
+ * scale·(bias + conv((x − mean)/std, kernel)) of one image before any rounding, [H, W, cout]. All arithmetic is float64;
+ * the sum of an output starts at its bias and runs over kernel rows, then columns, then input channels: equal images
+ * give equal bits on every machine. Throws SW5001 where the image has a wrong length.
+ */
+export function driveCurrent(drive: Drive, image: Float32Array): Float64Array {
+  const { kernel, bias, stride, scale } = drive;
   if (image.length !== elementCount(drive.inputShape)) {
     throw failure('SW5001', {
       where: `drive of ${drive.population}`,
@@ -47,9 +68,7 @@ export function encodeDrive(drive: Drive, image: Float32Array): EncodedDrive {
   const taps = kernelHeight * span;
   const quads = groupByFour(kernel.data, taps, channelsOut);
   const sums = new Float64Array(Math.ceil(channelsOut / 4) * 4);
-  const perMantissa = 2 ** grid.exponent;
-  const current = new Int32Array(height * width * channelsOut);
-  let clamped = 0;
+  const current = new Float64Array(height * width * channelsOut);
   for (let y = 0, target = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1, target += channelsOut) {
       sums.set(bias);
@@ -74,19 +93,10 @@ export function encodeDrive(drive: Drive, image: Float32Array): EncodedDrive {
         sums[c + 2] = sum2;
         sums[c + 3] = sum3;
       }
-      for (let c = 0; c < channelsOut; c += 1) {
-        const wanted = (scale * sums[c]!) / perMantissa;
-        let mantissa = Math.round(Math.abs(wanted));
-        if (!(mantissa <= grid.mantissaMax)) {
-          if (Number.isNaN(mantissa)) throw notANumber(drive, y, x, c);
-          mantissa = grid.mantissaMax;
-          clamped += 1;
-        }
-        current[target + c] = Math.sign(wanted) * mantissa * perMantissa;
-      }
+      for (let c = 0; c < channelsOut; c += 1) current[target + c] = scale * sums[c]!;
     }
   }
-  return { current, clamped };
+  return current;
 }
 
 /** One sample as the chip receives it: a current [H·W·C] for each drive of its network, in their order. */
@@ -133,7 +143,9 @@ function normaliseAndPad({ inputShape, mean, std, padding }: Drive, image: Float
   return padded;
 }
 
-function notANumber(drive: Drive, y: number, x: number, c: number): Error {
+function notANumber(drive: Drive, neuron: number): Error {
+  const [, width, channels] = drivenShape(drive);
+  const [y, x, c] = [Math.floor(neuron / (width * channels)), Math.floor(neuron / channels) % width, neuron % channels];
   return failure('SW5001', {
     where: `drive of ${drive.population}, neuron (${y}, ${x}, ${c})`,
     what: 'the input current is not a number: the image or the drive kernel holds NaN or infinity',

@@ -8,14 +8,92 @@ export interface ReportProportion {
   readonly high: number;
 }
 
-/** Accuracy on clean and on attacked images. */
+/** Accuracy on clean images, and on those crafted against the level itself. */
 export interface ReportLevel {
   readonly clean: ReportProportion;
   readonly robust: ReportProportion;
 }
 
-/** The levels at which a network is measured, in the order of the pipeline. */
-export type LevelName = 'ann' | 'snn' | 'twin' | 'chip';
+/**
+ * The levels at which a network is measured, in the order of the pipeline: the ANN, the SNN, the float spike graph, its
+ * integer twin, the simulated chip.
+ */
+export type LevelName = 'ann' | 'snn' | 'spike' | 'twin' | 'chip';
+
+/** The levels that gradients are taken of; the spike graph computes what the SNN does, the chip what the twin does. */
+export type SourceName = 'ann' | 'snn' | 'twin';
+
+/** The accuracy of one level on the images that were crafted against another. */
+export interface ReportTransfer {
+  readonly source: SourceName;
+  readonly level: LevelName;
+  readonly robust: ReportProportion;
+}
+
+/** What a gradient model of the ensemble did to the samples that those before it had not fooled. */
+export interface ReportMember {
+  readonly source: SourceName;
+  readonly name: string;
+  readonly tried: number;
+  readonly fooled: number;
+}
+
+/** Two levels on the same samples, each under attack by its own adversary (`attacked`) or not (`clean`). */
+export interface ReportComparison {
+  readonly levels: readonly [LevelName, LevelName];
+  readonly images: 'clean' | 'attacked';
+  readonly total: number;
+  /** Samples that the first level alone has right. */
+  readonly firstOnly: number;
+  readonly secondOnly: number;
+  /** The first level's accuracy less the second's, and its 95 % score interval (Tango 1998). */
+  readonly difference: number;
+  readonly interval: { readonly low: number; readonly high: number };
+  /** Of McNemar's exact test, two-sided. */
+  readonly pValue: number;
+  /** The difference of accuracies that does not matter. */
+  readonly margin: number;
+  readonly verdict: 'equivalent' | 'different' | 'not enough samples';
+  /** How many more samples would settle it if they went on falling as they have; 0 where it is settled. */
+  readonly samplesNeeded: number;
+}
+
+/** Where a spike of two levels first differs: the earliest in the first sample that has one. */
+export interface ReportDivergence {
+  readonly sample: number;
+  readonly layer: string;
+  /** (y·W + x)·C + c. */
+  readonly neuron: number;
+  readonly timestep: number;
+}
+
+/** How far two levels fire alike on the same clean images. */
+export interface ReportSpikeAgreement {
+  readonly levels: readonly [LevelName, LevelName];
+  readonly samples: number;
+  /** Samples in which any spike differs. */
+  readonly samplesParted: number;
+  readonly layers: readonly {
+    readonly layer: string;
+    /** Neurons times samples. */
+    readonly comparedPerTimestep: number;
+    /** Of these, by timestep. */
+    readonly differing: readonly number[];
+  }[];
+  /** Of |first − second| over all logits. */
+  readonly logitErrorMean: number;
+  readonly logitErrorMax: number;
+  readonly firstDivergence: ReportDivergence | null;
+}
+
+/** Random search with the simulated chip as its oracle: no gradients at all. */
+export interface ReportBlackBox {
+  /** The most queries per sample. */
+  readonly queries: number;
+  readonly samples: number;
+  /** Accuracy after so many queries. */
+  readonly curve: readonly { readonly queries: number; readonly robust: ReportProportion }[];
+}
 
 /** Means per sample of a population on the chip. Energies in joules, null where the target's figures are unknown. */
 export interface ReportLayer {
@@ -79,6 +157,14 @@ export interface Report {
   readonly samples: number;
   readonly attack: { readonly method: string; readonly epsilon: number; readonly steps: number };
   readonly levels: Readonly<Record<LevelName, ReportLevel>>;
+  /** Every adversary against every level; its own among them. */
+  readonly transfer: readonly ReportTransfer[];
+  /** In the order in which they are tried, of the spiking sources. */
+  readonly members: readonly ReportMember[];
+  readonly comparisons: readonly ReportComparison[];
+  /** Of neighbouring levels that spike; twin and chip are compared without tolerance. */
+  readonly spikeAgreement: readonly ReportSpikeAgreement[];
+  readonly blackBox: ReportBlackBox | null;
   readonly spikeMismatches: number;
   readonly readoutMismatches: number;
   /** Means per sample; latency and energy null where the target's figures are unknown or timing was off. */

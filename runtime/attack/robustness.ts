@@ -4,8 +4,8 @@ import type { Measured } from '../train/accuracy.js';
 import { overBatches } from '../train/accuracy.js';
 import type { Proportion } from '../wilson.js';
 import { wilson } from '../wilson.js';
-import type { WorstCaseOptions } from './worst-case.js';
-import { worstCase } from './worst-case.js';
+import type { MemberResult, WorstCaseOptions } from './worst-case.js';
+import { memberTally, mergeTallies, worstCase } from './worst-case.js';
 
 /** What attacking many images came to. */
 export interface Robustness {
@@ -19,12 +19,6 @@ export interface Robustness {
   readonly members: readonly MemberResult[];
 }
 
-export interface MemberResult {
-  readonly name: string;
-  readonly tried: number;
-  readonly fooled: number;
-}
-
 /** Attacks the measured images by the worst case over an ensemble. */
 export async function robustness(
   classifier: Classifier,
@@ -35,17 +29,14 @@ export async function robustness(
   const total = measured.indices.length;
   const fooled = new Uint8Array(total);
   const queries = new Uint32Array(total);
-  const members = options.members.map(({ name }) => ({ name, tried: 0, fooled: 0 }));
+  let members = options.members.map(({ name }) => ({ name, tried: 0, fooled: 0 }));
   let first = 0;
   await overBatches(measured, hooks, async (batch) => {
     const { signal } = hooks;
     const found = await worstCase(classifier, batch, { ...options, batchSize: measured.batchSize }, { signal });
     fooled.set(found.fooled, first);
     queries.set(found.queries, first);
-    for (const [n, last] of found.member.entries()) {
-      for (let number = 0; number <= last; number += 1) members[number]!.tried += 1;
-      members[last]!.fooled += found.fooled[n]!;
-    }
+    members = mergeTallies(members, memberTally(found, options.members));
     first += batch.labels.length;
   });
   return { robust: robustShare(fooled), fooled, queries, members: members.filter(({ tried }) => tried > 0) };
@@ -88,7 +79,7 @@ const BUDGETS = [100, 200, 500, 1000, 2000, 5000];
 
 /** Robust accuracy after so many queries of one attack with a budget of `queries`, at the usual budgets up to it. */
 export function queryCurve(
-  found: Robustness,
+  found: Pick<Robustness, 'fooled' | 'queries'>,
   queries: number,
 ): { readonly queries: number; readonly robust: Proportion }[] {
   return [...BUDGETS.filter((budget) => budget < queries), queries].map((budget) => ({

@@ -83,3 +83,28 @@ export async function worstCase(
   }
   return outcome;
 }
+
+/** What a member did to the samples that it was tried on. */
+export interface MemberResult {
+  readonly name: string;
+  readonly tried: number;
+  readonly fooled: number;
+}
+
+/** Of each member the samples that no earlier one had fooled, and how many of them it fooled. */
+export function memberTally({ member, fooled }: WorstCase, members: readonly Member[]): MemberResult[] {
+  const results = members.map(({ name }) => ({ name, tried: 0, fooled: 0 }));
+  for (const [n, last] of member.entries()) {
+    for (let number = 0; number <= last; number += 1) results[number]!.tried += 1;
+    results[last]!.fooled += fooled[n]!;
+  }
+  return results;
+}
+
+/** The tally of two sets of samples that met the same members. */
+export function mergeTallies(a: readonly MemberResult[], b: readonly MemberResult[]): MemberResult[] {
+  return a.map(({ name, tried, fooled }, number) => {
+    const other = b[number]!;
+    return { name, tried: tried + other.tried, fooled: fooled + other.fooled };
+  });
+}

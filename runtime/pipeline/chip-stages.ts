@@ -21,7 +21,7 @@ import type { NetworkStage } from './float-stages.js';
 import { jsonBytes, type RunContext } from './run-context.js';
 import { type Verification, verificationOf } from './verification.js';
 
-/** Samples per forward pass of the four levels. */
+/** Samples per forward pass of the levels. */
 const VERIFY_BATCH = 16;
 /** Images of the report's gallery. */
 const EXAMPLES = 8;
@@ -109,12 +109,12 @@ export interface VerifyStage {
   readonly verification: Verification;
 }
 
-/** Measures all four levels on clean and attacked test images and compares chip and twin. Throws what `verifyNetwork` throws. */
+/** Measures all levels on clean and attacked test images and compares chip and twin. Throws what `verifyNetwork` throws. */
 export async function verifyStage(
   run: RunContext,
   ann: NetworkStage<AnnGraph>,
   snn: NetworkStage<SnnGraph>,
-  { artefacts, program, graph }: CompileStage,
+  { artefacts, program, graph, floatGraph }: CompileStage,
 ): Promise<VerifyStage> {
   const {
     attack,
@@ -130,6 +130,7 @@ export async function verifyStage(
         ann: ann.hash,
         snn: snn.hash,
         program: artefactHash(artefacts, PROGRAM_FILE),
+        floatGraph: artefactHash(artefacts, FLOAT_FILE),
         graph: artefactHash(artefacts, INTEGER_FILE),
         data: run.datasetHash('test'),
       },
@@ -139,10 +140,16 @@ export async function verifyStage(
       const test = run.dataset('test');
       const { indices } = firstOf(test, attack.samples, 1);
       const result = await verifyNetwork(
-        { ann: ann.graph, snn: snn.graph, graph, program },
+        { ann: ann.graph, snn: snn.graph, floatGraph, graph, program },
         { images: test.images(indices), labels: labelsOf(test, indices), indices },
         {
-          attack: { attack: chosenAttack(attack), members: chosenMembers(attack.ensemble), seed },
+          attack: {
+            attack: chosenAttack(attack),
+            members: chosenMembers(attack.ensemble),
+            blackBoxQueries: attack.blackBoxQueries,
+            seed,
+          },
+          margin: attack.margin,
           chip: { timing: simulate.timing, energyProfile: energyProfile ?? undefined },
           backend,
           batchSize: VERIFY_BATCH,

@@ -1,19 +1,23 @@
 import type { LevelName } from '../../schemas/report.js';
 import type { Statistics } from '../../schemas/stats.js';
-import type { Agreement } from '../verify/agreement.js';
-import type { Comparison } from '../verify/compare.js';
 import { levelNames } from '../verify/levels.js';
-import type { LevelResult, VerifyResult } from '../verify/verify.js';
+import { ownSource } from '../verify/transfer.js';
+import type { VerifyResult } from '../verify/verify.js';
 
 /** What verification found, as plain JSON data. */
 export interface Verification {
   readonly samples: number;
-  readonly levels: Readonly<Record<LevelName, LevelResult | null>>;
-  readonly agreement: readonly Agreement[];
-  readonly comparison: Comparison;
+  readonly levels: VerifyResult['levels'];
+  readonly transfer: VerifyResult['transfer'];
+  readonly members: VerifyResult['members'];
+  readonly comparisons: VerifyResult['comparisons'];
+  readonly agreement: VerifyResult['agreement'];
+  readonly spikeAgreement: VerifyResult['spikeAgreement'];
+  readonly blackBox: VerifyResult['blackBox'];
+  readonly comparison: VerifyResult['comparison'];
   /** Of the chip on the clean images, and on those crafted against its twin. */
   readonly statistics: { readonly clean: Statistics; readonly adversarial: Statistics };
-  /** Classes of the first samples, one per example. */
+  /** Classes of the first samples, one per example; the adversarial ones were crafted against the level itself. */
   readonly examplePredictions: Readonly<
     Record<LevelName, { readonly clean: readonly number[]; readonly adversarial: readonly number[] } | null>
   >;
@@ -23,21 +27,20 @@ export interface Verification {
 
 /** A verification's result without what only its run needs; `imageSize` is H·W·C. */
 export function verificationOf(result: VerifyResult, imageSize: number): Verification {
-  const { adversarial, predictions } = result;
+  const { adversarial, predictions, ...measured } = result;
   const examples = adversarial.length / imageSize;
   return {
-    samples: result.samples,
-    levels: result.levels,
-    agreement: result.agreement,
-    comparison: result.comparison,
-    statistics: result.statistics,
+    ...measured,
     examplePredictions: Object.fromEntries(
       levelNames.map((name) => {
         const found = predictions[name];
         if (found === null) return [name, null];
         return [
           name,
-          { clean: [...found.clean.slice(0, examples)], adversarial: [...found.adversarial.slice(0, examples)] },
+          {
+            clean: [...found.clean!.slice(0, examples)],
+            adversarial: [...found[ownSource(name, predictions)]!.slice(0, examples)],
+          },
         ];
       }),
     ) as Verification['examplePredictions'],

@@ -9,6 +9,7 @@ import { figure, table } from './table.js';
 export const levels: readonly { readonly name: LevelName; readonly title: string; readonly meaning: string }[] = [
   { name: 'ann', title: 'ANN', meaning: 'the network that was loaded' },
   { name: 'snn', title: 'SNN', meaning: 'converted and finetuned, floating point' },
+  { name: 'spike', title: 'Spike graph', meaning: 'norms folded into weights and biases, floating point' },
   { name: 'twin', title: 'Twin', meaning: 'folded and quantised, dense integers' },
   { name: 'chip', title: 'Chip', meaning: 'the compiled program on the simulated chip' },
 ];
@@ -19,10 +20,14 @@ export function accuracySection(report: Report): Html {
   const rows = levels.map((level) => ({ ...level, ...report.levels[level.name] }));
   return html`<section id="accuracy"><h2>Accuracy and robustness by level</h2>
 <p>The first ${countText(report.samples)} test images of ${report.dataset}, clean and attacked with ${methodName(method)}
-(ε = ${epsilonText(epsilon)}, ${countText(steps)} steps). Each level meets adversarial images made against itself; the chip meets those
-made against its integer twin, which computes the same. Whiskers are 95 % Wilson intervals.</p>
+(ε = ${epsilonText(epsilon)}, ${countText(steps)} steps). Each level meets adversarial images made against itself; the spike graph
+those made against the SNN and the chip those made against its integer twin, which compute the same. Whiskers are 95 % Wilson intervals.</p>
 ${figure(
-  chart('Bars: accuracy of ANN, SNN, twin and chip, clean and attacked, with 95 % intervals', 340, plot(report)),
+  chart(
+    'Bars: accuracy of ANN, SNN, spike graph, twin and chip, clean and attacked, with 95 % intervals',
+    340,
+    plot(report),
+  ),
   table(
     'Accuracy by level, with 95 % intervals',
     [

@@ -58,6 +58,11 @@ export function buildReport(results: RunResults): Report {
       steps: attackSteps(config.attack),
     },
     levels: requireLevels(verification),
+    transfer: verification.transfer,
+    members: verification.members,
+    comparisons: verification.comparisons,
+    spikeAgreement: verification.spikeAgreement,
+    blackBox: verification.blackBox,
     spikeMismatches: comparison.spikeMismatches,
     readoutMismatches: comparison.readoutMismatches,
     chip: {
@@ -118,9 +123,11 @@ export function buildReport(results: RunResults): Report {
 }
 
 function requireLevels({ levels }: Verification): Record<LevelName, ReportLevel> {
-  const { ann, snn, twin, chip } = levels;
-  if (ann === null || snn === null || twin === null || chip === null) throw new Error('a run measures all four levels');
-  return { ann, snn, twin, chip };
+  const { ann, snn, spike, twin, chip } = levels;
+  if (ann === null || snn === null || spike === null || twin === null || chip === null) {
+    throw new Error('a run measures every level');
+  }
+  return { ann, snn, spike, twin, chip };
 }
 
 function meanLatency({ latency }: Statistics): number | null {
@@ -155,7 +162,7 @@ function examples(verification: Verification, dataset: Dataset, epsilon: number)
       cleanPng: imagePng(clean, dataset.shape),
       adversarialPng: imagePng(attacked, dataset.shape),
       differencePng: imagePng(differenceImage(clean, attacked, epsilon), dataset.shape),
-      predictions: { ann: of('ann'), snn: of('snn'), twin: of('twin'), chip: of('chip') },
+      predictions: { ann: of('ann'), snn: of('snn'), spike: of('spike'), twin: of('twin'), chip: of('chip') },
     };
   });
 }

@@ -2,6 +2,7 @@ import type { Report } from '../../schemas/report.js';
 import { duration } from '../duration.js';
 import { accuracySection, epsilonText, methodName, proportionText } from './accuracy-section.js';
 import { activitySection } from './activity-section.js';
+import { agreementSection } from './agreement-section.js';
 import { coreMapSection } from './core-map-section.js';
 import { examplesSection } from './examples-section.js';
 import { Html, html } from './html.js';
@@ -9,12 +10,15 @@ import { latencySection } from './latency-section.js';
 import { countText, meanText, percentText, quantityText } from './number-text.js';
 import { pageStyle } from './page-style.js';
 import { provenanceSection } from './provenance-section.js';
+import { robustnessSection } from './robustness-section.js';
 import { trainingSection } from './training-section.js';
 
 /** The report as one HTML file: no script, nothing fetched, everything from the report escaped. */
 export function reportPage(report: Report): string {
   const sections: readonly (readonly [string, string, Html])[] = [
     ['accuracy', 'Accuracy and robustness', accuracySection(report)],
+    ['robustness', 'Robustness kept', robustnessSection(report)],
+    ['agreement', 'Where levels part', agreementSection(report)],
     ['activity', 'Spikes and energy', activitySection(report)],
     ['latency', 'Latency', latencySection(report)],
     ['cores', 'Core map', coreMapSection(report)],
@@ -51,7 +55,7 @@ ${sections.map(([, , section]) => section)}</main>
 
 function verdict({ spikeMismatches, readoutMismatches, samples }: Report): Html {
   return spikeMismatches + readoutMismatches === 0
-    ? html`<p class="verdict good">Chip = twin: every spike and every readout of ${countText(2 * samples)} inputs agree</p>`
+    ? html`<p class="verdict good">Chip = twin: every spike and every readout of ${countText(samples)} images agrees, clean and attacked</p>`
     : html`<p class="verdict bad">Chip ≠ twin: ${countText(spikeMismatches)} spikes and ${countText(readoutMismatches)} readouts differ</p>`;
 }
 

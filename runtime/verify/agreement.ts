@@ -6,16 +6,17 @@ import type { LevelPredictions } from './levels.js';
 /** In how many samples two levels predict the same class, whether or not it is right. */
 export interface Agreement {
   readonly levels: readonly [LevelName, LevelName];
-  /** On the clean images, which all levels share. */
+  /** On the clean images. */
   readonly clean: Proportion;
-  /** On adversarial images, where both levels saw the same (twin and chip); else null. */
-  readonly adversarial: Proportion | null;
+  /** On the images that were crafted against the twin. */
+  readonly adversarial: Proportion;
 }
 
 /** Neighbours on the way to the chip, and both ends of the compiler's work. */
 const pairs: readonly (readonly [LevelName, LevelName])[] = [
   ['ann', 'snn'],
-  ['snn', 'twin'],
+  ['snn', 'spike'],
+  ['spike', 'twin'],
   ['twin', 'chip'],
   ['snn', 'chip'],
 ];
@@ -26,14 +27,8 @@ export function agreements(predictions: Readonly<Record<LevelName, LevelPredicti
     const a = predictions[first];
     const b = predictions[second];
     if (a === null || b === null) return [];
-    const sameImages = first === 'twin' && second === 'chip';
-    return [
-      {
-        levels: [first, second],
-        clean: equalShare(a.clean, b.clean),
-        adversarial: sameImages ? equalShare(a.adversarial, b.adversarial) : null,
-      },
-    ];
+    const on = (set: 'clean' | 'twin'): Proportion => equalShare(a[set]!, b[set]!);
+    return [{ levels: [first, second], clean: on('clean'), adversarial: on('twin') }];
   });
 }
 

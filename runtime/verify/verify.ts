@@ -1,16 +1,24 @@
 import type { AnnGraph } from '../../schemas/ann.js';
 import type { Program } from '../../schemas/program.js';
-import type { LevelName } from '../../schemas/report.js';
+import type {
+  LevelName,
+  ReportBlackBox,
+  ReportComparison,
+  ReportMember,
+  ReportSpikeAgreement,
+  ReportTransfer,
+  SourceName,
+} from '../../schemas/report.js';
 import type { SnnGraph } from '../../schemas/snn.js';
-import type { IntegerSpikeGraph } from '../../schemas/spike.js';
+import type { FloatSpikeGraph, IntegerSpikeGraph } from '../../schemas/spike.js';
 import type { Statistics } from '../../schemas/stats.js';
 import { pgd } from '../attack/attack.js';
+import { queryCurve } from '../attack/robustness.js';
 import type { LabelledBatch } from '../attack/samples.js';
+import { mergeTallies } from '../attack/worst-case.js';
 import type { BackendName } from '../engine/backend/backend.js';
 import { ensemble } from '../engine/surrogate.js';
 import type { Hooks } from '../hooks.js';
-import type { Proportion } from '../wilson.js';
-import { wilson } from '../wilson.js';
 import { mapTask } from '../workers/pool.js';
 import type { Agreement } from './agreement.js';
 import { agreements } from './agreement.js';
@@ -22,17 +30,24 @@ import { mergeComparisons, nothingCompared, requireSameNetwork } from './compare
 import type { LevelAttack, LevelPredictions, LevelsOutcome } from './levels.js';
 import { levelNames } from './levels.js';
 import { levelsTask } from './levels-task.js';
+import { mergeAgreements, reportAgreement } from './spike-agreement.js';
+import type { LevelResult } from './transfer.js';
+import { compareLevels, levelResult, transferMatrix } from './transfer.js';
 
-/** One network at its four levels; the twin runs `graph`, the chip runs `program`. The float levels may be missing. */
+/** One network at its levels; the twin runs `graph`, the chip runs `program`. The float levels may be missing. */
 export interface VerifiedNetwork {
   readonly ann: AnnGraph | null;
   readonly snn: SnnGraph | null;
+  /** The network after folding, before quantisation. */
+  readonly floatGraph: FloatSpikeGraph | null;
   readonly graph: IntegerSpikeGraph;
   readonly program: Program;
 }
 
 export interface VerifyOptions {
   readonly attack: LevelAttack;
+  /** The difference of accuracies that does not matter, in (0, 1). */
+  readonly margin: number;
   readonly chip: ChipOptions;
   /** Of each thread's own engine. */
   readonly backend: BackendName;
@@ -44,19 +59,23 @@ export interface VerifyOptions {
 }
 
 /** PGD-20 at ε = 2/255 with the training surrogate. */
-export const defaultAttack: LevelAttack = { attack: pgd(2 / 255, 20), members: ensemble.slice(0, 1), seed: 0 };
-
-export interface LevelResult {
-  readonly clean: Proportion;
-  /** On images that a white-box attack crafted against this level; the chip's against its twin. */
-  readonly robust: Proportion;
-}
+export const defaultAttack: LevelAttack = {
+  attack: pgd(2 / 255, 20),
+  members: ensemble.slice(0, 1),
+  blackBoxQueries: 0,
+  seed: 0,
+};
 
 export interface VerifyResult {
   readonly samples: number;
   readonly levels: Readonly<Record<LevelName, LevelResult | null>>;
   readonly predictions: Readonly<Record<LevelName, LevelPredictions | null>>;
+  readonly transfer: readonly ReportTransfer[];
+  readonly members: readonly ReportMember[];
+  readonly comparisons: readonly ReportComparison[];
   readonly agreement: readonly Agreement[];
+  readonly spikeAgreement: readonly ReportSpikeAgreement[];
+  readonly blackBox: ReportBlackBox | null;
   /** Chip against twin, clean and adversarial runs together. */
   readonly comparison: Comparison;
   /** Of the chip's runs. */
@@ -107,14 +126,26 @@ export async function verifyNetwork(
       options.chip,
       outcomes.flatMap(({ results }) => results[images]),
     );
+  const membersOf = (source: 'snn' | 'twin'): ReportMember[] =>
+    outcomes
+      .map(({ members }) => members[source])
+      .reduce(mergeTallies)
+      .map((member) => ({ source, ...member }));
   return {
     samples,
-    levels: Object.fromEntries(levelNames.map((name) => [name, judge(predictions[name], batch.labels)])) as Record<
-      LevelName,
-      LevelResult | null
-    >,
+    levels: Object.fromEntries(
+      levelNames.map((name) => [name, levelResult(name, predictions, batch.labels)]),
+    ) as VerifyResult['levels'],
     predictions,
+    transfer: transferMatrix(predictions, batch.labels),
+    members: [...membersOf('snn'), ...membersOf('twin')],
+    comparisons: compareLevels(predictions, batch.labels, options.margin),
     agreement: agreements(predictions),
+    spikeAgreement: outcomes
+      .map(({ spikeAgreement }) => spikeAgreement)
+      .reduce((earlier, later) => earlier.map((agreement, k) => mergeAgreements(agreement, later[k]!)))
+      .map(reportAgreement),
+    blackBox: blackBoxResult(outcomes, options.attack.blackBoxQueries),
     comparison: outcomes.map(({ comparison }) => comparison).reduce(mergeComparisons, nothingCompared),
     statistics: { clean: statisticsOf('clean'), adversarial: statisticsOf('adversarial') },
     adversarial: firstImages(outcomes, Math.min(options.examples, samples) * size),
@@ -124,20 +155,19 @@ export async function verifyNetwork(
 function joinPredictions(parts: readonly (LevelPredictions | null)[]): LevelPredictions | null {
   const present = parts.filter((part) => part !== null);
   if (present.length < parts.length) return null;
-  return {
-    clean: Uint8Array.from(present.flatMap(({ clean }) => [...clean])),
-    adversarial: Uint8Array.from(present.flatMap(({ adversarial }) => [...adversarial])),
+  const join = (set: 'clean' | SourceName): Uint8Array | null => {
+    const sets = present.map((part) => part[set]).filter((part) => part !== null);
+    return sets.length < parts.length ? null : Uint8Array.from(sets.flatMap((part) => [...part]));
   };
+  return { clean: join('clean'), ann: join('ann'), snn: join('snn'), twin: join('twin') };
 }
 
-function judge(predictions: LevelPredictions | null, labels: ArrayLike<number>): LevelResult | null {
-  if (predictions === null) return null;
-  const correct = (predicted: Uint8Array): Proportion =>
-    wilson(
-      predicted.reduce((count, label, n) => count + (label === labels[n] ? 1 : 0), 0),
-      predicted.length,
-    );
-  return { clean: correct(predictions.clean), robust: correct(predictions.adversarial) };
+function blackBoxResult(outcomes: readonly LevelsOutcome[], queries: number): ReportBlackBox | null {
+  const parts = outcomes.map(({ blackBox }) => blackBox).filter((part) => part !== null);
+  if (parts.length === 0) return null;
+  const fooled = Uint8Array.from(parts.flatMap((part) => [...part.fooled]));
+  const spent = Uint32Array.from(parts.flatMap((part) => [...part.queries]));
+  return { queries, samples: fooled.length, curve: queryCurve({ fooled, queries: spent }, queries) };
 }
 
 /** The first `length` values of all adversarial images. */

@@ -79,8 +79,8 @@ describe('the report page', () => {
 
   test('draws every plot with marks inside its frame', async () => {
     const plots = page.locator('figure > svg[role=img]');
-    // Accuracy, activity, energy, latency, one core map, finetuning.
-    expect(await plots.count()).toBe(6);
+    // Accuracy, transfer, members, queries, agreement, activity, energy, latency, one core map, finetuning.
+    expect(await plots.count()).toBe(10);
     for (const plot of await plots.all()) {
       expect(await plot.getAttribute('aria-label')).toMatch(/\w/);
       const frame = (await plot.boundingBox())!;

@@ -133,6 +133,8 @@ describe('run files', () => {
       queries: 5000,
       ensemble: false,
       samples: 100,
+      blackBoxQueries: 0,
+      margin: 0.02,
     });
     expect(run).toMatchObject({
       timesteps: 8,
@@ -199,8 +201,8 @@ describe('machine-readable results', () => {
 
   it('need the whole report where they say that they are one', () => {
     const message = expectCode('SW1022', () => checkJson('report', { ...result, format: 'spikewright/report' }, 'r'));
-    expect(message).toContain('key "coreMap"');
-    expect(message).toContain('key "quantisation"');
+    expect(message).toContain('key "classNames"');
+    expect(message).toContain('key "timing"');
   });
 });
 

@@ -1,4 +1,5 @@
 import { encode } from 'fast-png';
+import { judgePairs } from '../../../runtime/verify/equivalence.js';
 import { wilson } from '../../../runtime/wilson.js';
 import type { LevelName, Report, ReportLayer, ReportLevel } from '../../../schemas/report.js';
 
@@ -22,7 +23,7 @@ export function sampleReport(changes: Partial<Report> = {}): Report {
     robust: wilson(robust, 128),
   });
   const predictions = Object.fromEntries(
-    (['ann', 'snn', 'twin', 'chip'] as const).map((name, index) => [
+    (['ann', 'snn', 'spike', 'twin', 'chip'] as const).map((name, index) => [
       name,
       { clean: 3, adversarial: index % 2 ? 5 : 3 },
     ]),
@@ -41,7 +42,50 @@ export function sampleReport(changes: Partial<Report> = {}): Report {
     timesteps: 4,
     samples: 128,
     attack: { method: 'pgd', epsilon: 2 / 255, steps: 10 },
-    levels: { ann: level(88, 62), snn: level(81, 60), twin: level(80, 59), chip: level(80, 59) },
+    levels: {
+      ann: level(88, 62),
+      snn: level(81, 60),
+      spike: level(81, 60),
+      twin: level(80, 59),
+      chip: level(80, 59),
+    },
+    transfer: (['ann', 'snn', 'twin'] as const).flatMap((source, k) =>
+      (['ann', 'snn', 'spike', 'twin', 'chip'] as const).map((name, l) => {
+        return { source, level: name, robust: wilson(62 + 3 * ((k + 2 * l) % 5), 128) };
+      }),
+    ),
+    members: (['snn', 'twin'] as const).flatMap((source) =>
+      ['PCW(1)', 'PCW(2)', 'STE'].map((name, k) => ({ source, name, tried: 128 - 40 * k, fooled: 40 - 15 * k })),
+    ),
+    comparisons: [
+      { levels: ['snn', 'chip'], images: 'clean', ...judgePairs({ total: 128, firstOnly: 3, secondOnly: 2 }, 0.02) },
+      {
+        levels: ['snn', 'chip'],
+        images: 'attacked',
+        ...judgePairs({ total: 128, firstOnly: 30, secondOnly: 4 }, 0.02),
+      },
+      { levels: ['spike', 'twin'], images: 'clean', ...judgePairs({ total: 128, firstOnly: 0, secondOnly: 0 }, 0.05) },
+    ],
+    spikeAgreement: [
+      {
+        levels: ['spike', 'twin'],
+        samples: 128,
+        samplesParted: 101,
+        layers: names.slice(0, 4).map((layer, index) => ({
+          layer,
+          comparedPerTimestep: 128 * 1024,
+          differing: [0, 100, 220, 340].map((count) => count * (index + 1)),
+        })),
+        logitErrorMean: 0.012,
+        logitErrorMax: 0.4,
+        firstDivergence: { sample: 2, layer: 'conv2', neuron: 17, timestep: 1 },
+      },
+    ],
+    blackBox: {
+      queries: 200,
+      samples: 128,
+      curve: [100, 200].map((queries) => ({ queries, robust: wilson(90 - queries / 10, 128) })),
+    },
     spikeMismatches: 0,
     readoutMismatches: 0,
     chip: {

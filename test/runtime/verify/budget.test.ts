@@ -8,8 +8,8 @@ import { SpikewrightError } from '../../../schemas/diagnostic.js';
 const level = { clean: wilson(8, 10), robust: wilson(5, 10) };
 
 const figures: BudgetFigures = {
-  levels: { ann: null, snn: level, twin: level, chip: level },
-  agreement: [{ levels: ['snn', 'chip'], clean: wilson(9, 10), adversarial: null }],
+  levels: { ann: null, snn: level, spike: null, twin: level, chip: level },
+  agreement: [{ levels: ['snn', 'chip'], clean: wilson(9, 10), adversarial: wilson(5, 10) }],
   comparison: { spikeMismatches: 2, readoutMismatches: 1 },
   statistics: {
     clean: {

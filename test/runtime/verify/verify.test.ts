@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../../compiler/compile.js';
+import { ensemble } from '../../../runtime/engine/surrogate.js';
 import { chipStatistics } from '../../../runtime/verify/chip.js';
 import { comparisonDiagnostics } from '../../../runtime/verify/compare.js';
 import { simulateImages } from '../../../runtime/verify/simulate-task.js';
@@ -28,8 +29,8 @@ const ann = {
   }),
 };
 const provenance = { spikewrightVersion: '0', sources: [], options: '{}' };
-const { program, spikeGraph: graph } = compile(snn, loadTarget('loihi1'), { provenance }).value;
-const network = { ann, snn, graph, program };
+const { program, spikeGraph: graph, floatGraph } = compile(snn, loadTarget('loihi1'), { provenance }).value;
+const network = { ann, snn, floatGraph, graph, program };
 
 const { inputShape } = graph.drives[0]!;
 const batch = {
@@ -40,6 +41,7 @@ const batch = {
 
 const options: VerifyOptions = {
   attack: { ...defaultAttack, attack: { method: 'pgd', epsilon: 8 / 255, steps: 3, stepSize: 3 / 255 } },
+  margin: 0.02,
   chip: { timing: 'cycle' },
   backend: 'cpu',
   batchSize: 3,
@@ -56,16 +58,17 @@ describe('verifying a network at four levels', () => {
     expect(told).toEqual(['3/7', '6/7', '7/7']);
     expect(result.samples).toBe(7);
     expect(comparisonDiagnostics(result.comparison)).toEqual([]);
-    // Seven clean and seven adversarial runs.
-    expect(result.comparison).toMatchObject({ samples: 14, spikeMismatches: 0, readoutMismatches: 0 });
+    // Seven images clean, and as crafted against ANN, SNN and twin.
+    expect(result.comparison).toMatchObject({ samples: 28, spikeMismatches: 0, readoutMismatches: 0 });
     expect(result.comparison.spikesCompared).toBeGreaterThan(0);
     expect(result.predictions.chip).toEqual(result.predictions.twin);
     expect(result.levels.chip).toEqual(result.levels.twin);
     const [last] = result.agreement.filter(({ levels }) => levels[0] === 'twin');
-    expect([last!.clean.correct, last!.adversarial!.correct]).toEqual([7, 7]);
+    expect([last!.clean.correct, last!.adversarial.correct]).toEqual([7, 7]);
     expect(result.agreement.map(({ levels }) => levels.join('-'))).toEqual([
       'ann-snn',
-      'snn-twin',
+      'snn-spike',
+      'spike-twin',
       'twin-chip',
       'snn-chip',
     ]);
@@ -80,16 +83,80 @@ describe('verifying a network at four levels', () => {
     expect(Math.max(...moved)).toBeLessThanOrEqual(8 / 255 + 1e-6);
   });
 
+  it('shows every adversary to every level, and judges what differs', async () => {
+    const result = await verifyNetwork(network, batch, options);
+    const { levels, transfer, comparisons, members, spikeAgreement } = result;
+    expect(transfer).toHaveLength(3 * 5);
+    const at = (source: string, level: string) =>
+      transfer.find((entry) => entry.source === source && entry.level === level)!.robust;
+    expect(at('ann', 'ann')).toEqual(levels.ann!.robust);
+    expect(at('snn', 'spike')).toEqual(levels.spike!.robust);
+    expect(at('twin', 'chip')).toEqual(levels.chip!.robust);
+    for (const source of ['ann', 'snn', 'twin']) expect(at(source, 'chip')).toEqual(at(source, 'twin'));
+    expect(comparisons.map(({ levels: pair, images }) => `${pair.join('-')} ${images}`)).toEqual([
+      'ann-snn clean',
+      'ann-snn attacked',
+      'snn-spike clean',
+      'snn-spike attacked',
+      'spike-twin clean',
+      'spike-twin attacked',
+      'snn-chip clean',
+      'snn-chip attacked',
+    ]);
+    for (const { levels: pair, images, difference, firstOnly, secondOnly, total } of comparisons) {
+      const [first, second] = pair.map((name) => levels[name]![images === 'clean' ? 'clean' : 'robust'].correct);
+      expect(firstOnly - secondOnly).toBe(first! - second!);
+      expect(difference).toBeCloseTo((first! - second!) / 7, 12);
+      expect(total).toBe(7);
+    }
+    for (const source of ['snn', 'twin'] as const) {
+      const own = members.filter((member) => member.source === source);
+      expect(own).toHaveLength(1);
+      expect(own[0]).toMatchObject({ tried: 7, fooled: 7 - levels[source]!.robust.correct });
+    }
+    // Folding changes no spike but at ties; quantisation may.
+    expect(spikeAgreement.map(({ levels: pair, samples }) => [...pair, samples])).toEqual([
+      ['snn', 'spike', 7],
+      ['spike', 'twin', 7],
+    ]);
+    expect(spikeAgreement[0]).toMatchObject({ samplesParted: 0, firstDivergence: null });
+    expect(spikeAgreement[0]!.logitErrorMax).toBeLessThan(1e-4);
+    expect(spikeAgreement[1]!.layers.map(({ layer }) => layer)).toEqual(
+      graph.populations.filter(({ kind }) => kind === 'spiking').map(({ name }) => name),
+    );
+  });
+
+  it('tries members in turn on those that no earlier one fooled, and searches the chip without gradients', async () => {
+    const attack = { ...options.attack, members: ensemble.slice(0, 3), blackBoxQueries: 20 };
+    const result = await verifyNetwork(network, batch, { ...options, attack });
+    const own = result.members.filter(({ source }) => source === 'twin');
+    expect(own.map(({ name }) => name)).toEqual(ensemble.slice(0, 3).map(({ name }) => name));
+    for (const [k, { tried }] of own.entries()) {
+      expect(tried).toBe(7 - own.slice(0, k).reduce((sum, { fooled }) => sum + fooled, 0));
+    }
+    const { blackBox, levels } = result;
+    expect(blackBox).toMatchObject({ queries: 20, samples: 7 });
+    expect(blackBox!.curve.at(-1)!.robust.correct).toBeLessThanOrEqual(levels.chip!.clean.correct);
+  });
+
   it('gives the same result on threads as in this one', async () => {
     const alone = await verifyNetwork(network, batch, options);
     expect(await verifyNetwork(network, batch, { ...options, workers: 2 })).toEqual(alone);
   });
 
   it('judges the integer levels alone where the float ones are missing', async () => {
-    const result = await verifyNetwork({ ...network, ann: null, snn: null }, batch, { ...options, batchSize: 7 });
+    const result = await verifyNetwork({ ...network, ann: null, snn: null, floatGraph: null }, batch, {
+      ...options,
+      batchSize: 7,
+    });
     expect(result.levels.ann).toBeNull();
     expect(result.levels.twin?.clean.total).toBe(7);
     expect(result.agreement).toHaveLength(1);
+    expect(result).toMatchObject({ comparisons: [], spikeAgreement: [], blackBox: null });
+    expect(result.transfer.map(({ source, level }) => [source, level])).toEqual([
+      ['twin', 'twin'],
+      ['twin', 'chip'],
+    ]);
   });
 
   it('reports a program that computes something else, with place and exit code 1', async () => {
