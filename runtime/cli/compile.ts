@@ -18,6 +18,7 @@ export const compile = defineCommand({
     snn: { type: 'string', demandOption: true, describe: 'SNN (.sws)' },
     out: { type: 'string', demandOption: true, describe: 'Program to write (.swp)' },
     graph: { type: 'string', describe: 'Also write the integer network that the program computes (.swg), for verify' },
+    'float-graph': { type: 'string', describe: 'Also write the network before quantisation (.swg), for verify' },
     target: targetOption,
     rates: {
       type: 'string',
@@ -75,6 +76,9 @@ export const compile = defineCommand({
     const bytes = encodeProgram(program);
     await writeFileWhole(args.out, bytes);
     if (args.graph !== undefined) await writeFileWhole(args.graph, encodeSpikeGraph(value.spikeGraph));
+    if (args['float-graph'] !== undefined) {
+      await writeFileWhole(args['float-graph'], encodeSpikeGraph(value.floatGraph));
+    }
     if (args.explain) {
       const { explainText } = await import('../report/explain-text.js');
       context.print(`${explainText(value)}\n`);

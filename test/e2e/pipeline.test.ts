@@ -136,7 +136,8 @@ describe('the commands one by one', () => {
     const training = ['--epochs', '8', '--batch-size', '16', '--learning-rate', '0.01', '--train-samples', '256'];
     const attack = ['--epsilon', '25.5', '--alpha', '12.75', '--statistics-batches', '1'];
     expectOk(await spikewright('finetune', at('a.sws'), '--out', at('b.sws'), ...training, ...attack, ...data));
-    expectOk(await spikewright('compile', at('b.sws'), '--out', at('b.swp'), '--graph', at('b.swg')));
+    const graphs = ['--graph', at('b.swg'), '--float-graph', at('b-float.swg')];
+    expectOk(await spikewright('compile', at('b.sws'), '--out', at('b.swp'), ...graphs));
     const simulated = await spikewright('simulate', at('b.swp'), '--dataset', 'mnist', '--samples', '4', '--json', '-');
     expectOk(simulated);
     const report = reportOf('whole');
@@ -146,12 +147,16 @@ describe('the commands one by one', () => {
       energy: { joulesPerSample: report.chip.energyJoules },
     });
     const verified = await spikewright(
-      ...['verify', at('b.swp'), '--graph', at('b.swg'), '--ann', model, '--snn', at('b.sws'), '--samples', '6'],
+      ...['verify', at('b.swp'), ...graphs, '--ann', model, '--snn', at('b.sws'), '--samples', '6', '--black-box', '5'],
       ...['--attack', 'pgd', '--steps', '2', '--epsilon', '25.5', '--workers', '1', '--json', '-', ...data],
     );
     expectOk(verified);
     expect(JSON.parse(verified.stdout)).toMatchObject({
       levels: report.levels,
+      transfer: report.transfer,
+      comparisons: report.comparisons,
+      spikeAgreement: report.spikeAgreement,
+      blackBox: { queries: 5, samples: 6 },
       spikeMismatches: 0,
       readoutMismatches: 0,
     });
