@@ -118,7 +118,8 @@ export interface ReportUse {
   readonly limit: number;
 }
 
-export interface ReportCore {
+/** What the compiler put on a core. */
+export interface ReportFilling {
   readonly chip: number;
   readonly core: number;
   /** The populations that have neurons on it. */
@@ -127,6 +128,26 @@ export interface ReportCore {
   readonly synapseWords: ReportUse;
   readonly axonsIn: ReportUse;
   readonly axonsOut: ReportUse;
+}
+
+/** A core, and what it did: means per sample. */
+export interface ReportCore extends ReportFilling {
+  readonly messagesIn: number;
+  readonly messagesOut: number;
+  readonly synopsPerSample: number;
+  /** Of its events that have a public figure. */
+  readonly energyJoules: number;
+  /** Time at work, of the sample's time; null with timing off. */
+  readonly busyPercent: number | null;
+}
+
+/** The chips that a network lies on. */
+export interface ReportMesh {
+  readonly chips: number;
+  /** Tiles from west to east, and from north to south. */
+  readonly columns: number;
+  readonly rows: number;
+  readonly coresPerTile: number;
 }
 
 /** A test image, its adversarial twin, and what each level made of both (class numbers). PNG files as base64. */
@@ -138,6 +159,8 @@ export interface ReportExample {
   /** The difference, scaled so that ±ε spans the range. */
   readonly differencePng: string;
   readonly predictions: Readonly<Record<LevelName, { readonly clean: number; readonly adversarial: number }>>;
+  /** The chip's readout of every class, in units of the trained network's logits. */
+  readonly outputs: { readonly clean: readonly number[]; readonly adversarial: readonly number[] };
 }
 
 /** One finished run of the pipeline: all that the HTML report shows. Unknown figures are null. */
@@ -185,13 +208,9 @@ export interface Report {
   readonly unknownFigures: { readonly timing: readonly string[]; readonly energy: readonly string[] };
   /** One per sample, in seconds. */
   readonly latencies: readonly number[];
-  readonly coreMap: {
-    readonly chips: number;
-    readonly columns: number;
-    readonly rows: number;
-    readonly coresPerTile: number;
-    readonly cores: readonly ReportCore[];
-  };
+  readonly coreMap: ReportMesh & { readonly cores: readonly ReportCore[] };
+  /** The links of the mesh that carried most messages, busiest first, means per sample; null with timing off. */
+  readonly links: readonly { readonly link: string; readonly messages: number }[] | null;
   readonly finetuning: readonly {
     readonly epoch: number;
     readonly loss: number;

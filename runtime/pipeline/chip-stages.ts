@@ -134,7 +134,7 @@ export async function verifyStage(
         graph: artefactHash(artefacts, INTEGER_FILE),
         data: run.datasetHash('test'),
       },
-      options: { attack, seed, timing: simulate.timing, energyProfile, engine: ['eager', backend] },
+      options: { attack, seed, timing: simulate.timing, energyProfile, examples: EXAMPLES, engine: ['eager', backend] },
     },
     async () => {
       const test = run.dataset('test');

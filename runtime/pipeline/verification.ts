@@ -21,6 +21,7 @@ export interface Verification {
   readonly examplePredictions: Readonly<
     Record<LevelName, { readonly clean: readonly number[]; readonly adversarial: readonly number[] } | null>
   >;
+  readonly exampleLogits: VerifyResult['exampleLogits'];
   /** Adversarial images of the first samples: little-endian float32 [N, H, W, C] as base64. */
   readonly adversarialBase64: string;
 }

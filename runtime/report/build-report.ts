@@ -93,7 +93,8 @@ export function buildReport(results: RunResults): Report {
       energy: statistics.unknownFigures.energy.map(figureName),
     },
     latencies: statistics.latency?.perSampleSeconds ?? [],
-    coreMap: coreMap(program),
+    coreMap: coreMap(program, statistics),
+    links: statistics.busiestLinks,
     finetuning: history.map(({ epoch, loss, learningRate, cleanAccuracy, adversarialAccuracy }) => ({
       epoch,
       loss,
@@ -163,6 +164,10 @@ function examples(verification: Verification, dataset: Dataset, epsilon: number)
       adversarialPng: imagePng(attacked, dataset.shape),
       differencePng: imagePng(differenceImage(clean, attacked, epsilon), dataset.shape),
       predictions: { ann: of('ann'), snn: of('snn'), spike: of('spike'), twin: of('twin'), chip: of('chip') },
+      outputs: {
+        clean: verification.exampleLogits.clean[index]!,
+        adversarial: verification.exampleLogits.adversarial[index]!,
+      },
     };
   });
 }

@@ -16,11 +16,12 @@ export const ink = {
   fourth: '#080808',
 } as const;
 
+/** The page's width, for most plots. */
 const CHART_WIDTH = 860;
 
-/** Draws a plot as SVG that scales to the page's width; `label` says in words what it shows. */
-export function chart(label: string, height: number, option: EChartsOption): Html {
-  const drawing = init(null, null, { renderer: 'svg', ssr: true, width: CHART_WIDTH, height });
+/** Draws a plot as SVG that scales to the width of its place; `label` says in words what it shows. */
+export function chart(label: string, height: number, option: EChartsOption, width = CHART_WIDTH): Html {
+  const drawing = init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {
     drawing.setOption({
       animation: false,
@@ -28,7 +29,7 @@ export function chart(label: string, height: number, option: EChartsOption): Htm
       ...option,
     });
     const drawn = stillPicture(drawing.renderToSVGString());
-    const open = html`<svg role="img" aria-label="${label}" viewBox="0 0 ${CHART_WIDTH} ${height}" xmlns="http://www.w3.org/2000/svg">`;
+    const open = html`<svg role="img" aria-label="${label}" viewBox="0 0 ${width} ${height}" xmlns="http://www.w3.org/2000/svg">`;
     return new Html(open.text + drawn.slice(drawn.indexOf('>') + 1));
   } finally {
     drawing.dispose();

@@ -1,97 +1,119 @@
-import type { Report, ReportCore, ReportUse } from '../../schemas/report.js';
+import type { Report, ReportCore, ReportFilling, ReportMesh, ReportUse } from '../../schemas/report.js';
 import { type Html, html } from './html.js';
-import { countText, percentText } from './number-text.js';
-import { table } from './table.js';
+import { meshDrawing, type Shade } from './mesh-drawing.js';
+import { countText, meanText, percentText, quantityText } from './number-text.js';
+import { type Column, table } from './table.js';
 
-const CELL = 17;
-const GAP = 6;
-
-/** The chips' meshes: each tile a box, each core in it a square, darker the fuller it is. */
-export function coreMapSection(report: Report): Html {
-  const { chips, cores, columns, rows, coresPerTile } = report.coreMap;
-  const total = chips * columns * rows * coresPerTile;
+/** The chips' meshes three times: how full each core is, how many messages pass it, where the energy goes. */
+export function coreMapSection({ coreMap }: Report): Html {
+  const traffic = ({ messagesIn, messagesOut }: ReportCore): number => messagesIn + messagesOut;
+  const most = Math.max(...coreMap.cores.map(traffic));
+  const hottest = Math.max(...coreMap.cores.map(({ energyJoules }) => energyJoules));
+  const maps = (chip: number): Html[] => [
+    fillingDrawing(coreMap, chip),
+    scaled(coreMap, chip, 'Traffic', `messages in and out per sample; full colour: ${meanText(most)}`, (core) => ({
+      colour: 'var(--third)',
+      strength: share(traffic(core), most),
+      words: `${meanText(core.messagesIn)} messages in, ${meanText(core.messagesOut)} out`,
+    })),
+    scaled(coreMap, chip, 'Heat', `energy per sample; full colour: ${quantityText(hottest, 'J')}`, (core) => ({
+      colour: 'var(--second)',
+      strength: share(core.energyJoules, hottest),
+      words: quantityText(core.energyJoules, 'J'),
+    })),
+  ];
   return html`<section id="cores"><h2>Core map</h2>
-<p>${countText(cores.length)} of ${countText(total)} cores on ${countText(chips)} ${chips === 1 ? 'chip' : 'chips'}
-(${countText(columns)} × ${countText(rows)} tiles of ${countText(coresPerTile)} cores). Filling shows the fullest of a core's
-resources: compartments, synapse memory, input axons, output axons.</p>
-<div class="chips">${Array.from({ length: chips }, (_, chip) => chipMap(report, chip))}</div>
+${meshWords(coreMap)}
+<div class="chips">${Array.from({ length: coreMap.chips }, (_, chip) => maps(chip))}</div>
 <details><summary>The numbers</summary>
 ${table(
-  'Cores in use',
+  'Cores in use, activity as means per sample',
   [
-    { title: 'Chip', cell: ({ chip }) => countText(chip), numeric: true },
-    { title: 'Core', cell: ({ core }) => countText(core), numeric: true },
-    { title: 'Layers', cell: ({ layers }) => layers.join(', ') },
-    { title: 'Compartments', cell: ({ compartments }) => useText(compartments), numeric: true },
-    { title: 'Synapse words', cell: ({ synapseWords }) => useText(synapseWords), numeric: true },
-    { title: 'Input axons', cell: ({ axonsIn }) => useText(axonsIn), numeric: true },
-    { title: 'Output axons', cell: ({ axonsOut }) => useText(axonsOut), numeric: true },
-  ],
-  cores,
+    ...fillingColumns,
+    { title: 'Messages in', cell: ({ messagesIn }) => meanText(messagesIn), numeric: true },
+    { title: 'Messages out', cell: ({ messagesOut }) => meanText(messagesOut), numeric: true },
+    { title: 'Synaptic operations', cell: ({ synopsPerSample }) => meanText(synopsPerSample), numeric: true },
+    { title: 'Busy', cell: (core) => (core.busyPercent === null ? '–' : percentText(core.busyPercent)), numeric: true },
+    { title: 'Energy', cell: ({ energyJoules }) => quantityText(energyJoules, 'J'), numeric: true },
+  ] as const satisfies readonly Column<ReportCore>[],
+  coreMap.cores,
 )}</details></section>
 `;
 }
 
-function chipMap(report: Report, chip: number): Html {
-  const { columns, rows, coresPerTile } = report.coreMap;
-  const across = Math.ceil(Math.sqrt(coresPerTile));
-  const down = Math.ceil(coresPerTile / across);
-  const tileWidth = across * CELL + GAP;
-  const tileHeight = down * CELL + GAP;
-  const used = new Map(report.coreMap.cores.filter((core) => core.chip === chip).map((core) => [core.core, core]));
-  const colourOf = layerColours(report);
-  const squares: Html[] = [];
-  for (let core = 0; core < columns * rows * coresPerTile; core += 1) {
-    const tile = Math.floor(core / coresPerTile);
-    const inTile = core % coresPerTile;
-    const x = (tile % columns) * tileWidth + (inTile % across) * CELL + GAP / 2;
-    const y = Math.floor(tile / columns) * tileHeight + Math.floor(inTile / across) * CELL + GAP / 2;
-    squares.push(coreSquare(x, y, core, used.get(core), colourOf));
-  }
-  const width = columns * tileWidth;
-  const height = rows * tileHeight;
-  return html`<figure><svg class="cores" role="img" viewBox="0 0 ${width} ${height}" style="max-width:${width * 2}px"
-aria-label="Chip ${chip}: ${used.size} cores in use">
-${squares}</svg><figcaption>Chip ${chip}${legend(report, colourOf)}</figcaption></figure>
+/** What a program occupies, before anything has run on it. */
+export function fillingSection(mesh: ReportMesh & { readonly cores: readonly ReportFilling[] }): Html {
+  return html`<section id="cores"><h2>Core map</h2>
+${meshWords(mesh)}
+<div class="chips">${Array.from({ length: mesh.chips }, (_, chip) => fillingDrawing(mesh, chip))}</div>
+<details><summary>The numbers</summary>
+${table('Cores in use', fillingColumns, mesh.cores)}</details></section>
 `;
 }
 
-function coreSquare(
-  x: number,
-  y: number,
-  core: number,
-  used: ReportCore | undefined,
-  colourOf: ReadonlyMap<string, string>,
+const fillingColumns: readonly Column<ReportFilling>[] = [
+  { title: 'Core', cell: ({ chip, core }) => `${chip}/${core}` },
+  { title: 'Layers', cell: ({ layers }) => layers.join(', ') },
+  { title: 'Compartments', cell: ({ compartments }) => useText(compartments), numeric: true },
+  { title: 'Synapse words', cell: ({ synapseWords }) => useText(synapseWords), numeric: true },
+  { title: 'Input axons', cell: ({ axonsIn }) => useText(axonsIn), numeric: true },
+  { title: 'Output axons', cell: ({ axonsOut }) => useText(axonsOut), numeric: true },
+];
+
+function meshWords({ chips, columns, rows, coresPerTile, cores }: ReportMesh & { readonly cores: readonly unknown[] }) {
+  const total = chips * columns * rows * coresPerTile;
+  return html`<p>${countText(cores.length)} of ${countText(total)} cores on ${countText(chips)} ${chips === 1 ? 'chip' : 'chips'}
+(${countText(columns)} × ${countText(rows)} tiles of ${countText(coresPerTile)} cores). Utilisation is that of the fullest of a core’s
+resources: compartments, synapse memory, input axons, output axons.</p>`;
+}
+
+function fillingDrawing(mesh: ReportMesh & { readonly cores: readonly ReportFilling[] }, chip: number): Html {
+  const colourOf = layerColours(mesh.cores);
+  const used = mesh.cores.filter((core) => core.chip === chip).length;
+  const drawing = meshDrawing(mesh, chip, `Chip ${chip}, utilisation: ${used} cores in use`, (core) => {
+    const full = fullest(core);
+    return {
+      colour: colourOf.get(core.layers[0] ?? '') ?? 'var(--first)',
+      strength: full,
+      words: `${core.layers.join(', ')}, ${percentText(full * 100)} full`,
+    };
+  });
+  const keys = [...colourOf].map(
+    ([name, colour]) => html` <span class="key"><span style="background:${colour}"></span>${name}</span>`,
+  );
+  return html`<figure>${drawing}<figcaption>Chip ${chip}, utilisation${keys}</figcaption></figure>
+`;
+}
+
+function scaled(
+  mesh: Report['coreMap'],
+  chip: number,
+  title: string,
+  scale: string,
+  shadeOf: (core: ReportCore) => Shade,
 ): Html {
-  const box = html`x="${x}" y="${y}" width="${CELL - 2}" height="${CELL - 2}" rx="2"`;
-  if (used === undefined)
-    return html`<rect ${box} class="free"><title>core ${core}: free</title></rect>
-`;
-  const share = fullest(used);
-  const colour = colourOf.get(used.layers[0] ?? '') ?? 'var(--first)';
-  return html`<rect ${box} class="free"/><rect ${box} fill="${colour}" fill-opacity="${(0.2 + 0.8 * share).toFixed(3)}"><title>core ${core}: ${used.layers.join(', ')}, ${percentText(share * 100)} full</title></rect>
+  const label = `Chip ${chip}, ${title.toLowerCase()}: ${scale}`;
+  return html`<figure>${meshDrawing(mesh, chip, label, shadeOf)}<figcaption>${label}</figcaption></figure>
 `;
 }
 
-/** One hue per layer, spread evenly; the fullness is in the opacity. */
-function layerColours(report: Report): Map<string, string> {
-  const count = report.layers.length;
+/** One hue per layer, spread evenly. */
+function layerColours(cores: readonly ReportFilling[]): Map<string, string> {
+  const names = [...new Set(cores.flatMap(({ layers }) => layers))];
   return new Map(
-    report.layers.map(({ name }, index) => [name, `hsl(${Math.round((index * 360) / count + 210) % 360} 70% 48%)`]),
+    names.map((name, index) => [name, `hsl(${Math.round((index * 360) / names.length + 210) % 360} 70% 48%)`]),
   );
 }
 
-function legend(report: Report, colourOf: ReadonlyMap<string, string>): Html[] {
-  return report.layers.map(
-    ({ name }) => html` <span class="key"><span style="background:${colourOf.get(name) ?? ''}"></span>${name}</span>`,
+function fullest({ compartments, synapseWords, axonsIn, axonsOut }: ReportFilling): number {
+  return Math.max(
+    ...[compartments, synapseWords, axonsIn, axonsOut].map(({ used, limit }) => Math.min(1, share(used, limit))),
   );
 }
 
-function fullest({ compartments, synapseWords, axonsIn, axonsOut }: ReportCore): number {
-  const shares = [compartments, synapseWords, axonsIn, axonsOut].map(({ used, limit }) =>
-    limit > 0 ? used / limit : 0,
-  );
-  return Math.min(1, Math.max(...shares));
+/** A part of a whole; 0 where there is no whole. */
+function share(part: number, whole: number): number {
+  return whole > 0 ? part / whole : 0;
 }
 
 function useText({ used, limit }: ReportUse): string {

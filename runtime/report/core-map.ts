@@ -1,5 +1,6 @@
 import type { CoreImage, Program } from '../../schemas/program.js';
-import type { Report, ReportCore } from '../../schemas/report.js';
+import type { Report, ReportFilling, ReportMesh } from '../../schemas/report.js';
+import type { Statistics } from '../../schemas/stats.js';
 import type { Figure, Target } from '../../schemas/target.js';
 import { readTarget } from '../../schemas/target-file.js';
 
@@ -7,19 +8,35 @@ import { readTarget } from '../../schemas/target-file.js';
 const WORD_BYTES = 8;
 
 /** Which cores hold what, and how full they are. */
-export function coreMap(program: Program): Report['coreMap'] {
+export function fillingMap(program: Program): ReportMesh & { readonly cores: readonly ReportFilling[] } {
   const target = readTarget(program.targetJson, `target of program ${program.name}`);
   const { columns, rows, coresPerTile } = target.mesh;
+  const cores = program.cores.map((image) => filling(program, image, target));
+  return { chips: program.chips, columns, rows, coresPerTile, cores };
+}
+
+/** The same with what each core did; `statistics` are of the same program. */
+export function coreMap(program: Program, statistics: Statistics): Report['coreMap'] {
+  const rows = new Map(statistics.coreTable.map((row) => [`${row.chip}/${row.core}`, row]));
+  const map = fillingMap(program);
   return {
-    chips: program.chips,
-    columns,
-    rows,
-    coresPerTile,
-    cores: program.cores.map((core) => coreRow(program, core, target)),
+    ...map,
+    cores: map.cores.map((core) => {
+      const row = rows.get(`${core.chip}/${core.core}`);
+      if (row === undefined) throw new Error(`no statistics of core ${core.core} on chip ${core.chip}`);
+      return {
+        ...core,
+        messagesIn: row.messagesIn,
+        messagesOut: row.messagesOut,
+        synopsPerSample: row.synapticOperations,
+        energyJoules: row.energyJoules,
+        busyPercent: row.utilisationPercent,
+      };
+    }),
   };
 }
 
-function coreRow(program: Program, image: CoreImage, { limits }: Target): ReportCore {
+function filling(program: Program, image: CoreImage, { limits }: Target): ReportFilling {
   const layers = new Set(image.ranges.map(({ population }) => program.populations[population]!.name));
   return {
     chip: image.chip,

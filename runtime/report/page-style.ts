@@ -2,7 +2,7 @@
 export const pageStyle = `
 :root {
   color-scheme: light dark;
-  --text: #1b2330; --faint: #6b7686; --grid: #e3e7ec; --paper: #ffffff; --raised: #f5f7f9; --border: #d4dae1;
+  --text: #1b2330; --faint: #5a6473; --grid: #e3e7ec; --paper: #ffffff; --raised: #f5f7f9; --border: #d4dae1;
   --first: #2b6cb0; --second: #d2691e; --third: #7a52b3; --fourth: #2f855a; --good: #23744a; --bad: #b3261e;
 }
 @media (prefers-color-scheme: dark) {
@@ -65,6 +65,8 @@ footer { max-width: 58rem; margin: 3rem auto 2rem; padding: 0 1.25rem; color: va
   figure, tr, .figures div, .example { break-inside: avoid; }
   h2 { break-after: avoid; }
   .scroll { overflow: visible; }
-  th, td { white-space: normal; }
+  table { font-size: 7.5pt; min-width: 0; max-width: 100%; }
+  th, td { white-space: normal; overflow-wrap: anywhere; padding-right: .4rem; }
+  .example { padding: .5rem; }
 }
 `;

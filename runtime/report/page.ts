@@ -7,6 +7,7 @@ import { coreMapSection } from './core-map-section.js';
 import { examplesSection } from './examples-section.js';
 import { Html, html } from './html.js';
 import { latencySection } from './latency-section.js';
+import { linksSection } from './links-section.js';
 import { countText, meanText, percentText, quantityText } from './number-text.js';
 import { pageStyle } from './page-style.js';
 import { provenanceSection } from './provenance-section.js';
@@ -22,6 +23,7 @@ export function reportPage(report: Report): string {
     ['activity', 'Spikes and energy', activitySection(report)],
     ['latency', 'Latency', latencySection(report)],
     ['cores', 'Core map', coreMapSection(report)],
+    ['links', 'Link load', linksSection(report)],
     ['training', 'Finetuning and quantisation', trainingSection(report)],
     ['examples', 'Images', examplesSection(report)],
     ['provenance', 'Provenance', provenanceSection(report)],

@@ -60,6 +60,8 @@ export interface LevelsOutcome {
   /** SNN against spike graph and spike graph against twin, on the clean images. */
   readonly spikeAgreement: readonly SpikeAgreement[];
   readonly blackBox: { readonly fooled: Uint8Array; readonly queries: Uint32Array } | null;
+  /** [N, classes] of the chip, on the clean images and on those crafted against its twin. */
+  readonly chipLogits: { readonly clean: Float32Array; readonly adversarial: Float32Array };
   /** Of the chip, N each: on the clean images and on those crafted against its twin. */
   readonly results: { readonly clean: readonly SampleResult[]; readonly adversarial: readonly SampleResult[] };
 }
@@ -111,11 +113,14 @@ export async function evaluateLevels(
     comparison,
     spikeAgreement: await agreementOnClean(levels, batch, clean.twinRecord),
     blackBox: options.blackBoxQueries === 0 ? null : await attackOracle(levels.oracle, batch, options),
+    chipLogits: { clean: clean.logits, adversarial: chipRuns.twin!.logits },
     results: { clean: clean.results, adversarial: chipRuns.twin!.results },
   };
 }
 
 interface ChipRun {
+  /** [N, classes] */
+  readonly logits: Float32Array;
   readonly predictions: Uint8Array;
   readonly twinPredictions: Uint8Array;
   readonly twinRecord: LevelRecord;
@@ -134,6 +139,7 @@ async function runChip({ chip, twin }: Levels, images: Float32Array, indices: Ar
   }
   const twinRecord = joinRecords(twin.graph, expected);
   return {
+    logits,
     predictions: predictions(logits, samples.length),
     twinPredictions: predictions(twinRecord.logits, samples.length),
     twinRecord,

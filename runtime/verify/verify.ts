@@ -82,6 +82,8 @@ export interface VerifyResult {
   readonly statistics: { readonly clean: Statistics; readonly adversarial: Statistics };
   /** [min(examples, samples), H, W, C], crafted against the twin. */
   readonly adversarial: Float32Array;
+  /** Of the same samples: the chip's logits, [classes] each. */
+  readonly exampleLogits: { readonly clean: readonly number[][]; readonly adversarial: readonly number[][] };
 }
 
 /**
@@ -149,6 +151,10 @@ export async function verifyNetwork(
     comparison: outcomes.map(({ comparison }) => comparison).reduce(mergeComparisons, nothingCompared),
     statistics: { clean: statisticsOf('clean'), adversarial: statisticsOf('adversarial') },
     adversarial: firstImages(outcomes, Math.min(options.examples, samples) * size),
+    exampleLogits: {
+      clean: firstLogits(outcomes, 'clean', options.examples),
+      adversarial: firstLogits(outcomes, 'adversarial', options.examples),
+    },
   };
 }
 
@@ -168,6 +174,17 @@ function blackBoxResult(outcomes: readonly LevelsOutcome[], queries: number): Re
   const fooled = Uint8Array.from(parts.flatMap((part) => [...part.fooled]));
   const spent = Uint32Array.from(parts.flatMap((part) => [...part.queries]));
   return { queries, samples: fooled.length, curve: queryCurve({ fooled, queries: spent }, queries) };
+}
+
+/** The chip's logits of the first samples, at most `count`. */
+function firstLogits(outcomes: readonly LevelsOutcome[], set: 'clean' | 'adversarial', count: number): number[][] {
+  return outcomes
+    .flatMap(({ chipLogits, results }) => {
+      const logits = chipLogits[set];
+      const classes = logits.length / results[set].length;
+      return results[set].map((_, n) => Array.from(logits.subarray(n * classes, (n + 1) * classes)));
+    })
+    .slice(0, count);
 }
 
 /** The first `length` values of all adversarial images. */

@@ -8,6 +8,7 @@ import { reportPage } from '../../runtime/report/page.js';
 import { checkJson } from '../../schemas/json-file.js';
 import type { Report } from '../../schemas/report.js';
 import { sampleReport } from '../runtime/report/sample-report.js';
+import { violations } from './accessibility.js';
 import { chromiumPath } from './chromium.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'spikewright-page-'));
@@ -79,14 +80,17 @@ describe('the report page', () => {
 
   test('draws every plot with marks inside its frame', async () => {
     const plots = page.locator('figure > svg[role=img]');
-    // Accuracy, transfer, members, queries, agreement, activity, energy, latency, one core map, finetuning.
-    expect(await plots.count()).toBe(10);
+    // Accuracy, transfer, members, queries, agreement, activity, energy, latency, a core map three times, links,
+    // finetuning, and the outputs of three examples.
+    expect(await plots.count()).toBe(16);
     for (const plot of await plots.all()) {
       expect(await plot.getAttribute('aria-label')).toMatch(/\w/);
       const frame = (await plot.boundingBox())!;
       expect(frame.width).toBeGreaterThan(200);
       expect(frame.height).toBeGreaterThan(100);
-      const marks = await plot.locator('path[fill^="var("], path[stroke^="var("], rect[fill^="hsl"]').all();
+      const marks = await plot
+        .locator('path[fill^="var("], path[stroke^="var("], rect[fill^="hsl"], rect[fill^="var("]')
+        .all();
       expect(marks.length).toBeGreaterThan(4);
       for (const label of await plot.locator('text').all()) {
         const box = (await label.boundingBox())!;
@@ -124,6 +128,58 @@ describe('the report page', () => {
     expect(await row.innerText()).toContain('812,345');
   });
 
+  test('has in its tables what the plots are drawn from', async () => {
+    const cells = async (section: string, column: number): Promise<string[]> =>
+      page
+        .locator(`${section} tbody tr > :nth-child(${column})`)
+        .evaluateAll((found) => found.map((c) => c.textContent ?? ''));
+    expect((await cells('#links', 2)).map(Number)).toEqual([812.3, 401, 17]);
+    const { cores } = report.coreMap;
+    expect(await cells('#cores', 1)).toEqual(cores.map(({ chip, core }) => `${chip}/${core}`));
+    expect((await cells('#cores', 7)).map((text) => Number(text.replace(',', '')))).toEqual(
+      cores.map(({ messagesIn }) => messagesIn),
+    );
+    const outputs = await cells('#examples .example:first-child details', 2);
+    expect(outputs.map(Number)).toEqual(report.examples[0]!.outputs.clean.map((value) => Number(value.toPrecision(4))));
+  });
+
+  test('draws core maps whose strongest core is the one with the highest figure', async () => {
+    const strongest = async (map: number): Promise<string> => {
+      const rects = page.locator('#cores svg').nth(map).locator('rect[fill-opacity="1.000"]');
+      expect(await rects.count()).toBe(1);
+      return (await rects.locator('title').textContent()) ?? '';
+    };
+    const { cores } = report.coreMap;
+    const traffic = cores.map(({ messagesIn, messagesOut }) => messagesIn + messagesOut);
+    const heat = cores.map(({ energyJoules }) => energyJoules);
+    expect(await strongest(1)).toMatch(new RegExp(`^core ${traffic.indexOf(Math.max(...traffic))}:`));
+    expect(await strongest(2)).toMatch(new RegExp(`^core ${heat.indexOf(Math.max(...heat))}:`));
+  });
+
+  test.each(['light', 'dark'] as const)('breaks no rule of accessibility in %s', async (colorScheme) => {
+    expect(await violations(page, colorScheme)).toEqual([]);
+  });
+
+  test('is walked by the keyboard from the skip link through every section, in order', async () => {
+    const fresh = await open(reportPage(report), 'keyboard.html');
+    const stops: string[] = [];
+    for (let k = 0; k < 200; k += 1) {
+      await fresh.keyboard.press('Tab');
+      const stop = await fresh.evaluate(
+        'document.activeElement === document.body ? "" : document.activeElement.className + "|" + (document.activeElement.closest("section")?.id ?? document.activeElement.getAttribute("href"))',
+      );
+      if (stop === '') break;
+      stops.push(String(stop));
+    }
+    expect(stops[0]).toBe('skip|#accuracy');
+    const sections = await fresh.locator('main > section').evaluateAll((found) => found.map(({ id }) => id));
+    const links = stops.slice(1, 1 + sections.length).map((stop) => stop.split('|')[1]);
+    expect(links).toEqual(sections.map((id) => `#${id}`));
+    const visited = stops.slice(1 + sections.length).map((stop) => stop.split('|')[1]!);
+    expect([...new Set(visited)]).toEqual(sections);
+    await fresh.close();
+  });
+
   test('follows the reader’s colours and keeps text legible in both', async () => {
     const colours = async (scheme: 'light' | 'dark') => {
       await page.emulateMedia({ colorScheme: scheme });
@@ -147,8 +203,19 @@ describe('the report page', () => {
   });
 
   test('prints', async () => {
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
+    expect(await page.locator('nav').isVisible()).toBe(false);
+    // An A4 page with its margins is about 720 px wide; nothing may lie beyond it.
+    await page.setViewportSize({ width: 720, height: 1000 });
+    for (const part of await page.locator('table, svg').all()) {
+      const box = await part.boundingBox();
+      if (box !== null) expect(box.x + box.width).toBeLessThanOrEqual(721);
+    }
     const pdf = await page.pdf({ format: 'A4' });
     expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+    await page.emulateMedia({ media: 'screen', colorScheme: 'light' });
+    await page.setViewportSize({ width: 1100, height: 900 });
   });
 
   test('shows hostile names as text', async () => {

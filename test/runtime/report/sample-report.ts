@@ -119,8 +119,18 @@ export function sampleReport(changes: Partial<Report> = {}): Report {
         synapseWords: { used: 400 * core, limit: 16_384 },
         axonsIn: { used: 64 * core, limit: 4096 },
         axonsOut: { used: 4096 - 64 * core, limit: 4096 },
+        messagesIn: 120 * core,
+        messagesOut: 4000.5 - 100 * core,
+        synopsPerSample: 50_000 + 310 * core,
+        energyJoules: 1e-6 * (1 + ((core * 7) % 31)),
+        busyPercent: 20 + 2 * core,
       })),
     },
+    links: [
+      { link: '(0, 0) east', messages: 812.25 },
+      { link: '(1, 0) south', messages: 401 },
+      { link: '(2, 0) west', messages: 17 },
+    ],
     finetuning: [1, 2, 3].map((epoch) => ({
       epoch,
       loss: 2.3 - 0.3 * epoch,
@@ -148,6 +158,10 @@ export function sampleReport(changes: Partial<Report> = {}): Report {
       adversarialPng: picture(index + 1),
       differencePng: picture(index + 2),
       predictions,
+      outputs: {
+        clean: Array.from({ length: 10 }, (_, k) => (k === 3 ? 4.25 : 0.5 - k / 3)),
+        adversarial: Array.from({ length: 10 }, (_, k) => (k === 5 ? 2.5 : 1 - k / 4)),
+      },
     })),
     provenance: {
       engine: 'eager',
