@@ -59,7 +59,13 @@ export const leftName = { nameTextStyle: { color: ink.faint, fontSize: 13, align
 export const rightName = { nameTextStyle: { color: ink.faint, fontSize: 13, align: 'right' } } as const;
 
 /** The legend of a plot with several series, at its top right. */
-export const legendStyle = { right: 8, top: 0, itemHeight: 10, textStyle: { color: ink.text, fontSize: 13 } } as const;
+export const legendStyle = {
+  right: 8,
+  top: 0,
+  itemHeight: 10,
+  itemGap: 18,
+  textStyle: { color: ink.text, fontSize: 13 },
+} as const;
 
 /** Room for axis names and labels. */
 export const gridStyle = { left: 10, right: 16, top: 40, bottom: 10, containLabel: true } as const;

@@ -48,7 +48,7 @@ small { color: var(--faint); font-weight: 400; }
 code { font: .82rem ui-monospace, monospace; }
 code.options { white-space: pre-wrap; overflow-wrap: anywhere; display: inline-block; max-width: 26rem; }
 .cores .free { fill: var(--raised); stroke: var(--border); stroke-width: .6; }
-.chips { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 1rem; }
+.chips { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); gap: 1rem; }
 .key { white-space: nowrap; margin-left: .7rem; }
 .key span { display: inline-block; width: .75rem; height: .75rem; border-radius: 2px; margin-right: .3rem; vertical-align: -1px; }
 .examples { display: grid; grid-template-columns: repeat(auto-fill, minmax(19rem, 1fr)); gap: 1.2rem; }
