@@ -21,6 +21,8 @@ export const config = defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     maxWorkers: 2,
+    // Tests that record runs say where.
+    env: { SPIKEWRIGHT_HISTORY: 'off' },
   },
 });
 

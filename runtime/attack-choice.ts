@@ -34,3 +34,18 @@ export function chosenAttack({
 export function chosenMembers(isEnsemble: boolean): readonly Member[] {
   return isEnsemble ? ensemble : ensemble.slice(0, 1);
 }
+
+/** An attack in words, equal where the attack is: "pgd, ε = 0.0078, 20 steps". */
+export function attackText({
+  kind,
+  epsilon,
+  steps,
+  queries,
+  ensemble,
+}: Pick<RunAttack, 'kind' | 'epsilon' | 'steps' | 'queries' | 'ensemble'>): string {
+  const parts = [kind, `ε = ${Number(epsilon.toPrecision(6))}`];
+  if (!['fgsm', 'rfgsm', 'square'].includes(kind)) parts.push(`${steps} steps`);
+  if (kind === 'square' || kind === 'autoattack') parts.push(`${queries} queries`);
+  if (ensemble) parts.push('ensemble');
+  return parts.join(', ');
+}

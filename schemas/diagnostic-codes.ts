@@ -341,6 +341,48 @@ export const diagnosticCodes = {
     why: '',
     fix: 'Use --workers 1 to run in this thread.',
   },
+  SW5030: {
+    title: 'run history is damaged',
+    why: 'The file is no database, or its bytes have changed.',
+    fix: 'Restore it from a copy; without one, record into another file (--history).',
+  },
+  SW5031: {
+    title: 'run history is held by another process',
+    why: 'One process at a time can write to it.',
+    fix: 'End the other process, or record into another file (--history).',
+  },
+  SW5032: {
+    title: 'run history is of another kind or version',
+    why: '',
+    fix: 'Use the version of Spikewright that wrote it, or another file (--history).',
+  },
+  SW5033: {
+    title: 'run is not in the history',
+    why: '',
+    fix: 'List the runs with "spikewright runs list".',
+  },
+  SW5034: {
+    title: 'query failed',
+    why: '',
+    fix: 'Correct the SQL; the tables are runs and metrics ("spikewright runs query "describe runs"").',
+  },
+  SW5035: {
+    title: 'results are not comparable',
+    why: 'Figures on different data, samples or seeds differ for reasons of their own.',
+    fix: 'Measure both with the same data set, number of samples and seed.',
+    failedCheck: true,
+  },
+  SW5036: {
+    title: 'figure is worse than in the baseline',
+    why: '',
+    fix: 'Find what changed with "spikewright runs compare", or take the new results as the baseline.',
+    failedCheck: true,
+  },
+  SW5037: {
+    title: 'results have nothing to compare',
+    why: 'A result names the data, samples and seed it was measured with, under "identity".',
+    fix: 'Take the JSON of "spikewright verify", "run" or "demo", or a run that these recorded.',
+  },
   // --- SW6xxx command line, configuration, artefact store
   SW6001: {
     title: 'command line cannot be understood',

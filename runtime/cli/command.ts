@@ -31,6 +31,8 @@ export interface Command<O extends Record<string, CommandOption> = Record<string
   /** Command line after "spikewright", and what it does. */
   /** True where an interrupted command goes on where it was when it is run again. */
   readonly resumes?: true;
+  /** True where results go into the run history; the command then has `historyOption` under "history". */
+  readonly records?: true;
   readonly examples: readonly (readonly [string, string])[];
   run(args: InferredOptionTypes<O>, context: CommandContext): Promise<CommandResult>;
 }

@@ -9,6 +9,7 @@ import { finetune } from './finetune.js';
 import { importModel } from './import.js';
 import { report } from './report.js';
 import { run } from './run.js';
+import { runs } from './runs.js';
 import { simulate } from './simulate.js';
 import { targets } from './targets.js';
 import { train } from './train.js';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   simulate,
   verify,
   report,
+  runs,
   validate,
   targets,
   doctor,

@@ -3,7 +3,7 @@ import { readRun } from '../../schemas/run-file.js';
 import { readFileWhole } from '../store/read-file.js';
 import { packageRoot } from '../version.js';
 import { defineCommand } from './command.js';
-import { workersOption } from './shared-options.js';
+import { historyOption, workersOption } from './shared-options.js';
 
 /** The configuration that the demo runs, and the folder of its network. */
 const demoFolder = new URL('runtime/demo/', packageRoot);
@@ -12,10 +12,12 @@ export const demo = defineCommand({
   name: 'demo',
   summary: 'Take the bundled robust network through the whole pipeline, on real CIFAR-10 images',
   resumes: true,
+  records: true,
   positionals: [],
   options: {
     out: { type: 'string', default: 'spikewright-runs/demo', describe: 'Folder of the artefacts' },
     workers: workersOption,
+    history: historyOption,
   },
   examples: [
     ['demo', 'Runs the demo; a second run reuses what the first one made'],

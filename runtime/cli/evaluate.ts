@@ -9,11 +9,19 @@ import { requireNetworkFit } from '../require-fit.js';
 import type { Proportion } from '../wilson.js';
 import { defineCommand } from './command.js';
 import { wholeNumber } from './options.js';
-import { attackOptions, datasetOptions, engineOptions, seedOption, transferOption } from './shared-options.js';
+import {
+  attackOptions,
+  datasetOptions,
+  engineOptions,
+  historyOption,
+  seedOption,
+  transferOption,
+} from './shared-options.js';
 
 export const evaluate = defineCommand({
   name: 'evaluate',
   summary: 'Measure the clean and robust accuracy of an ANN or SNN',
+  records: true,
   positionals: ['<network>'],
   options: {
     network: { type: 'string', demandOption: true, describe: 'ANN (.onnx, .swa) or SNN (.sws)' },
@@ -35,6 +43,7 @@ export const evaluate = defineCommand({
     ...datasetOptions,
     ...engineOptions,
     seed: seedOption,
+    history: historyOption,
   },
   examples: [
     ['evaluate net.onnx --samples 10000', 'PGD-20 at 2/255 on all CIFAR-10 test images'],

@@ -4,6 +4,7 @@ import type { Command, CommandContext, CommandResult } from './command.js';
 import { Interrupted } from './interrupt.js';
 import { type Invocation, parseCommandLine } from './parse.js';
 import { printedDiagnostic } from './print-diagnostic.js';
+import { recorded } from './recording.js';
 import { TerminalProgress } from './terminal-progress.js';
 
 /** What a command line sees of the process that it runs in. */
@@ -42,7 +43,9 @@ export async function runCommandLine(
   try {
     const invocation = await parseCommandLine(argv, commands, terminal.columns(), (text) => terminal.out(`${text}\n`));
     if (invocation === null) return exitCode.ok;
-    const result = await invocation.command.run(invocation.args, context(invocation, terminal, progress, tell, signal));
+    const result = await recorded(invocation, argv, tell, () =>
+      invocation.command.run(invocation.args, context(invocation, terminal, progress, tell, signal)),
+    );
     progress.clear();
     return await finish(result, invocation, terminal, tell);
   } catch (error) {

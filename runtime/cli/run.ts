@@ -1,17 +1,19 @@
 import { readRun } from '../../schemas/run-file.js';
 import { readFileWhole } from '../store/read-file.js';
 import { defineCommand } from './command.js';
-import { workersOption } from './shared-options.js';
+import { historyOption, workersOption } from './shared-options.js';
 
 export const run = defineCommand({
   name: 'run',
   summary: 'Run the whole pipeline from one configuration file, resuming from what exists',
   resumes: true,
+  records: true,
   positionals: [],
   options: {
     config: { type: 'string', demandOption: true, describe: 'Run configuration (JSON)' },
     out: { type: 'string', describe: 'Folder of the artefacts, instead of the one in the configuration' },
     workers: workersOption,
+    history: historyOption,
   },
   examples: [
     ['run --config cifar10.json', 'Runs or resumes everything that the file describes'],

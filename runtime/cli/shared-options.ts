@@ -7,6 +7,12 @@ const SEED_MAX = 2 ** 32 - 1;
 
 export const workersOption = wholeNumber('Threads; the result does not depend on them', availableParallelism(), 1, 256);
 
+export const historyOption = {
+  type: 'string',
+  describe: 'Run history (DuckDB); "off" for none. Unless said, SPIKEWRIGHT_HISTORY or spikewright-runs/history.duckdb',
+  requiresArg: true,
+} as const satisfies CommandOption;
+
 export const seedOption = wholeNumber('Seed of everything random; the same seed gives the same bytes', 0, 0, SEED_MAX);
 
 export const shuffleSeedOption = {

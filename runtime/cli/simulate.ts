@@ -11,6 +11,7 @@ import { chooseSamples } from './sample-choice.js';
 import {
   datasetOptions,
   energyProfileOption,
+  historyOption,
   shuffleSeedOption,
   timingOption,
   traceOptions,
@@ -20,6 +21,7 @@ import {
 export const simulate = defineCommand({
   name: 'simulate',
   summary: 'Run test images on the simulated chip, from the program file alone',
+  records: true,
   positionals: ['<program>'],
   options: {
     program: { type: 'string', demandOption: true, describe: 'Program (.swp)' },
@@ -29,6 +31,7 @@ export const simulate = defineCommand({
     'energy-profile': energyProfileOption,
     ...datasetOptions,
     workers: workersOption,
+    history: historyOption,
     ...traceOptions,
   },
   examples: [

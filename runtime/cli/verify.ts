@@ -1,29 +1,34 @@
 import type { Budget } from '../../schemas/budget.js';
+import { sha256 } from '../../schemas/hash.js';
 import { readJson } from '../../schemas/json-file.js';
 import { decodeProgram } from '../../schemas/program-file.js';
-import type {
-  LevelName,
-  ReportBlackBox,
-  ReportComparison,
-  ReportMember,
-  ReportTransfer,
-} from '../../schemas/report.js';
 import { decodeFloatSpikeGraph, decodeIntegerSpikeGraph } from '../../schemas/spike-file.js';
-import { levels, proportionText } from '../report/accuracy-section.js';
-import { countText, figureText, shareText } from '../report/number-text.js';
-import { differenceText, levelTitle, pValueText, verdictText } from '../report/robustness-section.js';
-import { textTable } from '../report/text-table.js';
+import { datasetHash } from '../data/dataset-hash.js';
+import { countText } from '../report/number-text.js';
+import {
+  budgetTable,
+  comparisonTable,
+  levelTable,
+  memberTable,
+  queryTable,
+  transferTable,
+} from '../report/verification-text.js';
 import { requireNetworkFit, requireProgramFit } from '../require-fit.js';
 import { readFileWhole } from '../store/read-file.js';
-import type { BudgetRow } from '../verify/budget.js';
+import { writeFileWhole } from '../store/write-file.js';
+import { checkedCases } from '../verify/checked-cases.js';
+import { junitXml } from '../verify/junit.js';
 import { overflowDiagnostics } from '../verify/overflow.js';
 import { defineCommand } from './command.js';
-import { wholeNumber } from './options.js';
+import { realNumber, wholeNumber } from './options.js';
+import { historyPath } from './recording.js';
+import { changesTable } from './runs.js';
 import {
   attackOptions,
   backendOption,
   datasetOptions,
   energyProfileOption,
+  historyOption,
   seedOption,
   timingOption,
   workersOption,
@@ -35,6 +40,7 @@ const BATCH = 16;
 export const verify = defineCommand({
   name: 'verify',
   summary: 'Prove chip = integer twin, spike for spike, and measure what robustness every level keeps',
+  records: true,
   positionals: ['<program>'],
   options: {
     program: { type: 'string', demandOption: true, describe: 'Program (.swp)' },
@@ -50,6 +56,13 @@ export const verify = defineCommand({
     },
     'black-box': wholeNumber('Queries per image of a Square attack that sees the chip alone; 0: none', 0, 0, 1_000_000),
     budget: { type: 'string', describe: 'Budget file (JSON); a violated one exits with 1' },
+    baseline: {
+      type: 'string',
+      describe: 'Earlier result to hold this one against: number of a recorded run, or JSON; a regression exits with 1',
+      requiresArg: true,
+    },
+    'baseline-tolerance': realNumber('Share by which costs may grow against the baseline', 0.01, 0, 100),
+    junit: { type: 'string', describe: 'JUnit XML of all that was checked to write', requiresArg: true },
     samples: wholeNumber('Test images', 64, 1, 1_000_000),
     ...attackOptions,
     timing: timingOption,
@@ -57,6 +70,7 @@ export const verify = defineCommand({
     ...datasetOptions,
     backend: backendOption,
     seed: seedOption,
+    history: historyOption,
     workers: workersOption,
   },
   examples: [
@@ -68,23 +82,38 @@ export const verify = defineCommand({
     ['verify net.swp --graph net.swg --black-box 1000 --budget limits.json', 'Random search on the chip; a budget'],
   ],
   async run(args, context) {
-    const [{ openDataset }, { labelsOf }, { firstOf }, { startEager }, verification, choice, budgets, compare, read] =
-      await Promise.all([
-        import('../data/open.js'),
-        import('../data/dataset.js'),
-        import('../train/accuracy.js'),
-        import('../engine/start.js'),
-        import('../verify/verify.js'),
-        import('../attack-choice.js'),
-        import('../verify/budget.js'),
-        import('../verify/compare.js'),
-        import('./read-network.js'),
-      ]);
+    const [
+      { openDataset },
+      { labelsOf },
+      { firstOf },
+      { startEager },
+      verification,
+      choice,
+      budgets,
+      compare,
+      baselines,
+      read,
+    ] = await Promise.all([
+      import('../data/open.js'),
+      import('../data/dataset.js'),
+      import('../train/accuracy.js'),
+      import('../engine/start.js'),
+      import('../verify/verify.js'),
+      import('../attack-choice.js'),
+      import('../verify/budget.js'),
+      import('../verify/compare.js'),
+      import('../history/baseline.js'),
+      import('./read-network.js'),
+    ]);
     const start = performance.now();
     const budget =
       args.budget === undefined
         ? null
         : readJson<Budget>('budget', Buffer.from(await readFileWhole(args.budget)).toString('utf8'), args.budget);
+    const programBytes = await readFileWhole(args.program);
+    // Read first: a fault in it is told before the long work.
+    const baseline =
+      args.baseline === undefined ? null : await baselines.readBaseline(args.baseline, historyPath(args.history));
     const network = {
       ann: args.ann === undefined ? null : await read.readAnnFile(args.ann, context),
       snn: args.snn === undefined ? null : await read.readSnnFile(args.snn),
@@ -93,7 +122,7 @@ export const verify = defineCommand({
           ? null
           : decodeFloatSpikeGraph(await readFileWhole(args['float-graph']), args['float-graph']),
       graph: decodeIntegerSpikeGraph(await readFileWhole(args.graph), args.graph),
-      program: decodeProgram(await readFileWhole(args.program), args.program),
+      program: decodeProgram(programBytes, args.program),
     };
     const data = openDataset(args.dataset, 'test', args['data-dir']);
     const { indices } = firstOf(data, args.samples, 1);
@@ -101,7 +130,8 @@ export const verify = defineCommand({
     for (const graph of [network.ann, network.snn]) if (graph !== null) requireNetworkFit(engine, graph, data);
     requireProgramFit(network.program, data);
     const { steps, queries } = args;
-    const attack = choice.chosenAttack({ kind: args.attack, epsilon: args.epsilon / 255, steps, queries });
+    const epsilon = args.epsilon / 255;
+    const attack = choice.chosenAttack({ kind: args.attack, epsilon, steps, queries });
     const result = await verification.verifyNetwork(
       network,
       { images: data.images(indices), labels: labelsOf(data, indices), indices },
@@ -133,127 +163,62 @@ export const verify = defineCommand({
     const rows = budget === null ? [] : budgets.checkBudget(budget, result);
     if (budget !== null) context.print(`\n${budgetTable(rows)}`);
     const { clean } = result.statistics;
-    return {
-      json: {
-        levels: result.levels,
+    const json = {
+      identity: {
+        dataset: data.name,
+        data: datasetHash(data),
         samples: result.samples,
-        spikeMismatches,
-        readoutMismatches,
-        firstMismatch: result.comparison.firstMismatch,
-        agreement: result.agreement,
-        transfer: result.transfer,
-        members: result.members,
-        comparisons: result.comparisons,
-        spikeAgreement: result.spikeAgreement,
-        blackBox: result.blackBox,
-        chip: {
-          spikesPerSample: clean.spikes,
-          activeNeuronsPercent: clean.activeNeuronsPercent,
-          synopsPerSample: clean.synapticOperations,
-          timestepsPerSample: clean.stepsPerSample,
-          latencySeconds: meanLatency(clean.latency?.perSampleSeconds),
-          energyJoules: clean.energy.joulesPerSample,
-          cores: clean.cores,
-          chips: clean.chips,
-        },
-        budget: rows,
-        seconds: (performance.now() - start) / 1000,
+        seed: args.seed,
+        target: clean.target,
+        attack: choice.attackText({ kind: args.attack, epsilon, steps, queries, ensemble: args.ensemble }),
+        program: sha256(programBytes),
       },
+      outcomes: result.outcomes,
+      levels: result.levels,
+      samples: result.samples,
+      spikeMismatches,
+      readoutMismatches,
+      firstMismatch: result.comparison.firstMismatch,
+      agreement: result.agreement,
+      transfer: result.transfer,
+      members: result.members,
+      comparisons: result.comparisons,
+      spikeAgreement: result.spikeAgreement,
+      blackBox: result.blackBox,
+      chip: {
+        spikesPerSample: clean.spikes,
+        activeNeuronsPercent: clean.activeNeuronsPercent,
+        synopsPerSample: clean.synapticOperations,
+        timestepsPerSample: clean.stepsPerSample,
+        latencySeconds: meanLatency(clean.latency?.perSampleSeconds),
+        energyJoules: clean.energy.joulesPerSample,
+        cores: clean.cores,
+        chips: clean.chips,
+      },
+      budget: rows,
+      seconds: (performance.now() - start) / 1000,
+    };
+    const changes = baseline === null ? [] : baselines.compareWithBaseline(baseline, json, args['baseline-tolerance']);
+    if (baseline !== null) context.print(`\n${changesTable(changes, ['Baseline', 'Now'])}`);
+    const mismatched = compare.comparisonDiagnostics(result.comparison);
+    const violated = budgets.budgetDiagnostics(rows);
+    const worse = baselines.regressionDiagnostics(changes);
+    if (args.junit !== undefined) {
+      const cases = checkedCases({ mismatched, violated, worse }, rows, changes);
+      await writeFileWhole(args.junit, junitXml('spikewright verify', cases, json.seconds));
+    }
+    return {
+      json: { ...json, baseline: changes },
       diagnostics: [
         ...overflowDiagnostics(clean),
         ...overflowDiagnostics(result.statistics.adversarial),
-        ...compare.comparisonDiagnostics(result.comparison),
-        ...budgets.budgetDiagnostics(rows),
+        ...mismatched,
+        ...violated,
+        ...worse,
       ],
     };
   },
 });
-
-function levelTable(
-  results: Readonly<
-    Record<
-      LevelName,
-      { clean: Parameters<typeof proportionText>[0]; robust: Parameters<typeof proportionText>[0] } | null
-    >
-  >,
-): string {
-  return textTable(
-    [{ title: 'Level' }, { title: 'Clean accuracy', align: 'right' }, { title: 'Robust accuracy', align: 'right' }],
-    levels.flatMap(({ name, title }) => {
-      const result = results[name];
-      return result === null ? [] : [[title, proportionText(result.clean), proportionText(result.robust)]];
-    }),
-  );
-}
-
-function comparisonTable(comparisons: readonly ReportComparison[]): string {
-  return textTable(
-    [{ title: 'Compared' }, { title: 'Images' }, { title: 'Points', align: 'right' }, { title: 'p' }, { title: '' }],
-    comparisons.map((comparison) => [
-      comparison.levels.map(levelTitle).join(' – '),
-      comparison.images,
-      differenceText(comparison),
-      pValueText(comparison.pValue),
-      verdictText(comparison),
-    ]),
-  );
-}
-
-function transferTable(transfer: readonly ReportTransfer[]): string {
-  const shown = levels.filter(({ name }) => transfer.some(({ level }) => level === name));
-  const sources = [...new Set(transfer.map(({ source }) => source))];
-  return textTable(
-    [{ title: 'Crafted against' }, ...shown.map(({ title }) => ({ title, align: 'right' as const }))],
-    sources.map((source) => [
-      levelTitle(source),
-      ...shown.map(({ name }) => {
-        const found = transfer.find((entry) => entry.source === source && entry.level === name);
-        return found === undefined ? '–' : shareText(found.robust.correct / found.robust.total);
-      }),
-    ]),
-  );
-}
-
-function memberTable(members: readonly ReportMember[]): string {
-  return textTable(
-    [
-      { title: 'Member' },
-      { title: 'Against' },
-      { title: 'Tried', align: 'right' },
-      { title: 'Fooled', align: 'right' },
-    ],
-    members.map(({ name, source, tried, fooled }) => [name, levelTitle(source), countText(tried), countText(fooled)]),
-  );
-}
-
-function queryTable({ curve }: ReportBlackBox): string {
-  return textTable(
-    [
-      { title: 'Queries of the chip', align: 'right' },
-      { title: 'Accuracy', align: 'right' },
-    ],
-    curve.map(({ queries, robust }) => [countText(queries), proportionText(robust)]),
-  );
-}
-
-function budgetTable(rows: readonly BudgetRow[]): string {
-  return textTable(
-    [
-      { title: 'Budget' },
-      { title: 'Limit', align: 'right' },
-      { title: 'Measured', align: 'right' },
-      { title: '' },
-      { title: '' },
-    ],
-    rows.map(({ name, limit, measured, pass, note }) => [
-      name,
-      figureText(limit),
-      figureText(measured),
-      pass ? '✓' : '✗',
-      note,
-    ]),
-  );
-}
 
 function meanLatency(latencies: readonly number[] | undefined): number | null {
   if (latencies === undefined || latencies.length === 0) return null;

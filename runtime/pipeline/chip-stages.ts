@@ -26,7 +26,7 @@ const VERIFY_BATCH = 16;
 /** Images of the report's gallery. */
 const EXAMPLES = 8;
 
-const PROGRAM_FILE = 'program.swp';
+export const PROGRAM_FILE = 'program.swp';
 const INTEGER_FILE = 'integer.swg';
 const FLOAT_FILE = 'float.swg';
 const STATISTICS_FILE = 'statistics.json';

@@ -4,17 +4,20 @@ import { readJson } from '../../schemas/json-file.js';
 import type { Report } from '../../schemas/report.js';
 import type { RunConfig } from '../../schemas/run.js';
 import { readEnergyFigures } from '../../sim/energy.js';
+import { attackText } from '../attack-choice.js';
 import { openDataset } from '../data/open.js';
+import type { ResultIdentity } from '../history/identity.js';
 import { buildReport } from '../report/build-report.js';
 import { readFileWhole } from '../store/read-file.js';
-import { Store } from '../store/store.js';
+import { artefactHash, Store } from '../store/store.js';
 import { chosenTarget } from '../target-choice.js';
 import { budgetDiagnostics, checkBudget } from '../verify/budget.js';
 import { comparisonDiagnostics } from '../verify/compare.js';
 import { overflowDiagnostics } from '../verify/overflow.js';
-import { compileStage, simulateStage, verifyStage } from './chip-stages.js';
+import { compileStage, PROGRAM_FILE, simulateStage, verifyStage } from './chip-stages.js';
 import { convertStage, finetuneStage, importStage } from './float-stages.js';
 import { type PipelineListener, RunContext } from './run-context.js';
+import type { Verification } from './verification.js';
 import { writeReport } from './write-report.js';
 
 /** What a run comes to. */
@@ -22,6 +25,9 @@ export interface PipelineResult {
   readonly report: Report;
   readonly htmlPath: string;
   readonly jsonPath: string;
+  /** On what the figures were measured. */
+  readonly identity: ResultIdentity;
+  readonly outcomes: Verification['outcomes'];
   /** Errors where chip and twin differ or the budget is violated, warnings where numbers overflowed. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -65,7 +71,16 @@ export async function runPipeline(
     ...comparisonDiagnostics(verified.verification.comparison),
     ...(budget === null ? [] : budgetDiagnostics(checkBudget(budget, verified.verification))),
   ];
-  return { report, ...paths, diagnostics };
+  const identity = {
+    dataset: config.dataset.name,
+    data: run.datasetHash('test'),
+    samples: verified.verification.samples,
+    seed: config.seed,
+    target: report.target,
+    attack: attackText(config.attack),
+    program: artefactHash(compiled.artefacts, PROGRAM_FILE),
+  };
+  return { report, ...paths, identity, outcomes: verified.verification.outcomes, diagnostics };
 }
 
 /**

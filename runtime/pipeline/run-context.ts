@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../schemas/diagnostic.js';
-import { sha256 } from '../../schemas/hash.js';
 import type { RunConfig } from '../../schemas/run.js';
 import type { Dataset, Split } from '../data/dataset.js';
+import { datasetHash } from '../data/dataset-hash.js';
 import { openDataset } from '../data/open.js';
 import type { BackendName } from '../engine/backend/backend.js';
 import type { Engine } from '../engine/engine.js';
@@ -69,10 +69,9 @@ export class RunContext {
     return { engine: await this.engine(), dataset: this.dataset('train'), trainSamples: dataset.trainSamples, seed };
   }
 
-  /** Identifies a data set's content for stage keys; the labels stand for it. */
+  /** Identifies a data set's content for stage keys. */
   datasetHash(split: Split): string {
-    const { name, labels } = this.dataset(split);
-    return sha256(Buffer.concat([Buffer.from(`${name} ${split}\n`), labels]));
+    return datasetHash(this.dataset(split));
   }
 
   /** Finds or makes a stage, and tells the listener. */

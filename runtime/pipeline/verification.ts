@@ -8,6 +8,7 @@ import type { VerifyResult } from '../verify/verify.js';
 export interface Verification {
   readonly samples: number;
   readonly levels: VerifyResult['levels'];
+  readonly outcomes: VerifyResult['outcomes'];
   readonly transfer: VerifyResult['transfer'];
   readonly members: VerifyResult['members'];
   readonly comparisons: VerifyResult['comparisons'];

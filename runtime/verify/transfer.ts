@@ -33,6 +33,27 @@ export function levelResult(level: LevelName, predictions: Predictions, labels: 
   };
 }
 
+/** Digits, one per sample. */
+export interface LevelOutcomes {
+  readonly clean: string;
+  readonly robust: string;
+}
+
+/** Which samples each level that was measured has right. */
+export function levelOutcomes(
+  predictions: Predictions,
+  labels: ArrayLike<number>,
+): Partial<Record<LevelName, LevelOutcomes>> {
+  const digits = (predicted: Uint8Array): string => correctness(predicted, labels).join('');
+  return Object.fromEntries(
+    levelNames.flatMap((level) => {
+      const own = predictions[level];
+      if (own === null) return [];
+      return [[level, { clean: digits(own.clean!), robust: digits(own[ownSource(level, predictions)]!) }]];
+    }),
+  );
+}
+
 /** Every adversary against every level that was measured. */
 export function transferMatrix(predictions: Predictions, labels: ArrayLike<number>): ReportTransfer[] {
   return sourceNames.flatMap((source) =>

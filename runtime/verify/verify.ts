@@ -31,8 +31,8 @@ import type { LevelAttack, LevelPredictions, LevelsOutcome } from './levels.js';
 import { levelNames } from './levels.js';
 import { levelsTask } from './levels-task.js';
 import { mergeAgreements, reportAgreement } from './spike-agreement.js';
-import type { LevelResult } from './transfer.js';
-import { compareLevels, levelResult, transferMatrix } from './transfer.js';
+import type { LevelOutcomes, LevelResult } from './transfer.js';
+import { compareLevels, levelOutcomes, levelResult, transferMatrix } from './transfer.js';
 
 /** One network at its levels; the twin runs `graph`, the chip runs `program`. The float levels may be missing. */
 export interface VerifiedNetwork {
@@ -70,6 +70,8 @@ export interface VerifyResult {
   readonly samples: number;
   readonly levels: Readonly<Record<LevelName, LevelResult | null>>;
   readonly predictions: Readonly<Record<LevelName, LevelPredictions | null>>;
+  /** By level, a 1 for each sample that it has right and a 0 for each other, clean and under its own adversary. */
+  readonly outcomes: Readonly<Partial<Record<LevelName, LevelOutcomes>>>;
   readonly transfer: readonly ReportTransfer[];
   readonly members: readonly ReportMember[];
   readonly comparisons: readonly ReportComparison[];
@@ -139,6 +141,7 @@ export async function verifyNetwork(
       levelNames.map((name) => [name, levelResult(name, predictions, batch.labels)]),
     ) as VerifyResult['levels'],
     predictions,
+    outcomes: levelOutcomes(predictions, batch.labels),
     transfer: transferMatrix(predictions, batch.labels),
     members: [...membersOf('snn'), ...membersOf('twin')],
     comparisons: compareLevels(predictions, batch.labels, options.margin),

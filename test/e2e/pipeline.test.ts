@@ -121,6 +121,11 @@ describe('a whole run', () => {
   });
 });
 
+interface RunLine {
+  readonly id: number;
+  readonly status: string;
+}
+
 describe('the commands one by one', () => {
   test('make from files what the run makes', async () => {
     const data = ['--dataset', 'mnist', '--backend', 'wasm', '--seed', '3'];
@@ -160,6 +165,44 @@ describe('the commands one by one', () => {
       spikeMismatches: 0,
       readoutMismatches: 0,
     });
+  });
+
+  test('record what was verified, and hold it against what came before', async () => {
+    const history = ['--history', at('runs.duckdb')];
+    const data = ['--dataset', 'mnist', '--backend', 'wasm'];
+    const verify = [
+      'verify',
+      at('b.swp'),
+      '--graph',
+      at('b.swg'),
+      '--samples',
+      '3',
+      '--steps',
+      '1',
+      ...history,
+      ...data,
+    ];
+    expectOk(await spikewright(...verify));
+    const junit = at('junit.xml');
+    const again = await spikewright(...verify, '--baseline', '1', '--junit', junit, '--json', '-');
+    expectOk(again);
+    const { baseline } = JSON.parse(again.stdout);
+    expect(new Set(baseline.map(({ verdict }: { verdict: string }) => verdict))).toEqual(new Set(['same']));
+    expect(readFileSync(junit, 'utf8')).toContain('name="chip = twin, every spike and every readout" classname');
+    const other = await spikewright(...verify, '--seed', '5', '--baseline', '1');
+    expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('SW5035') });
+    const listed = await spikewright('runs', 'list', '--json', '-', ...history);
+    expect(JSON.parse(listed.stdout).runs.map(({ id, status }: RunLine) => [id, status])).toEqual([
+      [3, 'failed'],
+      [2, 'finished'],
+      [1, 'finished'],
+    ]);
+    expect((await spikewright('runs', 'show', '2', ...history)).stdout).toContain('chip.energyJoules');
+    expect((await spikewright('runs', 'compare', '1', '2', ...history)).stdout).toContain('The same program.');
+    const sql = "select count(*)::integer from metrics where name = 'levels.chip.robust'";
+    expect((await spikewright('runs', 'query', sql, ...history)).stdout).toContain('2');
+    expectOk(await spikewright('runs', 'export', at('runs.csv'), ...history));
+    expect(await spikewright('runs', 'show', 'x', ...history)).toMatchObject({ code: 2 });
   });
 
   test('validate what was written, and write the report again', async () => {
