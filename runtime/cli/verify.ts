@@ -91,7 +91,7 @@ export const verify = defineCommand({
       choice,
       budgets,
       compare,
-      baselines,
+      { compareWithBaseline, readBaseline, regressionDiagnostics },
       read,
     ] = await Promise.all([
       import('../data/open.js'),
@@ -112,8 +112,7 @@ export const verify = defineCommand({
         : readJson<Budget>('budget', Buffer.from(await readFileWhole(args.budget)).toString('utf8'), args.budget);
     const programBytes = await readFileWhole(args.program);
     // Read first: a fault in it is told before the long work.
-    const baseline =
-      args.baseline === undefined ? null : await baselines.readBaseline(args.baseline, historyPath(args.history));
+    const baseline = args.baseline === undefined ? null : await readBaseline(args.baseline, historyPath(args.history));
     const network = {
       ann: args.ann === undefined ? null : await read.readAnnFile(args.ann, context),
       snn: args.snn === undefined ? null : await read.readSnnFile(args.snn),
@@ -198,11 +197,11 @@ export const verify = defineCommand({
       budget: rows,
       seconds: (performance.now() - start) / 1000,
     };
-    const changes = baseline === null ? [] : baselines.compareWithBaseline(baseline, json, args['baseline-tolerance']);
+    const changes = baseline === null ? [] : compareWithBaseline(baseline, json, args['baseline-tolerance']);
     if (baseline !== null) context.print(`\n${changesTable(changes, ['Baseline', 'Now'])}`);
     const mismatched = compare.comparisonDiagnostics(result.comparison);
     const violated = budgets.budgetDiagnostics(rows);
-    const worse = baselines.regressionDiagnostics(changes);
+    const worse = regressionDiagnostics(changes);
     if (args.junit !== undefined) {
       const cases = checkedCases({ mismatched, violated, worse }, rows, changes);
       await writeFileWhole(args.junit, junitXml('spikewright verify', cases, json.seconds));
