@@ -3,13 +3,15 @@ import { PROGRAM_VERSION, type Program, type Provenance } from '../schemas/progr
 import type { SnnGraph } from '../schemas/snn.js';
 import type { FloatSpikeGraph, IntegerSpikeGraph } from '../schemas/spike.js';
 import type { Target } from '../schemas/target.js';
+import type { CalibrationImages } from './calibration.js';
 import { CorePlanner } from './core-plan.js';
 import { emitCore } from './emit.js';
 import { explainMapping, type MappingTables } from './explain.js';
 import { lower } from './lower.js';
 import { partition } from './partition.js';
 import { type PlacementOptions, place } from './place.js';
-import { type QuantisationRow, quantise } from './quantise.js';
+import type { QuantisationRow } from './quantisation-table.js';
+import { quantise } from './quantise.js';
 import { trafficOf } from './route.js';
 import { schedule } from './schedule.js';
 import { wire } from './wire.js';
@@ -19,6 +21,8 @@ export interface CompileOptions {
   readonly provenance: Provenance;
   /** How cores are placed; without it by `defaultPlacement`. */
   readonly placement?: PlacementOptions & TrafficRates;
+  /** Images to quantise by; without them sources are taken to fire at one rate. */
+  readonly calibration?: CalibrationImages | null;
 }
 
 /** What the traffic between cores is reckoned from. */
@@ -55,7 +59,7 @@ export interface Compiled extends MappedProgram {
  */
 export function compile(snn: SnnGraph, target: Target, options: CompileOptions): Result<Compiled> {
   const floatGraph = lower(snn);
-  const { value, diagnostics } = quantise(floatGraph, target);
+  const { value, diagnostics } = quantise(floatGraph, target, options.calibration ?? null);
   const mapped = compileIntegerGraph(value.graph, target, options);
   return {
     value: { ...mapped, floatGraph, spikeGraph: value.graph, quantisation: value.rows },

@@ -2,7 +2,7 @@ import type { AvgPoolLayer } from '../schemas/ann.js';
 import { convolvedSize } from '../schemas/layer-shapes.js';
 import type { MapShape } from '../schemas/tensor.js';
 import { elementCount } from '../schemas/tensor.js';
-import { type Convolution, unpadded } from './fold.js';
+import { type Convolution, unpadded, type WideKernel } from './fold.js';
 
 /** A linear layer at work on the values of one grid, position by position: what no kernel needs to express. */
 export interface GridMap {
@@ -11,8 +11,13 @@ export interface GridMap {
   readonly apply: (values: Float64Array) => Float64Array;
 }
 
+/** A convolution whose kernel may hold integers. */
+interface AnyConvolution extends Omit<Convolution, 'kernel'> {
+  readonly kernel: { readonly shape: WideKernel['shape']; readonly data: WideKernel['data'] | Int32Array };
+}
+
 /** A zero-padded cross-correlation. */
-export function convolution(grid: MapShape, { kernel, stride, padding }: Convolution): GridMap {
+export function convolution(grid: MapShape, { kernel, stride, padding }: AnyConvolution): GridMap {
   const [kernelHeight, kernelWidth, channels, outputs] = kernel.shape;
   const [height, width] = grid;
   const [rows, columns] = convolvedSize([height, width], padding, [kernelHeight, kernelWidth], stride);

@@ -1,4 +1,5 @@
 import type { Drive, FloatSpikeGraph, ParameterTable, Population, Projection } from '../schemas/spike.js';
+import type { TapRates } from './round-weights.js';
 
 /** The most weights that a scale is tried on; beyond it evenly spaced output channels stand for all. */
 const SAMPLE_MAX = 65_536;
@@ -8,8 +9,6 @@ export interface WeightSample {
   /** [inputs, channels] */
   readonly weights: Float32Array;
   readonly channels: readonly number[];
-  /** Source neurons behind each weight: the size of the pool window. */
-  readonly sources: number;
 }
 
 /** Everything that reaches a population's membranes, as ranges by channel in units of the trained network. */
@@ -18,6 +17,8 @@ export interface LayerInputs {
   readonly projections: readonly Projection<Float32Array>[];
   readonly drive: Drive | null;
   readonly samples: readonly WeightSample[];
+  /** How the sources behind each projection's taps fire: measured by calibration, or assumed. */
+  readonly rates: readonly TapRates[];
   /** Largest |weight|. */
   readonly weightMax: number;
   /** By channel: the most that weights and drive can add in one timestep if any set of sources fires, and the least. */
@@ -32,8 +33,12 @@ export interface LayerInputs {
   readonly biasMax: number;
 }
 
-/** Gathers what the choice of a population's scale must know. */
-export function layerInputs(graph: FloatSpikeGraph, population: Population<Float32Array>): LayerInputs {
+/** Gathers what the choice of a population's scale must know; `rates` are those of its projections, in the graph's order. */
+export function layerInputs(
+  graph: FloatSpikeGraph,
+  population: Population<Float32Array>,
+  rates: readonly TapRates[],
+): LayerInputs {
   const projections = graph.projections.filter(({ to }) => to === population.name);
   const drive = graph.drives.find((candidate) => candidate.population === population.name) ?? null;
   const channels = population.shape[2];
@@ -69,6 +74,7 @@ export function layerInputs(graph: FloatSpikeGraph, population: Population<Float
     projections,
     drive,
     samples,
+    rates,
     weightMax,
     highest,
     lowest,
@@ -112,7 +118,7 @@ function addBias(bias: ParameterTable<Float32Array>, highest: Float64Array, lowe
   }
 }
 
-function sampleWeights({ kernel, pool }: Projection<Float32Array>): WeightSample {
+function sampleWeights({ kernel }: Projection<Float32Array>): WeightSample {
   const channels = kernel.shape[3];
   const inputs = kernel.data.length / channels;
   const wanted = Math.max(1, Math.min(channels, Math.floor(SAMPLE_MAX / inputs)));
@@ -123,5 +129,5 @@ function sampleWeights({ kernel, pool }: Projection<Float32Array>): WeightSample
       weights[input * wanted + n] = kernel.data[input * channels + channel]!;
     });
   }
-  return { weights, channels: picked, sources: pool[0] * pool[1] };
+  return { weights, channels: picked };
 }

@@ -1,4 +1,4 @@
-import { type Diagnostic, diagnostic, failure, type Result } from '../schemas/diagnostic.js';
+import { type Diagnostic, failure, type Result } from '../schemas/diagnostic.js';
 import type {
   Drive,
   FloatSpikeGraph,
@@ -8,38 +8,14 @@ import type {
   Projection,
 } from '../schemas/spike.js';
 import type { Target, TargetArithmetic } from '../schemas/target.js';
-import { DECAY_UNIT, integerDecay, integerThreshold, nearestMantissa, roundHalfAway } from './grid.js';
+import { type Calibration, type CalibrationImages, calibrate, tapRates, tapSample } from './calibration.js';
+import { channelFactors, scaleChannels, snapFactors } from './channel-scale.js';
+import { DECAY_UNIT, integerDecay, integerThreshold, roundHalfAway } from './grid.js';
 import { type LayerInputs, layerInputs } from './layer-inputs.js';
-import { bounds, chooseScale, type LayerScale, valueGrid, weightUnit } from './scale.js';
-
-/** What was decided for one population, and what it costs. Errors are in units of the trained network. */
-export interface QuantisationRow {
-  readonly population: string;
-  /** Membrane units per trained unit. */
-  readonly scale: number;
-  readonly weightExponent: number;
-  /** Membrane units of one unit of the weight mantissa. */
-  readonly weightUnit: number;
-  /** Largest |mantissa| of a weight. */
-  readonly weightMax: number;
-  /** Root of the mean squared weight error. */
-  readonly weightErrorRms: number;
-  /** Weights larger than the largest mantissa, in percent of all. */
-  readonly clippedPercent: number;
-  /** Σw² over Σ(weight error)²; null without weights or without error. */
-  readonly sqnrDecibels: number | null;
-  /** As the integer graph compares it, in membrane units; null of a readout or where thresholds differ. */
-  readonly threshold: number | null;
-  readonly biasErrorMax: number;
-  /** Of the drive's grid mantissa·2^exponent; null without a drive. */
-  readonly driveExponent: number | null;
-  /** Largest magnitude of one step's input, whatever fires, in membrane units; proven where the target's bound holds. */
-  readonly inputBound: number;
-  readonly inputProven: boolean;
-  /** Largest magnitude of a membrane, whatever fires, in membrane units; proven where it cannot saturate. */
-  readonly membraneBound: number;
-  readonly membraneProven: boolean;
-}
+import { measureOnChip } from './quantisation-measure.js';
+import { boundDiagnostics, describe, type QuantisationRow } from './quantisation-table.js';
+import { roundByRates, roundBySample, type TapRates } from './round-weights.js';
+import { chooseScale, type LayerScale, valueGrid, weightUnit } from './scale.js';
 
 export interface Quantised {
   readonly graph: IntegerSpikeGraph;
@@ -47,51 +23,86 @@ export interface Quantised {
 }
 
 /**
- * Puts weights, thresholds, biases and drives on the chip's grids, one scale per population.
+ * Puts weights, thresholds, biases and drives on the chip's grids: one scale per population, and factors on it by channel
+ * where the chip holds several thresholds. Weights are rounded by error feedback, or, with calibration images, by least
+ * squares over what the float network does on them; the table then also says what the integers do on these images.
  *
  * Before: a sound float graph. After: every kernel entry is mantissa·step·2^exponent with one exponent per population;
  * thresholds are what the chip can compare with; a bias is a multiple of the weight step (its axons add it) or, where
  * the chip can gate it, mantissa·2^exponent; the drive's grid is set and no image with pixels in [0, 1] can leave it.
  * Multiplying a population's weights, biases, drive and thresholds by a power of two changes no integer.
  * Throws SW2010 (reset), SW2011 (tables by timestep), SW2012 (no constant current), SW2013 (no scale fits), SW2015 (a
- * leak that the grid has not); warns SW2014
- * where the input's bound, and notes where the membrane's, could not be proven.
+ * leak that the grid has not), SW2030 (calibration images of another shape); warns SW2014 where the input's bound, and
+ * notes where the membrane's, could not be proven.
  */
-export function quantise(graph: FloatSpikeGraph, target: Target): Result<Quantised> {
+export function quantise(
+  graph: FloatSpikeGraph,
+  target: Target,
+  images: CalibrationImages | null = null,
+): Result<Quantised> {
   const { arithmetic } = target;
+  const calibration = images === null ? null : calibrate(graph, images);
   const populations: Population<Int32Array>[] = [];
-  const projections: Projection<Int32Array>[] = [];
+  const projections = new Map<string, Projection<Int32Array>>();
   const drives: Drive[] = [];
-  const rows: QuantisationRow[] = [];
-  const diagnostics: Diagnostic[] = [];
-  for (const population of graph.populations) {
+  const described: QuantisationRow[] = [];
+  for (const [index, population] of graph.populations.entries()) {
+    images?.progress(index, graph.populations.length, `layer ${population.name}`);
     requireSupported(population, graph, target);
-    const inputs = layerInputs(graph, population);
-    const scale = chooseScale(inputs, arithmetic, graph.timesteps);
-    if (scale === null) throw doesNotFit(inputs, target);
+    const { inputs, scale, rates } = scaledInputs(graph, population, target, calibration);
     const quantised = quantisePopulation(inputs, scale, arithmetic);
-    const kernels = inputs.projections.map((projection) => quantiseProjection(projection, scale, arithmetic));
+    const kernels = roundKernels(graph, inputs, { scale, quantised, rates }, arithmetic, calibration);
     populations.push(quantised);
-    projections.push(...kernels);
+    for (const kernel of kernels) projections.set(kernel.name, kernel);
     if (inputs.drive !== null) {
       const mantissaMax = arithmetic.bias!.mantissaMax;
       drives.push({ ...inputs.drive, scale: scale.scale, grid: { mantissaMax, exponent: scale.driveExponent } });
     }
-    const row = describe(inputs, scale, quantised, kernels, target, graph.timesteps);
-    rows.push(row);
-    diagnostics.push(...boundDiagnostics(row, target));
+    described.push(describe(inputs, scale, quantised, kernels, target, graph.timesteps));
   }
-  const order = new Map(projections.map((projection) => [projection.name, projection]));
   const integer: IntegerSpikeGraph = {
     kind: 'spike',
     name: graph.name,
     timesteps: graph.timesteps,
     populations,
-    projections: graph.projections.map(({ name }) => order.get(name)!),
+    projections: graph.projections.map(({ name }) => projections.get(name)!),
     drives,
     membraneMax: arithmetic.membraneMax,
   };
+  const measured = calibration === null ? null : measureOnChip(graph, integer, calibration);
+  const rows = described.map((row, index) => ({ ...row, measured: measured?.[index] ?? null }));
+  const diagnostics: Diagnostic[] = rows.flatMap((row) => boundDiagnostics(row, target));
   return { value: { graph: integer, rows }, diagnostics };
+}
+
+/** A population's inputs with channels brought to one range, where that can be, and the scale chosen for them. */
+function scaledInputs(
+  graph: FloatSpikeGraph,
+  population: Population<Float32Array>,
+  target: Target,
+  calibration: Calibration | null,
+): { readonly inputs: LayerInputs; readonly scale: LayerScale; readonly rates: readonly TapRates[] } {
+  const { arithmetic } = target;
+  const rates = graph.projections
+    .filter(({ to }) => to === population.name)
+    .map((projection) => tapRates(graph, projection, calibration));
+  const plain = layerInputs(graph, population, rates);
+  const scaled = (from: FloatSpikeGraph, factors: Float32Array) => {
+    const next = scaleChannels(from, population.name, factors);
+    return { next, inputs: layerInputs(next, next.populations.find(({ name }) => name === population.name)!, rates) };
+  };
+  const factors = channelFactors(plain, target);
+  if (factors !== null) {
+    const { next, inputs } = scaled(graph, factors);
+    const scale = chooseScale(inputs, arithmetic, graph.timesteps);
+    if (scale !== null) {
+      const snapped = snapFactors(inputs.population, scale.scale, arithmetic.threshold.step);
+      return { inputs: scaled(next, snapped).inputs, scale, rates };
+    }
+  }
+  const scale = chooseScale(plain, arithmetic, graph.timesteps);
+  if (scale === null) throw doesNotFit(plain, target);
+  return { inputs: plain, scale, rates };
 }
 
 function requireSupported(population: Population<Float32Array>, graph: FloatSpikeGraph, target: Target): void {
@@ -161,112 +172,66 @@ function integerTable(
   return { rows, columns, data: Int32Array.from(table.data, round) };
 }
 
-function quantiseProjection(
-  projection: Projection<Float32Array>,
-  scale: LayerScale,
+/** The integer kernels of a population's projections, all that reaches one neuron rounded together. */
+function roundKernels(
+  graph: FloatSpikeGraph,
+  { projections, population }: LayerInputs,
+  chosen: {
+    readonly scale: LayerScale;
+    readonly quantised: Population<Int32Array>;
+    readonly rates: readonly TapRates[];
+  },
   arithmetic: TargetArithmetic,
-): Projection<Int32Array> {
+  calibration: Calibration | null,
+): readonly Projection<Int32Array>[] {
+  const { scale, quantised } = chosen;
+  if (projections.length === 0) return [];
   const unit = weightUnit(arithmetic, scale);
-  const perMantissa = unit / scale.scale;
-  const { mantissaMax } = arithmetic.weight;
-  const data = Int32Array.from(
-    projection.kernel.data,
-    (weight) => nearestMantissa(weight / perMantissa, mantissaMax) * unit,
-  );
-  return { ...projection, kernel: { shape: projection.kernel.shape, data } };
-}
-
-function describe(
-  inputs: LayerInputs,
-  scale: LayerScale,
-  quantised: Population<Int32Array>,
-  kernels: readonly Projection<Int32Array>[],
-  { arithmetic }: Target,
-  timesteps: number,
-): QuantisationRow {
-  const unit = weightUnit(arithmetic, scale);
-  let power = 0;
-  let noise = 0;
-  let clipped = 0;
-  let count = 0;
-  let weightMax = 0;
-  kernels.forEach(({ kernel }, index) => {
-    inputs.projections[index]!.kernel.data.forEach((weight, k) => {
-      const mantissa = kernel.data[k]! / unit;
-      const error = (mantissa * unit) / scale.scale - weight;
-      power += weight * weight;
-      noise += error * error;
-      count += 1;
-      weightMax = Math.max(weightMax, Math.abs(mantissa));
-      if (Math.abs((weight * scale.scale) / unit) > arithmetic.weight.mantissaMax + 0.5) clipped += 1;
-    });
-  });
-  const biasErrorMax = quantised.bias.data.reduce(
-    (most, bias, k) => Math.max(most, Math.abs(bias / scale.scale - inputs.population.bias.data[k]!)),
-    0,
-  );
-  const { input, membrane } = integerBounds(inputs, quantised, kernels, scale, timesteps);
-  return {
-    population: quantised.name,
-    scale: scale.scale,
-    weightExponent: scale.weightExponent,
-    weightUnit: unit,
-    weightMax,
-    weightErrorRms: count === 0 ? 0 : Math.sqrt(noise / count),
-    clippedPercent: count === 0 ? 0 : (100 * clipped) / count,
-    sqnrDecibels: power === 0 || noise === 0 ? null : 10 * Math.log10(power / noise),
-    threshold:
-      quantised.kind === 'spiking' && quantised.threshold.data.length === 1 ? quantised.threshold.data[0]! : null,
-    biasErrorMax,
-    driveExponent: inputs.drive === null ? null : scale.driveExponent,
-    inputBound: input,
-    inputProven: input < (arithmetic.inputMax ?? Number.POSITIVE_INFINITY),
-    membraneBound: membrane,
-    membraneProven: membrane <= arithmetic.membraneMax,
-  };
-}
-
-/** The bounds of the integers themselves: what was estimated while choosing the scale, now proven. */
-function integerBounds(
-  inputs: LayerInputs,
-  quantised: Population<Int32Array>,
-  kernels: readonly Projection<Int32Array>[],
-  { scale, driveExponent }: LayerScale,
-  timesteps: number,
-): { readonly input: number; readonly membrane: number } {
-  const channels = quantised.shape[2];
-  const highest = new Float64Array(channels);
-  const lowest = new Float64Array(channels);
-  for (const { kernel, pool } of kernels) {
-    kernel.data.forEach((weight, k) => {
-      const bound = weight > 0 ? highest : lowest;
-      bound[k % channels]! += weight * pool[0] * pool[1];
-    });
+  const channels = population.shape[2];
+  const rates = joined(chosen.rates);
+  const sample = calibration === null ? null : tapSample(graph, population, projections, calibration);
+  const kernels = projections.map(({ kernel }) => new Int32Array(kernel.data.length));
+  const weights = new Float64Array(rates.mean.length);
+  for (let channel = 0; channel < channels; channel += 1) {
+    let tap = 0;
+    for (const { kernel } of projections) {
+      for (let k = channel; k < kernel.data.length; k += channels, tap += 1) {
+        weights[tap] = (kernel.data[k]! * scale.scale) / unit;
+      }
+    }
+    const biasError = channelBiasError(population.bias, quantised.bias, channel, channels, scale.scale) / unit;
+    const given = { weights, biasError, mantissaMax: arithmetic.weight.mantissaMax, timesteps: graph.timesteps };
+    const mantissas = sample === null ? roundByRates(given, rates) : roundBySample(given, rates, sample);
+    tap = 0;
+    for (const kernel of kernels) {
+      for (let k = channel; k < kernel.length; k += channels, tap += 1) kernel[k] = mantissas[tap]! * unit;
+    }
   }
-  const constant = quantised.bias.data.reduce((most, bias) => Math.max(most, Math.abs(bias)), 0);
-  // Rounding moves a drive by at most half a step of its grid.
-  const drive = inputs.drive === null ? 0 : inputs.driveMax * scale + 2 ** driveExponent / 2;
-  return bounds({
-    high: highest.reduce((most, value) => Math.max(most, value), 0) + constant + drive,
-    low: -lowest.reduce((least, value) => Math.min(least, value), 0) + constant + drive,
-    threshold: quantised.threshold.data.reduce((most, value) => Math.max(most, value), 0),
-    timesteps,
-    readout: quantised.kind === 'readout',
+  return projections.map((projection, index) => {
+    return { ...projection, kernel: { shape: projection.kernel.shape, data: kernels[index]! } };
   });
 }
 
-function boundDiagnostics(row: QuantisationRow, { name, arithmetic }: Target): Diagnostic[] {
-  const where = `layer ${row.population}`;
-  const found: Diagnostic[] = [];
-  if (!row.inputProven) {
-    const what = `one step's input could reach ${number(row.inputBound)} membrane units; ${name} keeps it below ${number(arithmetic.inputMax!)}.`;
-    found.push(diagnostic('SW2014', 'warning', { where, what }));
+/** By how many membrane units rounding moved a channel's bias, on average over timesteps and neurons. */
+function channelBiasError(
+  exact: ParameterTable<Float32Array>,
+  rounded: ParameterTable<Int32Array>,
+  channel: number,
+  channels: number,
+  scale: number,
+): number {
+  const { columns, data } = exact;
+  let [sum, count] = [0, 0];
+  for (let k = columns === 1 ? 0 : channel; k < data.length; k += columns === 1 ? 1 : channels) {
+    sum += rounded.data[k]! - data[k]! * scale;
+    count += 1;
   }
-  if (!row.membraneProven) {
-    const what = `the membrane could reach ${number(row.membraneBound)} units and saturate at ${number(arithmetic.membraneMax)}.`;
-    found.push(diagnostic('SW2014', 'note', { where, what }));
-  }
-  return found;
+  return sum / count;
+}
+
+function joined(rates: readonly TapRates[]): TapRates {
+  const all = (part: keyof TapRates) => Float64Array.from(rates.flatMap((own) => Array.from(own[part])));
+  return { mean: all('mean'), variance: all('variance') };
 }
 
 function doesNotFit({ population, weightMax }: LayerInputs, { name, arithmetic }: Target): Error {
@@ -276,10 +241,6 @@ function doesNotFit({ population, weightMax }: LayerInputs, { name, arithmetic }
     what:
       `weights up to ${weightMax.toPrecision(3)} and thresholds up to ${Math.max(...population.threshold.data).toPrecision(3)} ` +
       `have no common scale; ${name} has weights of ±${weight.mantissaMax}·${weight.step}·2^(0…${weight.exponentMax}) ` +
-      `and thresholds of up to ${number(threshold.mantissaMax * threshold.step)}.`,
+      `and thresholds of up to ${Math.round(threshold.mantissaMax * threshold.step).toLocaleString('en')}.`,
   });
-}
-
-function number(value: number): string {
-  return Math.round(value).toLocaleString('en');
 }

@@ -2,8 +2,6 @@ import type { TargetArithmetic } from '../schemas/target.js';
 import { biasAxonExponents, biasExponent, integerThreshold, nearestMantissa, roundHalfAway } from './grid.js';
 import type { LayerInputs } from './layer-inputs.js';
 
-/** Rate at which each source is taken to fire when errors are weighed: spikes are rare, 5 to 15 % of all chances. */
-const SOURCE_RATE = 0.1;
 /** Scales tried are 2^(k/4) times the one at which the largest weight fills its mantissa. */
 const FINEST_STEP = -16;
 const COARSEST_STEP = 6;
@@ -32,8 +30,8 @@ interface Candidate extends LayerScale {
 /**
  * The scale at which a population's expected squared input error is least. Of the candidates, those at which a single
  * threshold lies exactly on the chip's grid are preferred to all others by construction. An error is
- * r(1 − r)·Σδw² + (r·Σδw + δb)² + δθ² + the drive's, averaged over channels, with sources firing independently at rate r;
- * a largest weight that is clipped can thus pay for finer steps of the many. Null where nothing fits.
+ * Σ variance·δw² + δb² + δθ² + the drive's, averaged over channels, sources firing as measured, or else independently at one
+ * rate; a largest weight that is clipped can thus pay for finer steps of the many. Null where nothing fits.
  */
 export function chooseScale(inputs: LayerInputs, arithmetic: TargetArithmetic, timesteps: number): LayerScale | null {
   let best: Candidate | null = null;
@@ -173,10 +171,13 @@ function worstThresholdError(candidate: LayerScale, inputs: LayerInputs, arithme
   return worst / candidate.scale;
 }
 
-/** Expected squared error of weights and bias, averaged over the sampled channels, in trained units. */
+/**
+ * Expected squared error of weights and bias, averaged over the sampled channels, in trained units. What weight errors add
+ * on average is left out: rounding by error feedback cancels it.
+ */
 function inputError(
   candidate: LayerScale,
-  { samples, population: { bias, shape } }: LayerInputs,
+  { samples, rates, population: { bias } }: LayerInputs,
   arithmetic: TargetArithmetic,
   biasUnit: number,
 ): number {
@@ -184,25 +185,19 @@ function inputError(
   const perMantissa = weightUnit(arithmetic, candidate) / scale;
   const { mantissaMax } = arithmetic.weight;
   const perBias = biasUnit / scale;
-  const biasError = bias.data.map((value) => roundHalfAway(value / perBias) * perBias - value);
-  if (samples.length === 0) return biasError.reduce((sum, error) => sum + error ** 2, 0) / biasError.length;
   let total = 0;
-  for (const { weights, channels, sources } of samples) {
-    const squares = new Float64Array(channels.length);
-    const sums = new Float64Array(channels.length);
-    for (let k = 0; k < weights.length; k += 1) {
-      const error = nearestMantissa(weights[k]! / perMantissa, mantissaMax) * perMantissa - weights[k]!;
-      const n = k % channels.length;
-      squares[n]! += error * error;
-      sums[n]! += error;
+  for (const value of bias.data) total += (roundHalfAway(value / perBias) * perBias - value) ** 2 / bias.data.length;
+  samples.forEach(({ weights, channels }, index) => {
+    const { variance } = rates[index]!;
+    let noise = 0;
+    for (let k = 0, tap = 0; k < weights.length; tap += 1) {
+      let squares = 0;
+      for (const end = k + channels.length; k < end; k += 1) {
+        squares += (nearestMantissa(weights[k]! / perMantissa, mantissaMax) * perMantissa - weights[k]!) ** 2;
+      }
+      noise += variance[tap]! * squares;
     }
-    let projection = 0;
-    channels.forEach((channel, n) => {
-      const constant = bias.columns === shape[2] ? biasError[channel]! : biasError[0]!;
-      const mean = SOURCE_RATE * sources * sums[n]! + constant;
-      projection += SOURCE_RATE * (1 - SOURCE_RATE) * sources * squares[n]! + mean * mean;
-    });
-    total += projection / channels.length;
-  }
+    total += noise / channels.length;
+  });
   return total;
 }

@@ -150,6 +150,11 @@ export const diagnosticCodes = {
     why: 'On the chip’s grid of decays this one would become none at all, or everything.',
     fix: 'Finetune the network without leak, or choose a target with finer decays.',
   },
+  SW2030: {
+    title: 'calibration images do not fit',
+    why: 'The network is run on these images to see how its sources fire.',
+    fix: 'Name the data set that the network was trained on.',
+  },
   SW2101: {
     title: 'layer fits in no split over cores',
     why: 'Every core that holds a part of the layer must keep all of the chip’s limits.',

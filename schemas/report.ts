@@ -234,6 +234,11 @@ export interface Report {
     readonly distinctWeights: number;
     /** Root mean square of (quantised/scale − weight), relative to that of the weights. */
     readonly weightErrorRms: number;
+    /** On calibration images, as the two after it; null without them, the agreement also of a readout. */
+    readonly inputSqnrDecibels?: number | null;
+    /** Neurons and timesteps at which the float network and the integers agree. */
+    readonly spikeAgreementPercent?: number | null;
+    readonly saturationPercent?: number | null;
   }[];
   readonly examples: readonly ReportExample[];
   readonly provenance: {

@@ -18,7 +18,12 @@ export interface RunConfig {
   readonly backend: BackendName;
   readonly convert: RunConvert;
   readonly finetune: RunFinetune;
-  readonly compile: { readonly target: string; readonly energyProfile: string | null };
+  readonly compile: {
+    readonly target: string;
+    readonly energyProfile: string | null;
+    /** Training images that weights are rounded by; 0 for none. */
+    readonly calibrationImages: number;
+  };
   readonly simulate: { readonly timing: 'off' | 'analytic' | 'cycle'; readonly samples: number };
   readonly attack: RunAttack;
   /** Path of a budget file; null for none. */

@@ -65,6 +65,7 @@ function checkPopulation(population: Population<Numbers>, graph: SpikeGraph<Numb
   for (const part of ['decay', 'threshold', 'bias'] as const) {
     checkTable(population[part], population.shape, graph.timesteps, `${where}, ${part}`);
   }
+  if (population.channelFactors !== undefined) checkFactors(population.channelFactors, population, where);
   const integer = graph.membraneMax !== null;
   for (const decay of population.decay.data) {
     requireRange(decay, [0, integer ? DECAY_UNIT : 1], `${where}, decay`);
@@ -74,6 +75,16 @@ function checkPopulation(population: Population<Numbers>, graph: SpikeGraph<Numb
   if (population.kind === 'readout') return;
   for (const threshold of population.threshold.data) {
     requireRange(threshold, [Number.MIN_VALUE, Number.MAX_VALUE], `${where}, threshold`);
+  }
+}
+
+function checkFactors(factors: Float32Array, { kind, shape }: Population<Numbers>, where: string): void {
+  if (kind === 'readout') {
+    throw failure('SW1005', { where, what: 'has channel factors; the logits of a readout share one scale.' });
+  }
+  requireLength(factors, shape[2], `${where}, channel factors`);
+  for (const factor of factors) {
+    requireRange(factor, [Number.MIN_VALUE, Number.MAX_VALUE], `${where}, channel factor`);
   }
 }
 

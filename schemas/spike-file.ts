@@ -119,6 +119,7 @@ function wirePopulation(population: Population<Numbers>): spikewright.Population
     threshold: wireTable(population.threshold),
     bias: wireTable(population.bias),
     scale: population.scale,
+    ...(population.channelFactors === undefined ? {} : { channelFactors: arrayBytes(population.channelFactors) }),
   };
 }
 
@@ -137,6 +138,9 @@ function readPopulation<N extends Numbers>(
     threshold: readTable(type, message.threshold, `${where}, threshold`),
     bias: readTable(type, message.bias, `${where}, bias`),
     scale: message.scale ?? 0,
+    ...(message.channelFactors
+      ? { channelFactors: readArray(Float32Array, message.channelFactors, `${where}, channel factors`) }
+      : {}),
   };
 }
 

@@ -42,6 +42,11 @@ export interface Population<N extends Numbers> {
   readonly bias: ParameterTable<N>;
   /** Units of this graph per unit of the trained network's membrane; 1 in a float graph. */
   readonly scale: number;
+  /**
+   * By channel, what was multiplied by a factor beside `scale` so that each channel fills the chip's grid: weights, bias,
+   * drive and thresholds together. Absent where all are 1, as in a readout.
+   */
+  readonly channelFactors?: Float32Array;
 }
 
 /**

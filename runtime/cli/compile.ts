@@ -1,14 +1,18 @@
+import type { CalibrationImages } from '../../compiler/calibration.js';
 import type { TrafficRates } from '../../compiler/compile.js';
 import type { PlacementOptions } from '../../compiler/place.js';
 import { sha256 } from '../../schemas/hash.js';
 import { encodeProgram } from '../../schemas/program-file.js';
+import type { SnnGraph } from '../../schemas/snn.js';
 import { encodeSpikeGraph } from '../../schemas/spike-file.js';
-import { countText, figureText, percentText } from '../report/number-text.js';
+import type { Hooks } from '../hooks.js';
+import { countText, figureText, optionalPercent, percentText } from '../report/number-text.js';
 import { textTable } from '../report/text-table.js';
 import { writeFileWhole } from '../store/write-file.js';
 import { spikewrightVersion } from '../version.js';
 import { defineCommand } from './command.js';
-import { seedOption, targetOption } from './shared-options.js';
+import { wholeNumber } from './options.js';
+import { datasetOptions, seedOption, targetOption } from './shared-options.js';
 
 export const compile = defineCommand({
   name: 'compile',
@@ -37,12 +41,21 @@ export const compile = defineCommand({
       describe: 'Exchanges of cores that the placement tries; without it as many as suit the number of cores',
       range: { minimum: 0, maximum: 1e9, whole: true },
     },
+    calibrate: {
+      type: 'string',
+      choices: datasetOptions.dataset.choices,
+      describe:
+        'Quantise by what training images of this data set do in the network: weights by least squares, and a table of spike agreement',
+    },
+    'calibration-images': wholeNumber('Images that --calibrate takes', 32, 1, 100_000),
+    'data-dir': datasetOptions['data-dir'],
     explain: { type: 'boolean', default: false, describe: 'Print what every pass decided, and need against limit' },
   },
   examples: [
     ['compile net.sws --out net.swp --graph net.swg', 'Maps on Loihi 1; keeps what verify compares with'],
     ['compile net.sws --out net.swp --target mychip.json', 'Maps on a chip of your own'],
     ['compile net.sws --out again.swp --rates stats.json', 'Places by the spikes that a simulation counted'],
+    ['compile net.sws --out net.swp --calibrate cifar10', 'Fits the rounding of weights to 32 training images'],
     ['compile net.sws --out second.swp --beside net.swp', 'A second copy on the cores that the first leaves free'],
   ],
   async run(args, context) {
@@ -67,9 +80,15 @@ export const compile = defineCommand({
       rates: args.rates === undefined ? null : await readRates(args.rates, snn),
       occupied: await readOccupied(args.beside, target),
     };
-    const { value, diagnostics } = compileSnn(snn, target, {
-      provenance: { spikewrightVersion, sources, options: optionsText(placement) },
+    const calibration = await chosenImages(snn, args, context.hooks('quantise'));
+    const options = optionsText(
       placement,
+      args.calibrate === undefined ? null : [args.calibrate, args['calibration-images']],
+    );
+    const { value, diagnostics } = compileSnn(snn, target, {
+      provenance: { spikewrightVersion, sources, options },
+      placement,
+      calibration,
     });
     context.tell(diagnostics);
     const { program, mapping, quantisation } = value;
@@ -93,6 +112,7 @@ export const compile = defineCommand({
           { title: 'Used', align: 'right' },
           { title: 'Units per unit', align: 'right' },
           { title: 'Clipped', align: 'right' },
+          { title: 'Spikes as in float', align: 'right' },
         ],
         mapping.layers.map((layer) => {
           const row = quantisation.find(({ population }) => population === layer.population);
@@ -104,6 +124,7 @@ export const compile = defineCommand({
             percentText(layer.bindingPercent),
             figureText(row?.scale ?? null),
             row === undefined ? '–' : percentText(row.clippedPercent),
+            optionalPercent(row?.measured?.spikeAgreementPercent ?? null),
           ];
         }),
       ),
@@ -127,9 +148,36 @@ export const compile = defineCommand({
   },
 });
 
+/** The images that --calibrate names; null without it. */
+async function chosenImages(
+  snn: SnnGraph,
+  args: {
+    readonly calibrate: string | undefined;
+    readonly 'calibration-images': number;
+    readonly 'data-dir': string | undefined;
+  },
+  hooks: Hooks,
+): Promise<CalibrationImages | null> {
+  if (args.calibrate === undefined) return null;
+  const [{ openDataset }, { calibrationImages }] = await Promise.all([
+    import('../data/open.js'),
+    import('../calibration-images.js'),
+  ]);
+  return calibrationImages(
+    snn,
+    openDataset(args.calibrate, 'train', args['data-dir']),
+    args['calibration-images'],
+    hooks,
+  );
+}
+
 /** The placement's options as canonical JSON: keys in alphabetical order, none that has its default. */
-function optionsText({ seed, moves, rates, occupied }: PlacementOptions & TrafficRates): string {
+function optionsText(
+  { seed, moves, rates, occupied }: PlacementOptions & TrafficRates,
+  calibrate: readonly [string, number] | null,
+): string {
   return JSON.stringify({
+    ...(calibrate === null ? {} : { calibrate }),
     ...(moves === null ? {} : { moves }),
     ...(occupied.length === 0 ? {} : { occupied: occupied.map(({ chip, core }) => [chip, core]) }),
     ...(rates === null ? {} : { rates: Object.fromEntries([...rates].sort(([a], [b]) => (a < b ? -1 : 1))) }),

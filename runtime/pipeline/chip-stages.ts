@@ -1,4 +1,5 @@
 import { compile } from '../../compiler/compile.js';
+import type { QuantisationRow } from '../../compiler/quantisation-table.js';
 import type { AnnGraph } from '../../schemas/ann.js';
 import { sha256 } from '../../schemas/hash.js';
 import type { Program } from '../../schemas/program.js';
@@ -9,6 +10,7 @@ import { decodeFloatSpikeGraph, decodeIntegerSpikeGraph, encodeSpikeGraph } from
 import type { Statistics } from '../../schemas/stats.js';
 import { elementCount } from '../../schemas/tensor.js';
 import { chosenAttack, chosenMembers } from '../attack-choice.js';
+import { calibrationImages } from '../calibration-images.js';
 import { labelsOf } from '../data/dataset.js';
 import { type Artefacts, artefactHash, readArtefact } from '../store/store.js';
 import { chosenTarget } from '../target-choice.js';
@@ -29,6 +31,7 @@ const EXAMPLES = 8;
 export const PROGRAM_FILE = 'program.swp';
 const INTEGER_FILE = 'integer.swg';
 const FLOAT_FILE = 'float.swg';
+const QUANTISATION_FILE = 'quantisation.json';
 const STATISTICS_FILE = 'statistics.json';
 const VERIFICATION_FILE = 'verification.json';
 
@@ -39,26 +42,35 @@ export interface CompileStage {
   readonly graph: IntegerSpikeGraph;
   /** The network before quantisation. */
   readonly floatGraph: FloatSpikeGraph;
+  readonly quantisation: readonly QuantisationRow[];
 }
 
 /** Folds, quantises and maps the SNN. Throws what the target and the compiler's passes throw. */
 export async function compileStage(run: RunContext, snn: NetworkStage<SnnGraph>): Promise<CompileStage> {
   const target = await chosenTarget(run.config.compile.target);
+  const count = run.config.compile.calibrationImages;
   const targetHash = sha256(Buffer.from(JSON.stringify(target)));
   const artefacts = await run.stage(
-    { stage: 'compile', inputs: { snn: snn.hash, target: targetHash }, options: {} },
+    {
+      stage: 'compile',
+      inputs: { snn: snn.hash, target: targetHash, ...(count === 0 ? {} : { data: run.datasetHash('train') }) },
+      options: { calibrationImages: count },
+    },
     async () => {
       const sources = [
         { role: 'snn', sha256: snn.hash },
         { role: 'target', sha256: targetHash },
       ];
-      const provenance = { spikewrightVersion, sources, options: '{}' };
-      const { value, diagnostics } = compile(snn.graph, target, { provenance });
+      const options = count === 0 ? '{}' : JSON.stringify({ calibrate: [run.config.dataset.name, count] });
+      const provenance = { spikewrightVersion, sources, options };
+      const calibration = calibrationImages(snn.graph, run.dataset('train'), count, run.listener.hooks('compile'));
+      const { value, diagnostics } = compile(snn.graph, target, { provenance, calibration });
       run.listener.tell(diagnostics);
       return {
         [PROGRAM_FILE]: encodeProgram(value.program),
         [INTEGER_FILE]: encodeSpikeGraph(value.spikeGraph),
         [FLOAT_FILE]: encodeSpikeGraph(value.floatGraph),
+        [QUANTISATION_FILE]: jsonBytes(value.quantisation),
       };
     },
     async (made) => programSummary(decodeProgram(await readArtefact(made, PROGRAM_FILE), PROGRAM_FILE)),
@@ -68,6 +80,7 @@ export async function compileStage(run: RunContext, snn: NetworkStage<SnnGraph>)
     program: decodeProgram(await readArtefact(artefacts, PROGRAM_FILE), PROGRAM_FILE),
     graph: decodeIntegerSpikeGraph(await readArtefact(artefacts, INTEGER_FILE), INTEGER_FILE),
     floatGraph: decodeFloatSpikeGraph(await readArtefact(artefacts, FLOAT_FILE), FLOAT_FILE),
+    quantisation: JSON.parse(Buffer.from(await readArtefact(artefacts, QUANTISATION_FILE)).toString('utf8')),
   };
 }
 

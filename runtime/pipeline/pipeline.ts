@@ -59,6 +59,7 @@ export async function runPipeline(
     history: snn.history,
     program: compiled.program,
     floatGraph: compiled.floatGraph,
+    quantisation: compiled.quantisation,
     integerGraph: compiled.graph,
     statistics: simulated.statistics,
     verification: verified.verification,

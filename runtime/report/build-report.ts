@@ -1,3 +1,4 @@
+import type { QuantisationRow } from '../../compiler/quantisation-table.js';
 import type { Program } from '../../schemas/program.js';
 import type { LevelName, Report, ReportExample, ReportLevel } from '../../schemas/report.js';
 import type { RunConfig } from '../../schemas/run.js';
@@ -28,6 +29,7 @@ export interface RunResults {
   readonly program: Program;
   readonly floatGraph: FloatSpikeGraph;
   readonly integerGraph: IntegerSpikeGraph;
+  readonly quantisation: readonly QuantisationRow[];
   /** Of clean images. */
   readonly statistics: Statistics;
   readonly verification: Verification;
@@ -103,7 +105,7 @@ export function buildReport(results: RunResults): Report {
       learningRate,
     })),
     thresholds: thresholdRows(results.calibrated, results.finetuned, results.integerGraph),
-    quantisation: quantisationRows(results.floatGraph, results.integerGraph),
+    quantisation: quantisationRows(results.floatGraph, results.integerGraph, results.quantisation),
     examples: examples(verification, dataset, config.attack.epsilon),
     provenance: {
       engine: engine.name,

@@ -1,7 +1,7 @@
 import type { Compiled } from '../../compiler/compile.js';
 import type { LimitRow } from '../../compiler/explain.js';
 import type { Projection } from '../../schemas/spike.js';
-import { countText, figureText, meanText, percentText } from './number-text.js';
+import { countText, figureText, meanText, optionalPercent, percentText } from './number-text.js';
 import { type TextColumn, textTable } from './text-table.js';
 
 /** What every pass of a compilation decided, and each layer's fullest core against each limit, for terminals. */
@@ -50,9 +50,9 @@ function quantiseText({ quantisation }: Compiled): string {
     row.population,
     figureText(row.scale),
     figureText(row.weightMax),
-    row.sqnrDecibels === null ? '–' : `${row.sqnrDecibels.toFixed(1)} dB`,
+    decibelText(row.sqnrDecibels),
     percentText(row.clippedPercent),
-    figureText(row.threshold),
+    row.thresholds > 1 ? `${countText(row.thresholds)} different` : figureText(row.threshold),
     row.driveExponent === null ? '–' : `2^${row.driveExponent}`,
     `${figureText(row.inputBound)}${row.inputProven ? '' : ' (not proven)'}`,
     `${figureText(row.membraneBound)}${row.membraneProven ? '' : ' (not proven)'}`,
@@ -67,7 +67,41 @@ function quantiseText({ quantisation }: Compiled): string {
     'Input up to',
     'Membrane up to',
   ];
-  return `Quantise: one scale for each population\n${textTable(columns('Population', ...titles), rows)}`;
+  return `Quantise: one scale for each population, factors by channel where it has several thresholds\n${textTable(columns('Population', ...titles), rows)}${measuredText(quantisation)}`;
+}
+
+/** What the integers did on the calibration images; nothing without them. */
+function measuredText(quantisation: Compiled['quantisation']): string {
+  const rows = quantisation.flatMap(({ population, measured }) => {
+    if (measured === null) return [];
+    return [
+      [
+        population,
+        decibelText(measured.inputSqnrDecibels),
+        optionalPercent(measured.spikeAgreementPercent),
+        meanText(measured.floatSpikes),
+        meanText(measured.integerSpikes),
+        percentText(measured.saturationPercent),
+        countText(Math.round(measured.inputMost)),
+        countText(Math.round(measured.membraneMost)),
+      ],
+    ];
+  });
+  if (rows.length === 0) return '';
+  const titles = [
+    'SQNR of input',
+    'Spikes as in float',
+    'Spikes in float',
+    'Spikes on chip',
+    'Saturated',
+    'Input up to',
+    'Membrane up to',
+  ];
+  return `\n\nMeasured on the calibration images\n${textTable(columns('Population', ...titles), rows)}`;
+}
+
+function decibelText(decibels: number | null): string {
+  return decibels === null ? '–' : `${decibels.toFixed(1)} dB`;
 }
 
 function partitionText({ mapping }: Compiled): string {

@@ -51,3 +51,8 @@ export function figureText(value: number | null): string {
   if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e6)) return value.toExponential(3);
   return Number(value.toPrecision(4)).toLocaleString('en-GB', { maximumSignificantDigits: 4 });
 }
+
+/** A percentage, or a dash where there is none. */
+export function optionalPercent(percent: number | null): string {
+  return percent === null ? '–' : percentText(percent);
+}

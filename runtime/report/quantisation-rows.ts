@@ -1,3 +1,4 @@
+import type { QuantisationRow } from '../../compiler/quantisation-table.js';
 import type { Report } from '../../schemas/report.js';
 import type { SnnGraph } from '../../schemas/snn.js';
 import type { FloatSpikeGraph, IntegerSpikeGraph } from '../../schemas/spike.js';
@@ -24,20 +25,27 @@ export function thresholdRows(
   });
 }
 
-/** What quantisation made of every projection's weights. */
-export function quantisationRows(float: FloatSpikeGraph, integer: IntegerSpikeGraph): Report['quantisation'] {
+/** What quantisation made of every projection's weights, and of the spikes of the population behind it. */
+export function quantisationRows(
+  float: FloatSpikeGraph,
+  integer: IntegerSpikeGraph,
+  table: readonly QuantisationRow[],
+): Report['quantisation'] {
   const original = new Map(float.projections.map((projection) => [projection.name, projection]));
-  const scales = new Map(integer.populations.map(({ name, scale }) => [name, scale]));
+  const targets = new Map(integer.populations.map((population) => [population.name, population]));
   return integer.projections.flatMap((projection) => {
     const weights = projection.kernel.data;
     const exact = original.get(projection.name)?.kernel.data;
-    const scale = scales.get(projection.to);
-    if (exact === undefined || scale === undefined) return [];
+    const target = targets.get(projection.to);
+    if (exact === undefined || target === undefined) return [];
+    const { scale, channelFactors, shape } = target;
+    const row = table.find(({ population }) => population === projection.to);
     let error = 0;
     let power = 0;
     let weightMax = 0;
     for (let index = 0; index < weights.length; index += 1) {
-      error += (weights[index]! / scale - exact[index]!) ** 2;
+      const factor = channelFactors?.[index % shape[2]] ?? 1;
+      error += (weights[index]! / (scale * factor) - exact[index]!) ** 2;
       power += exact[index]! ** 2;
       weightMax = Math.max(weightMax, Math.abs(weights[index]!));
     }
@@ -48,6 +56,9 @@ export function quantisationRows(float: FloatSpikeGraph, integer: IntegerSpikeGr
         weightMax,
         distinctWeights: new Set(weights).size,
         weightErrorRms: power === 0 ? 0 : Math.sqrt(error / power),
+        inputSqnrDecibels: row?.measured?.inputSqnrDecibels ?? null,
+        spikeAgreementPercent: row?.measured?.spikeAgreementPercent ?? null,
+        saturationPercent: row?.measured?.saturationPercent ?? null,
       },
     ];
   });

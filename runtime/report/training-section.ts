@@ -2,7 +2,7 @@ import type { EChartsOption, LineSeriesOption } from 'echarts';
 import type { Report } from '../../schemas/report.js';
 import { axisStyle, chart, gridStyle, ink, leftName, legendStyle, rightName } from './chart.js';
 import { type Html, html } from './html.js';
-import { countText, figureText, percentText, shareText } from './number-text.js';
+import { countText, figureText, optionalPercent, percentText, shareText } from './number-text.js';
 import { figure, table } from './table.js';
 
 /** How finetuning went, and what it and quantisation made of thresholds and weights. */
@@ -26,6 +26,21 @@ ${table(
     { title: 'Largest weight', cell: ({ weightMax }) => countText(weightMax), numeric: true },
     { title: 'Distinct weights', cell: ({ distinctWeights }) => countText(distinctWeights), numeric: true },
     { title: 'Rounding error', cell: ({ weightErrorRms }) => percentText(weightErrorRms * 100), numeric: true },
+    {
+      title: 'SQNR of input',
+      cell: ({ inputSqnrDecibels: decibels }) => (decibels == null ? '–' : `${decibels.toFixed(1)} dB`),
+      numeric: true,
+    },
+    {
+      title: 'Spikes as in float',
+      cell: ({ spikeAgreementPercent }) => optionalPercent(spikeAgreementPercent ?? null),
+      numeric: true,
+    },
+    {
+      title: 'Saturated',
+      cell: ({ saturationPercent }) => optionalPercent(saturationPercent ?? null),
+      numeric: true,
+    },
   ],
   report.quantisation,
 )}</section>

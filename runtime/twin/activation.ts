@@ -1,4 +1,5 @@
 import { addTo } from './linear.js';
+import { inSharedUnits } from './neuron.js';
 import type { EncodedBatch, GradientSink, TwinPopulation } from './twin.js';
 
 /**
@@ -27,11 +28,12 @@ export async function activationForward(
       const sums = await maps[index]!.apply(values[source]!, batch);
       for (let k = 0; k < current.length; k += 1) current[k]! += sums[k]! * unit;
     }
-    const { kind, scale } = plan.population;
+    const isReadout = plan.population.kind === 'readout';
     values.push(
-      kind === 'readout'
-        ? Float32Array.from(current, (a) => a / scale)
-        : Float32Array.from(current, (a) => Math.max(0, a / scale)),
+      Float32Array.from(current, (a, k) => {
+        const value = a * tables.perUnit[k % plan.neurons]!;
+        return isReadout ? value : Math.max(0, value);
+      }),
     );
   }
   return values;
@@ -52,9 +54,10 @@ export async function activationBackward(
       plan.population.kind === 'readout'
         ? upstream
         : (gradients[index] ?? new Float32Array(value.length)).map((gradient, k) => (value[k]! > 0 ? gradient : 0));
+    const shared = inSharedUnits(atInput, plan.population);
     for (const [k, { source }] of plan.projections.entries()) {
-      gradients[source] = addTo(gradients[source] ?? null, await maps[k]!.applyTransposed(atInput, batch));
+      gradients[source] = addTo(gradients[source] ?? null, await maps[k]!.applyTransposed(shared, batch));
     }
-    if (plan.drives.length > 0) await sink(plan, atInput);
+    if (plan.drives.length > 0) await sink(plan, shared);
   }
 }

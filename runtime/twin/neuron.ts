@@ -10,6 +10,8 @@ export interface NeuronTables {
   readonly neurons: number;
   readonly timesteps: number;
   readonly membraneMax: number;
+  /** By neuron, trained units of one membrane unit: the inverse of scale and channel factor. */
+  readonly perUnit: Float64Array;
   readonly decay: Int32Array;
   readonly threshold: Int32Array;
   readonly bias: Int32Array;
@@ -51,6 +53,10 @@ export function spreadTables(
     neurons,
     timesteps,
     membraneMax,
+    perUnit: Float64Array.from({ length: neurons }, (_, neuron) => {
+      const factors = population.channelFactors ?? [1];
+      return 1 / (population.scale * factors[neuron % factors.length]!);
+    }),
     decay: spread(population.decay),
     threshold: spread(population.threshold),
     bias: spread(population.bias),
@@ -59,7 +65,7 @@ export function spreadTables(
 
 /** The integer contract, steps 1 to 5, for N samples at once; float64 holds every intermediate exactly. */
 export function integrate(tables: NeuronTables, input: PopulationInput, batch: number, keep: boolean): Trajectory {
-  const { population, neurons, timesteps, membraneMax, decay, threshold, bias } = tables;
+  const { population, neurons, timesteps, membraneMax, perUnit, decay, threshold, bias } = tables;
   const spiking = population.kind === 'spiking';
   const soft = population.reset === 'soft';
   const size = batch * neurons;
@@ -67,7 +73,6 @@ export function integrate(tables: NeuronTables, input: PopulationInput, batch: n
   const spikes = new Uint8Array(spiking ? timesteps * size : 0);
   const distance = new Float32Array(spiking && keep ? timesteps * size : 0);
   const current = new Float64Array(size);
-  const perUnit = 1 / population.scale;
   for (let tau = 0; tau < timesteps; tau += 1) {
     sumInput(input, current, tau * size);
     const decayRow = rowOffset(population.decay, tau, neurons);
@@ -84,7 +89,7 @@ export function integrate(tables: NeuronTables, input: PopulationInput, batch: n
         if (spiking) {
           const theta = threshold[thresholdRow + neuron]!;
           const at = tau * size + k;
-          if (keep) distance[at] = (v - theta) * perUnit;
+          if (keep) distance[at] = (v - theta) * perUnit[neuron]!;
           // Without a branch on the spike, which no processor foresees.
           const spike = v >= theta ? 1 : 0;
           spikes[at] = spike;
@@ -121,21 +126,20 @@ export function backpropagate(
   surrogate: PseudoDerivative,
   batch: number,
 ): Float32Array {
-  const { population, neurons, timesteps, decay, threshold } = tables;
+  const { population, neurons, timesteps, perUnit, decay, threshold } = tables;
   // A hard reset takes v⁻ = distance + θ away, a soft one θ.
   const hard = population.reset === 'hard' ? 1 : 0;
   const size = batch * neurons;
   const slope = pseudoDerivative(surrogate, distance);
   const gradient = new Float32Array(upstream.length);
   const carried = new Float64Array(size);
-  const perUnit = 1 / population.scale;
   for (let tau = timesteps - 1; tau >= 0; tau -= 1) {
     const decayRow = rowOffset(population.decay, tau, neurons);
     const thresholdRow = rowOffset(population.threshold, tau, neurons);
     for (let n = 0, k = 0; n < batch; n += 1) {
       for (let neuron = 0; neuron < neurons; neuron += 1, k += 1) {
         const at = tau * size + k;
-        const theta = threshold[thresholdRow + neuron]! * perUnit;
+        const theta = threshold[thresholdRow + neuron]! * perUnit[neuron]!;
         const after = carried[k]!;
         const resetBy = theta + hard * distance[at]!;
         const past = after * (1 - hard * spikes[at]!);
@@ -175,6 +179,15 @@ export function backpropagateReadout(tables: NeuronTables, upstream: Float32Arra
     }
   }
   return gradient;
+}
+
+/**
+ * The gradient at a population's input in units that its channels share, as weights and drive of the graph have them: what
+ * a channel's own factor multiplied is divided out. `gradient` ends at a neuron, [..., neurons].
+ */
+export function inSharedUnits(gradient: Float32Array, { channelFactors }: Population<Int32Array>): Float32Array {
+  if (channelFactors === undefined) return gradient;
+  return gradient.map((value, k) => value / channelFactors[k % channelFactors.length]!);
 }
 
 function rowOffset(table: ParameterTable<Int32Array>, tau: number, neurons: number): number {

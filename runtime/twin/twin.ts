@@ -8,7 +8,14 @@ import { trainingSurrogate } from '../engine/surrogate.js';
 import { activationBackward, activationForward } from './activation.js';
 import { addTo, LinearMap } from './linear.js';
 import type { NeuronTables, PseudoDerivative, Trajectory } from './neuron.js';
-import { backpropagate, backpropagateRate, backpropagateReadout, integrate, spreadTables } from './neuron.js';
+import {
+  backpropagate,
+  backpropagateRate,
+  backpropagateReadout,
+  inSharedUnits,
+  integrate,
+  spreadTables,
+} from './neuron.js';
 import type { PlannedPopulation } from './plan.js';
 import { planTwin } from './plan.js';
 import type { SampleRecord } from './record.js';
@@ -155,11 +162,12 @@ export class IntegerTwin implements Classifier {
           : surrogate.form === 'rate'
             ? backpropagateRate(tables, trajectory.spikes, atSpikes, batch)
             : backpropagate(tables, trajectory, atSpikes, surrogate, batch);
+      const shared = inSharedUnits(atInput, plan.population);
       for (const [k, { source }] of plan.projections.entries()) {
-        const found = await maps[k]!.applyTransposed(atInput, steps * batch);
+        const found = await maps[k]!.applyTransposed(shared, steps * batch);
         gradients[source] = addTo(gradients[source] ?? null, found);
       }
-      if (plan.drives.length > 0) await sink(plan, sumOverTime(atInput, steps));
+      if (plan.drives.length > 0) await sink(plan, sumOverTime(shared, steps));
     }
   }
 

@@ -113,10 +113,14 @@ describe('quantisation', () => {
           for (const population of graph.populations) {
             if (!biasGate) expect(population.bias.data.every((value) => value % weight.step === 0)).toBe(true);
             if (population.kind === 'readout') continue;
-            const stored = population.threshold.data[0]! - (compare === '>' ? 1 : 0);
-            expect(stored % threshold.step).toBe(0);
-            expect(stored / threshold.step).toBeGreaterThanOrEqual(1);
-            expect(stored / threshold.step).toBeLessThanOrEqual(threshold.mantissaMax);
+            const profiles = target.limits.thresholdProfilesPerCore.value!;
+            expect(new Set(population.threshold.data).size).toBeLessThanOrEqual(profiles);
+            for (const value of population.threshold.data) {
+              const stored = value - (compare === '>' ? 1 : 0);
+              expect(stored % threshold.step).toBe(0);
+              expect(stored / threshold.step).toBeGreaterThanOrEqual(1);
+              expect(stored / threshold.step).toBeLessThanOrEqual(threshold.mantissaMax);
+            }
           }
           for (const { grid } of graph.drives) {
             expect(grid!.mantissaMax).toBe(bias!.mantissaMax);
@@ -175,9 +179,10 @@ describe('quantisation', () => {
     for (const target of [loihi1, tiny, ideal]) {
       const { graph } = quantise(twoLayers([1, 0.5, 1, 0.984375], 4, 1), target).value;
       const [full, half] = graph.projections[0]!.kernel.data;
-      const threshold = graph.populations[1]!.threshold.data[0]!;
-      expect(full).toBeGreaterThanOrEqual(threshold);
-      expect(half).toBeLessThan(threshold);
+      // By channel, where channels have factors of their own.
+      const { data: thresholds } = graph.populations[1]!.threshold;
+      expect(full).toBeGreaterThanOrEqual(thresholds[0]!);
+      expect(half).toBeLessThan(thresholds[1 % thresholds.length]!);
     }
   });
 

@@ -40,7 +40,7 @@ test('weights: error is relative to the weights themselves', () => {
     projections: [projection(Int32Array.of(5, -2, 3))],
     membraneMax: 8_388_607,
   };
-  const [row] = quantisationRows(floats, integers);
+  const [row] = quantisationRows(floats, integers, []);
   expect(row).toMatchObject({ layer: 'b', scale: 10, weightMax: 5, distinctWeights: 3 });
   // √((0.05² + 0.05²)/(0.5² + 0.25² + 0.25²)) = √(0.005/0.375) = 0.11547
   expect(row?.weightErrorRms).toBeCloseTo(0.11547, 5);

@@ -1,0 +1,129 @@
+import type { FloatSpikeGraph, ParameterTable, Population } from '../schemas/spike.js';
+import type { Target } from '../schemas/target.js';
+import { nearestMantissa } from './grid.js';
+import type { LayerInputs } from './layer-inputs.js';
+
+/** Factors on channels are these powers of two: few enough for the chip's threshold profiles, a factor of 13 apart. */
+const FACTORS = Array.from({ length: 16 }, (_, step) => 2 ** (step / 4));
+/** Largest magnitudes tried for a channel: the largest weight times 2^(−k/4). */
+const CLIP_STEPS = 8;
+/** Weights of a channel that its range is chosen on; beyond it evenly spaced ones stand for all. */
+const SAMPLE_MAX = 1024;
+
+/**
+ * By channel, the factor that brings a spiking population's channels to one range, so that each fills the mantissas of the
+ * grid they share; all ≥ 1, at most as many different ones as the chip has threshold profiles in a core. Null where that
+ * changes nothing, or cannot be: a readout's logits share one scale, and without weights there is nothing to gain.
+ */
+export function channelFactors(
+  { population, projections }: LayerInputs,
+  { limits, arithmetic }: Target,
+): Float32Array | null {
+  const profiles = Math.min(
+    limits.thresholdProfilesPerCore.value ?? FACTORS.length,
+    limits.compartmentProfilesPerCore.value ?? FACTORS.length,
+    FACTORS.length,
+  );
+  // Thresholds that differ by neuron or timestep already are profiles of their own.
+  const single =
+    population.threshold.rows === 1 && population.threshold.columns === 1 && population.decay.columns === 1;
+  if (population.kind === 'readout' || profiles < 2 || !single || projections.length === 0) return null;
+  const channels = population.shape[2];
+  const ranges = Float64Array.from({ length: channels }, (_, channel) =>
+    projections.reduce((most, { kernel }) => {
+      return Math.max(most, bestRange(channelSample(kernel.data, channels, channel), arithmetic.weight.mantissaMax));
+    }, 0),
+  );
+  const widest = ranges.reduce((most, range) => Math.max(most, range), 0);
+  const factors = Float32Array.from(ranges, (range) => {
+    // A channel without weights needs no finer steps than the others.
+    const step = range === 0 ? 0 : Math.floor(4 * Math.log2(widest / range));
+    return FACTORS[Math.min(step, profiles - 1)]!;
+  });
+  return factors.some((factor) => factor !== 1) ? factors : null;
+}
+
+/**
+ * The graph with channel c of a population times factors[c]: weights, bias, drive and thresholds together, which changes
+ * no spike. A threshold for all becomes one by channel.
+ */
+export function scaleChannels(graph: FloatSpikeGraph, name: string, factors: Float32Array): FloatSpikeGraph {
+  const channels = factors.length;
+  const times = (data: Float32Array): Float32Array => data.map((value, k) => value * factors[k % channels]!);
+  return {
+    ...graph,
+    populations: graph.populations.map((population) => {
+      if (population.name !== name) return population;
+      return {
+        ...population,
+        threshold: byChannel(population.threshold, factors),
+        bias: byChannel(population.bias, factors),
+        channelFactors: combined(population, factors),
+      };
+    }),
+    projections: graph.projections.map((projection) => {
+      const { kernel } = projection;
+      return projection.to === name ? { ...projection, kernel: { ...kernel, data: times(kernel.data) } } : projection;
+    }),
+    drives: graph.drives.map((drive) => {
+      if (drive.population !== name) return drive;
+      return { ...drive, kernel: { ...drive.kernel, data: times(drive.kernel.data) }, bias: times(drive.bias) };
+    }),
+  };
+}
+
+/** Factors just below 1 that put the threshold of every channel, times `scale`, on a multiple of `step`. */
+export function snapFactors(population: Population<Float32Array>, scale: number, step: number): Float32Array {
+  const { data } = population.threshold;
+  return Float32Array.from({ length: population.shape[2] }, (_, channel) => {
+    const threshold = (data[channel % data.length]! * scale) / step;
+    // Downwards, so that a drive that fits goes on fitting; float32 may lie a hair below the whole number that it is.
+    return Math.max(1, Math.floor(threshold + 1e-4)) / threshold;
+  });
+}
+
+function combined({ channelFactors }: Population<Float32Array>, factors: Float32Array): Float32Array {
+  return channelFactors === undefined ? factors : factors.map((factor, channel) => factor * channelFactors[channel]!);
+}
+
+/** A table with every column times its channel's factor; one value for all becomes one for each channel. */
+function byChannel(
+  { rows, columns, data }: ParameterTable<Float32Array>,
+  factors: Float32Array,
+): ParameterTable<Float32Array> {
+  if (columns === 1 && data.every((value) => value === 0)) return { rows, columns, data };
+  const channels = factors.length;
+  const wide = columns === 1 ? channels : columns;
+  const scaled = Float32Array.from({ length: rows * wide }, (_, k) => {
+    const value = columns === 1 ? data[Math.floor(k / wide)]! : data[k]!;
+    return value * factors[(k % wide) % channels]!;
+  });
+  return { rows, columns: wide, data: scaled };
+}
+
+function channelSample(weights: Float32Array, channels: number, channel: number): Float64Array {
+  const inputs = weights.length / channels;
+  const count = Math.min(inputs, SAMPLE_MAX);
+  return Float64Array.from(
+    { length: count },
+    (_, k) => weights[Math.floor((k * inputs) / count) * channels + channel]!,
+  );
+}
+
+/** The magnitude that should fill the mantissa: rounding and clipping err least there. */
+function bestRange(weights: Float64Array, mantissaMax: number): number {
+  const largest = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+  if (largest === 0) return 0;
+  let best = largest;
+  let least = Number.POSITIVE_INFINITY;
+  for (let step = 0; step < CLIP_STEPS; step += 1) {
+    const range = largest * 2 ** (-step / 4);
+    const unit = range / mantissaMax;
+    const error = weights.reduce(
+      (sum, weight) => sum + (nearestMantissa(weight / unit, mantissaMax) * unit - weight) ** 2,
+      0,
+    );
+    if (error < least) [least, best] = [error, range];
+  }
+  return best;
+}

@@ -1,0 +1,106 @@
+import { nearestMantissa } from './grid.js';
+
+/** With so many weights enough of them lie near the middle between two mantissas; only those are looked at. */
+const MANY = 2048;
+const MIDDLE = 0.4;
+/** Rounds of single steps over all weights of a neuron; later ones hardly move any. */
+export const ROUNDS = 3;
+/**
+ * Share of the squared error that single taps cause, for what the sample has not seen, and what to add to it times
+ * weights per moment: few moments must not be fitted by heart. Found on images that the fit did not see.
+ */
+const RIDGE = 0.5;
+const RIDGE_OF_FEW = 0.3;
+
+/** How the sources behind the taps of a population's kernels fire, as spikes that a tap counts in one timestep. */
+export interface TapRates {
+  readonly mean: Float64Array;
+  readonly variance: Float64Array;
+}
+
+/** Spike counts of taps in chosen moments (rows), by tap: entries starts[k] … starts[k + 1] − 1 of tap k. */
+export interface TapSample {
+  readonly rows: number;
+  readonly starts: Uint32Array;
+  readonly row: Uint32Array;
+  readonly count: Uint16Array;
+}
+
+/** One output channel's weights to be rounded, in units of the mantissa, and what is wrong with its bias already. */
+export interface ChannelWeights {
+  readonly weights: Float64Array;
+  readonly biasError: number;
+  readonly mantissaMax: number;
+  readonly timesteps: number;
+}
+
+/**
+ * Mantissas whose error the taps' mean rates cancel (error feedback): from the nearest ones, those farthest from their
+ * weight move to the other side as long as Σ variance·e² + T·(Σ mean·e + bias error)² falls. A window of T steps adds up
+ * T times the variance and T² times the square of the mean; rounding to the nearest heeds neither.
+ */
+export function roundByRates(
+  { weights, biasError, mantissaMax, timesteps }: ChannelWeights,
+  { mean, variance }: TapRates,
+): Int32Array {
+  const mantissas = new Int32Array(weights.length);
+  let drift = biasError;
+  for (let k = 0; k < weights.length; k += 1) {
+    mantissas[k] = nearestMantissa(weights[k]!, mantissaMax);
+    drift += mean[k]! * (mantissas[k]! - weights[k]!);
+  }
+  const step = drift > 0 ? -1 : 1;
+  const nearest = weights.length > MANY ? MIDDLE : 0;
+  const movable: number[] = [];
+  for (let k = 0; k < weights.length; k += 1) {
+    const distance = step * (weights[k]! - mantissas[k]!);
+    if (distance > nearest && Math.abs(mantissas[k]! + step) <= mantissaMax) movable.push(k);
+  }
+  const distanceOf = (k: number): number => step * (weights[k]! - mantissas[k]!);
+  movable.sort((a, b) => distanceOf(b) - distanceOf(a) || a - b);
+  for (const k of movable) {
+    const noise = variance[k]! * (1 - 2 * distanceOf(k));
+    const bias = mean[k]! * (2 * step * drift + mean[k]!);
+    if (noise + timesteps * bias >= 0) continue;
+    mantissas[k]! += step;
+    drift += step * mean[k]!;
+  }
+  return mantissas;
+}
+
+/**
+ * Mantissas of least squares over sampled moments: from those of `roundByRates`, single weights step towards their other
+ * neighbour as long as ‖error of the input‖² over the sample, with a ridge for what it has not seen, falls.
+ */
+export function roundBySample(channel: ChannelWeights, rates: TapRates, sample: TapSample): Int32Array {
+  const { weights, biasError, mantissaMax } = channel;
+  const { starts, row, count, rows } = sample;
+  const mantissas = roundByRates(channel, rates);
+  const ridge = RIDGE + (RIDGE_OF_FEW * weights.length) / rows;
+  const error = new Float64Array(rows).fill(biasError);
+  const power = new Float64Array(weights.length);
+  for (let k = 0; k < weights.length; k += 1) {
+    const off = mantissas[k]! - weights[k]!;
+    for (let at = starts[k]!; at < starts[k + 1]!; at += 1) {
+      error[row[at]!]! += off * count[at]!;
+      power[k]! += count[at]! ** 2;
+    }
+  }
+  for (let round = 0; round < ROUNDS; round += 1) {
+    let moved = 0;
+    for (let k = 0; k < weights.length; k += 1) {
+      if (power[k] === 0) continue;
+      const off = mantissas[k]! - weights[k]!;
+      const step = off > 0 ? -1 : 1;
+      if (Math.abs(mantissas[k]! + step) > mantissaMax) continue;
+      let slope = 0;
+      for (let at = starts[k]!; at < starts[k + 1]!; at += 1) slope += error[row[at]!]! * count[at]!;
+      if (2 * step * (slope + ridge * power[k]! * off) + (1 + ridge) * power[k]! >= 0) continue;
+      mantissas[k]! += step;
+      moved += 1;
+      for (let at = starts[k]!; at < starts[k + 1]!; at += 1) error[row[at]!]! += step * count[at]!;
+    }
+    if (moved === 0) break;
+  }
+  return mantissas;
+}
