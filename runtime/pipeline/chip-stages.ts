@@ -49,21 +49,28 @@ export interface CompileStage {
 export async function compileStage(run: RunContext, snn: NetworkStage<SnnGraph>): Promise<CompileStage> {
   const target = await chosenTarget(run.config.compile.target);
   const count = run.config.compile.calibrationImages;
+  const { trainSamples } = run.config.dataset;
   const targetHash = sha256(Buffer.from(JSON.stringify(target)));
   const artefacts = await run.stage(
     {
       stage: 'compile',
       inputs: { snn: snn.hash, target: targetHash, ...(count === 0 ? {} : { data: run.datasetHash('train') }) },
-      options: { calibrationImages: count },
+      options: count === 0 ? {} : { calibrationImages: count, trainSamples },
     },
     async () => {
       const sources = [
         { role: 'snn', sha256: snn.hash },
         { role: 'target', sha256: targetHash },
       ];
-      const options = count === 0 ? '{}' : JSON.stringify({ calibrate: [run.config.dataset.name, count] });
+      const options =
+        count === 0 ? '{}' : JSON.stringify({ calibrate: [run.config.dataset.name, count, trainSamples] });
       const provenance = { spikewrightVersion, sources, options };
-      const calibration = calibrationImages(snn.graph, run.dataset('train'), count, run.listener.hooks('compile'));
+      const calibration = calibrationImages(
+        snn.graph,
+        run.dataset('train'),
+        { count, trainSamples },
+        run.listener.hooks('compile'),
+      );
       const { value, diagnostics } = compile(snn.graph, target, { provenance, calibration });
       run.listener.tell(diagnostics);
       return {
