@@ -123,16 +123,19 @@ function integerBounds(
   });
 }
 
-/** SW2014 where a bound could not be proven: what was measured, if anything, says how far from it images come. */
+/** SW2014 where a bound could not be proven; what was measured, if anything, says how near to it images come. */
 export function boundDiagnostics(row: QuantisationRow, { name, arithmetic }: Target): Diagnostic[] {
   const where = `layer ${row.population}`;
+  const { measured } = row;
   const found: Diagnostic[] = [];
+  const reached = (most: number | undefined): string =>
+    most === undefined ? '' : ` On the calibration images it came to ${number(most)}.`;
   if (!row.inputProven) {
-    const what = `one step's input could reach ${number(row.inputBound)} membrane units; ${name} keeps it below ${number(arithmetic.inputMax!)}.`;
+    const what = `one step's input could reach ${number(row.inputBound)} membrane units; ${name} keeps it below ${number(arithmetic.inputMax!)}.${reached(measured?.inputMost)}`;
     found.push(diagnostic('SW2014', 'warning', { where, what }));
   }
   if (!row.membraneProven) {
-    const what = `the membrane could reach ${number(row.membraneBound)} units and saturate at ${number(arithmetic.membraneMax)}.`;
+    const what = `the membrane could reach ${number(row.membraneBound)} units and saturate at ${number(arithmetic.membraneMax)}.${reached(measured?.membraneMost)}`;
     found.push(diagnostic('SW2014', 'note', { where, what }));
   }
   return found;

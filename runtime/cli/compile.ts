@@ -12,7 +12,7 @@ import { writeFileWhole } from '../store/write-file.js';
 import { spikewrightVersion } from '../version.js';
 import { defineCommand } from './command.js';
 import { wholeNumber } from './options.js';
-import { datasetOptions, seedOption, targetOption } from './shared-options.js';
+import { datasetOptions, seedOption, targetOption, trainSamplesOption } from './shared-options.js';
 
 export const compile = defineCommand({
   name: 'compile',
@@ -48,6 +48,7 @@ export const compile = defineCommand({
         'Quantise by what training images of this data set do in the network: weights by least squares, and a table of spike agreement',
     },
     'calibration-images': wholeNumber('Images that --calibrate takes', 32, 1, 100_000),
+    'train-samples': trainSamplesOption,
     'data-dir': datasetOptions['data-dir'],
     explain: { type: 'boolean', default: false, describe: 'Print what every pass decided, and need against limit' },
   },
@@ -83,7 +84,7 @@ export const compile = defineCommand({
     const calibration = await chosenImages(snn, args, context.hooks('quantise'));
     const options = optionsText(
       placement,
-      args.calibrate === undefined ? null : [args.calibrate, args['calibration-images']],
+      args.calibrate === undefined ? null : [args.calibrate, args['calibration-images'], args['train-samples'] ?? null],
     );
     const { value, diagnostics } = compileSnn(snn, target, {
       provenance: { spikewrightVersion, sources, options },
@@ -154,6 +155,7 @@ async function chosenImages(
   args: {
     readonly calibrate: string | undefined;
     readonly 'calibration-images': number;
+    readonly 'train-samples': number | undefined;
     readonly 'data-dir': string | undefined;
   },
   hooks: Hooks,
@@ -163,18 +165,15 @@ async function chosenImages(
     import('../data/open.js'),
     import('../calibration-images.js'),
   ]);
-  return calibrationImages(
-    snn,
-    openDataset(args.calibrate, 'train', args['data-dir']),
-    args['calibration-images'],
-    hooks,
-  );
+  const dataset = openDataset(args.calibrate, 'train', args['data-dir']);
+  const sizes = { count: args['calibration-images'], trainSamples: args['train-samples'] ?? null };
+  return calibrationImages(snn, dataset, sizes, hooks);
 }
 
 /** The placement's options as canonical JSON: keys in alphabetical order, none that has its default. */
 function optionsText(
   { seed, moves, rates, occupied }: PlacementOptions & TrafficRates,
-  calibrate: readonly [string, number] | null,
+  calibrate: readonly [string, number, number | null] | null,
 ): string {
   return JSON.stringify({
     ...(calibrate === null ? {} : { calibrate }),

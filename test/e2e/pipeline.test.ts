@@ -142,7 +142,8 @@ describe('the commands one by one', () => {
     const attack = ['--epsilon', '25.5', '--alpha', '12.75', '--statistics-batches', '1'];
     expectOk(await spikewright('finetune', at('a.sws'), '--out', at('b.sws'), ...training, ...attack, ...data));
     const graphs = ['--graph', at('b.swg'), '--float-graph', at('b-float.swg')];
-    expectOk(await spikewright('compile', at('b.sws'), '--out', at('b.swp'), ...graphs));
+    const calibrated = ['--calibrate', 'mnist', '--calibration-images', '16', '--train-samples', '256'];
+    expectOk(await spikewright('compile', at('b.sws'), '--out', at('b.swp'), ...calibrated, ...graphs));
     const simulated = await spikewright('simulate', at('b.swp'), '--dataset', 'mnist', '--samples', '4', '--json', '-');
     expectOk(simulated);
     const report = reportOf('whole');
