@@ -73,7 +73,14 @@ export function explainMapping(
 }
 
 /** What an image uses of everything that is limited. */
-function usedBy({ compartmentCount, profiles, synapseFormats, synapseMemory, axonsIn, axonsOut }: CoreImage): CoreNeed {
+export function usedBy({
+  compartmentCount,
+  profiles,
+  synapseFormats,
+  synapseMemory,
+  axonsIn,
+  axonsOut,
+}: CoreImage): CoreNeed {
   return {
     compartments: compartmentCount,
     synapseWords: synapseMemory.length / 8,

@@ -155,6 +155,11 @@ export const diagnosticCodes = {
     why: 'The network is run on these images to see how its sources fire.',
     fix: 'Name the data set that the network was trained on.',
   },
+  SW2031: {
+    title: 'program has no such layer or core',
+    why: 'Layers go by the names of the network, cores by chip and number, such as 0/12.',
+    fix: 'Name one that "spikewright inspect FILE" lists.',
+  },
   SW2101: {
     title: 'layer fits in no split over cores',
     why: 'Every core that holds a part of the layer must keep all of the chip’s limits.',

@@ -3,10 +3,12 @@ import type { Command } from './command.js';
 import { compile } from './compile.js';
 import { convert } from './convert.js';
 import { demo } from './demo.js';
+import { diff } from './diff.js';
 import { doctor } from './doctor.js';
 import { evaluate } from './evaluate.js';
 import { finetune } from './finetune.js';
 import { importModel } from './import.js';
+import { inspect } from './inspect.js';
 import { report } from './report.js';
 import { run } from './run.js';
 import { runs } from './runs.js';
@@ -31,6 +33,8 @@ export const commands: readonly Command[] = [
   verify,
   report,
   runs,
+  inspect,
+  diff,
   validate,
   targets,
   doctor,
