@@ -113,6 +113,7 @@ function jsonSummary(format: JsonFormat, value: unknown, name: string): string {
     case 'budget':
     case 'report':
     case 'stats':
+    case 'reproducer':
       checkJson(format, value, name);
       return `a sound ${format}`;
   }

@@ -351,6 +351,21 @@ export const diagnosticCodes = {
     why: '',
     fix: 'Use --workers 1 to run in this thread.',
   },
+  SW5010: {
+    title: 'reproducer of another network',
+    why: 'Its currents are in the units of the network that it was made with.',
+    fix: 'Pass that network (--graph), and a program compiled from it.',
+  },
+  SW5011: {
+    title: 'reproducer does not fit the network',
+    why: 'Only currents that a host can load show what a chip would do.',
+    fix: 'The file was altered: have it written anew (spikewright verify).',
+  },
+  SW5012: {
+    title: 'reproducer written',
+    why: '',
+    fix: 'Run it with "spikewright reproduce FILE --program FILE --graph FILE".',
+  },
   SW5030: {
     title: 'run history is damaged',
     why: 'The file is no database, or its bytes have changed.',

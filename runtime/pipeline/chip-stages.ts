@@ -16,6 +16,7 @@ import { type Artefacts, artefactHash, readArtefact } from '../store/store.js';
 import { chosenTarget } from '../target-choice.js';
 import { firstOf } from '../train/accuracy.js';
 import { chipStatistics } from '../verify/chip.js';
+import { makeReproducer } from '../verify/reproducer.js';
 import { simulateImages } from '../verify/simulate-task.js';
 import { verifyNetwork } from '../verify/verify.js';
 import { spikewrightVersion } from '../version.js';
@@ -34,6 +35,7 @@ const FLOAT_FILE = 'float.swg';
 const QUANTISATION_FILE = 'quantisation.json';
 const STATISTICS_FILE = 'statistics.json';
 const VERIFICATION_FILE = 'verification.json';
+const REPRODUCER_FILE = 'reproducer.json';
 
 export interface CompileStage {
   readonly artefacts: Artefacts;
@@ -178,7 +180,17 @@ export async function verifyStage(
         },
         run.listener.hooks('verify'),
       );
-      return { [VERIFICATION_FILE]: jsonBytes(verificationOf(result, elementCount(test.shape))) };
+      const hashes = {
+        program: artefactHash(artefacts, PROGRAM_FILE),
+        graph: artefactHash(artefacts, INTEGER_FILE),
+      };
+      const reproducer =
+        result.failing &&
+        (await makeReproducer({ program, graph, hashes }, result.failing, run.listener.hooks('reproducer')));
+      return {
+        [VERIFICATION_FILE]: jsonBytes(verificationOf(result, elementCount(test.shape))),
+        ...(reproducer === null ? {} : { [REPRODUCER_FILE]: jsonBytes(reproducer) }),
+      };
     },
     async (stage) => verificationSummary(await readVerification(stage)),
   );

@@ -6,7 +6,7 @@ import type { LabelledBatch } from '../attack/samples.js';
 import { classify } from '../attack/samples.js';
 import type { Member, MemberResult, WorstCase } from '../attack/worst-case.js';
 import { memberTally, worstCase } from '../attack/worst-case.js';
-import { encodeImages } from '../drive.js';
+import { type EncodedSample, encodeImages } from '../drive.js';
 import type { Classifier, Model } from '../engine/engine.js';
 import { predictions } from '../train/loss.js';
 import type { FloatSpikes } from '../twin/float-spikes.js';
@@ -48,6 +48,12 @@ export interface LevelAttack {
 /** N predicted classes, on the clean images and on those crafted against each source that there is. */
 export type LevelPredictions = Readonly<Record<'clean' | SourceName, Uint8Array | null>>;
 
+/** A sample in which chip and twin differ. */
+export interface FailingSample {
+  readonly sample: number;
+  readonly drives: EncodedSample;
+}
+
 /** What evaluating a batch gave: plain data. */
 export interface LevelsOutcome {
   readonly predictions: Readonly<Record<LevelName, LevelPredictions | null>>;
@@ -57,6 +63,8 @@ export interface LevelsOutcome {
   readonly members: Readonly<Record<'snn' | 'twin', readonly MemberResult[]>>;
   /** Chip against twin on clean and adversarial images, every spike; samples are numbered by the batch's indices. */
   readonly comparison: Comparison;
+  /** The sample of the first mismatch; null where there is none. */
+  readonly failing: FailingSample | null;
   /** SNN against spike graph and spike graph against twin, on the clean images. */
   readonly spikeAgreement: readonly SpikeAgreement[];
   readonly blackBox: { readonly fooled: Uint8Array; readonly queries: Uint32Array } | null;
@@ -88,11 +96,13 @@ export async function evaluateLevels(
   const images = { clean: batch.images, ...mapValues(found, (outcome) => outcome?.adversarial ?? null) };
   const chipRuns: Record<'clean' | SourceName, ChipRun | null> = { clean: null, ann: null, snn: null, twin: null };
   let comparison = nothingCompared;
+  let failing: FailingSample | null = null;
   for (const [set, shown] of Object.entries(images) as ['clean' | SourceName, Float32Array | null][]) {
     if (shown === null) continue;
     const run = await runChip(levels, shown, batch.indices);
     chipRuns[set] = run;
     comparison = mergeComparisons(comparison, run.comparison);
+    failing ??= run.failing;
   }
   const at = (run: (images: Float32Array) => Promise<Uint8Array>) => predictAll(images, run);
   const { ann, snn, spike } = levels;
@@ -111,6 +121,7 @@ export async function evaluateLevels(
       twin: memberTally(found.twin!, members),
     },
     comparison,
+    failing,
     spikeAgreement: await agreementOnClean(levels, batch, clean.twinRecord),
     blackBox: options.blackBoxQueries === 0 ? null : await attackOracle(levels.oracle, batch, options),
     chipLogits: { clean: clean.logits, adversarial: chipRuns.twin!.logits },
@@ -125,6 +136,7 @@ interface ChipRun {
   readonly twinPredictions: Uint8Array;
   readonly twinRecord: LevelRecord;
   readonly comparison: Comparison;
+  readonly failing: FailingSample | null;
   readonly results: readonly SampleResult[];
 }
 
@@ -134,8 +146,12 @@ async function runChip({ chip, twin }: Levels, images: Float32Array, indices: Ar
   const expected = await twin.recordEncoded(samples);
   const { logits, records, results } = chip.runEncoded(samples, { record: true });
   let comparison = nothingCompared;
+  let failing: FailingSample | null = null;
   for (const [n, record] of records.entries()) {
-    comparison = mergeComparisons(comparison, compareSample(chip.program, indices[n]!, expected[n]!, record));
+    const sample = indices[n]!;
+    const own = compareSample(chip.program, sample, expected[n]!, record);
+    comparison = mergeComparisons(comparison, own);
+    if (own.firstMismatch !== null) failing ??= { sample, drives: samples[n]! };
   }
   const twinRecord = joinRecords(twin.graph, expected);
   return {
@@ -144,6 +160,7 @@ async function runChip({ chip, twin }: Levels, images: Float32Array, indices: Ar
     twinPredictions: predictions(twinRecord.logits, samples.length),
     twinRecord,
     comparison,
+    failing,
     results,
   };
 }

@@ -27,7 +27,7 @@ import { Chip, chipStatistics } from './chip.js';
 import { chunkRanges } from './chunks.js';
 import type { Comparison } from './compare.js';
 import { mergeComparisons, nothingCompared, requireSameNetwork } from './compare.js';
-import type { LevelAttack, LevelPredictions, LevelsOutcome } from './levels.js';
+import type { FailingSample, LevelAttack, LevelPredictions, LevelsOutcome } from './levels.js';
 import { levelNames } from './levels.js';
 import { levelsTask } from './levels-task.js';
 import { mergeAgreements, reportAgreement } from './spike-agreement.js';
@@ -80,6 +80,8 @@ export interface VerifyResult {
   readonly blackBox: ReportBlackBox | null;
   /** Chip against twin, clean and adversarial runs together. */
   readonly comparison: Comparison;
+  /** The sample of the first mismatch, clean or adversarial; null where there is none. */
+  readonly failing: FailingSample | null;
   /** Of the chip's runs. */
   readonly statistics: { readonly clean: Statistics; readonly adversarial: Statistics };
   /** [min(examples, samples), H, W, C], crafted against the twin. */
@@ -152,6 +154,7 @@ export async function verifyNetwork(
       .map(reportAgreement),
     blackBox: blackBoxResult(outcomes, options.attack.blackBoxQueries),
     comparison: outcomes.map(({ comparison }) => comparison).reduce(mergeComparisons, nothingCompared),
+    failing: outcomes.find(({ failing }) => failing !== null)?.failing ?? null,
     statistics: { clean: statisticsOf('clean'), adversarial: statisticsOf('adversarial') },
     adversarial: firstImages(outcomes, Math.min(options.examples, samples) * size),
     exampleLogits: {
