@@ -1,3 +1,17 @@
+/** The earliest difference of a sample; `timestep` counts from the population's window, `step` from the sample's start. */
+export interface Mismatch {
+  readonly population: string;
+  readonly neuron: { readonly y: number; readonly x: number; readonly c: number };
+  readonly timestep: number;
+  readonly step: number;
+  readonly chip: number;
+  readonly core: number;
+  /** Of the twin: 0 or 1 for a spike; the membrane for a readout. */
+  readonly expected: number;
+  /** Of the chip. */
+  readonly found: number;
+}
+
 /** Neuron (its index (y·W + x)·C + c) and its input current in membrane units; neurons that are not named get none. */
 export type DrivenNeuron = readonly [neuron: number, current: number];
 
@@ -19,17 +33,5 @@ export interface Reproducer {
   readonly drives: readonly { readonly population: string; readonly currents: readonly DrivenNeuron[] }[];
   /** False where the search ended before it had tried to leave out every single current. */
   readonly isMinimal: boolean;
-  /** The earliest difference; `timestep` counts from the population's window, `step` from the sample's start. */
-  readonly mismatch: {
-    readonly population: string;
-    readonly neuron: { readonly y: number; readonly x: number; readonly c: number };
-    readonly timestep: number;
-    readonly step: number;
-    readonly chip: number;
-    readonly core: number;
-    /** Of the twin: 0 or 1 for a spike; the membrane for a readout. */
-    readonly expected: number;
-    /** Of the chip. */
-    readonly found: number;
-  };
+  readonly mismatch: Mismatch;
 }

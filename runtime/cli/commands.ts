@@ -10,6 +10,7 @@ import { finetune } from './finetune.js';
 import { importModel } from './import.js';
 import { inspect } from './inspect.js';
 import { report } from './report.js';
+import { reproduce } from './reproduce.js';
 import { run } from './run.js';
 import { runs } from './runs.js';
 import { simulate } from './simulate.js';
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   compile,
   simulate,
   verify,
+  reproduce,
   report,
   runs,
   inspect,

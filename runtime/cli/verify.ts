@@ -1,4 +1,5 @@
 import type { Budget } from '../../schemas/budget.js';
+import { type Diagnostic, diagnostic } from '../../schemas/diagnostic.js';
 import { sha256 } from '../../schemas/hash.js';
 import { readJson } from '../../schemas/json-file.js';
 import { decodeProgram } from '../../schemas/program-file.js';
@@ -63,6 +64,11 @@ export const verify = defineCommand({
     },
     'baseline-tolerance': realNumber('Share by which costs may grow against the baseline', 0.01, 0, 100),
     junit: { type: 'string', describe: 'JUnit XML of all that was checked to write', requiresArg: true },
+    reproducer: {
+      type: 'string',
+      describe: 'Where the smallest case goes in which chip and twin differ; by default PROGRAM.reproducer.json',
+      requiresArg: true,
+    },
     samples: wholeNumber('Test images', 64, 1, 1_000_000),
     ...attackOptions,
     timing: timingOption,
@@ -93,6 +99,7 @@ export const verify = defineCommand({
       compare,
       { compareWithBaseline, readBaseline, regressionDiagnostics },
       read,
+      { makeReproducer, reproducerSummary },
     ] = await Promise.all([
       import('../data/open.js'),
       import('../data/dataset.js'),
@@ -104,13 +111,14 @@ export const verify = defineCommand({
       import('../verify/compare.js'),
       import('../history/baseline.js'),
       import('./read-network.js'),
+      import('../verify/reproducer.js'),
     ]);
     const start = performance.now();
     const budget =
       args.budget === undefined
         ? null
         : readJson<Budget>('budget', Buffer.from(await readFileWhole(args.budget)).toString('utf8'), args.budget);
-    const programBytes = await readFileWhole(args.program);
+    const files = { graph: await readFileWhole(args.graph), program: await readFileWhole(args.program) };
     // Read first: a fault in it is told before the long work.
     const baseline = args.baseline === undefined ? null : await readBaseline(args.baseline, historyPath(args.history));
     const network = {
@@ -120,8 +128,8 @@ export const verify = defineCommand({
         args['float-graph'] === undefined
           ? null
           : decodeFloatSpikeGraph(await readFileWhole(args['float-graph']), args['float-graph']),
-      graph: decodeIntegerSpikeGraph(await readFileWhole(args.graph), args.graph),
-      program: decodeProgram(programBytes, args.program),
+      graph: decodeIntegerSpikeGraph(files.graph, args.graph),
+      program: decodeProgram(files.program, args.program),
     };
     const data = openDataset(args.dataset, 'test', args['data-dir']);
     const { indices } = firstOf(data, args.samples, 1);
@@ -162,6 +170,16 @@ export const verify = defineCommand({
     const rows = budget === null ? [] : budgets.checkBudget(budget, result);
     if (budget !== null) context.print(`\n${budgetTable(rows)}`);
     const { clean } = result.statistics;
+    const { graph, program } = network;
+    const hashes = { graph: sha256(files.graph), program: sha256(files.program) };
+    const reproducer =
+      result.failing && (await makeReproducer({ graph, program, hashes }, result.failing, context.hooks('reproducer')));
+    const path = args.reproducer ?? `${args.program.replace(/\.swp$/, '')}.reproducer.json`;
+    const written: Diagnostic[] = [];
+    if (reproducer !== null) {
+      await writeFileWhole(path, `${JSON.stringify(reproducer, null, 1)}\n`);
+      written.push(diagnostic('SW5012', 'note', { where: path, what: `${reproducerSummary(reproducer, graph)}.` }));
+    }
     const json = {
       identity: {
         dataset: data.name,
@@ -170,7 +188,7 @@ export const verify = defineCommand({
         seed: args.seed,
         target: clean.target,
         attack: choice.attackText({ kind: args.attack, epsilon, steps, queries, ensemble: args.ensemble }),
-        program: sha256(programBytes),
+        program: hashes.program,
       },
       outcomes: result.outcomes,
       levels: result.levels,
@@ -178,6 +196,7 @@ export const verify = defineCommand({
       spikeMismatches,
       readoutMismatches,
       firstMismatch: result.comparison.firstMismatch,
+      reproducer: reproducer && path,
       agreement: result.agreement,
       transfer: result.transfer,
       members: result.members,
@@ -212,6 +231,7 @@ export const verify = defineCommand({
         ...overflowDiagnostics(clean),
         ...overflowDiagnostics(result.statistics.adversarial),
         ...mismatched,
+        ...written,
         ...violated,
         ...worse,
       ],

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { compile } from '../../compiler/compile.js';
 import type { QuantisationRow } from '../../compiler/quantisation-table.js';
 import type { AnnGraph } from '../../schemas/ann.js';
+import { type Diagnostic, diagnostic } from '../../schemas/diagnostic.js';
 import { sha256 } from '../../schemas/hash.js';
 import type { Program } from '../../schemas/program.js';
 import { decodeProgram, encodeProgram } from '../../schemas/program-file.js';
@@ -195,6 +197,13 @@ export async function verifyStage(
     async (stage) => verificationSummary(await readVerification(stage)),
   );
   return { artefacts: made, verification: await readVerification(made) };
+}
+
+/** SW5012 where chip and twin differ, with the path of the case that shows it. */
+export function reproducerDiagnostics({ folder, record }: Artefacts): Diagnostic[] {
+  if (!record.outputs.some(({ file }) => file === REPRODUCER_FILE)) return [];
+  const what = 'cut from the first sample in which chip and twin differ.';
+  return [diagnostic('SW5012', 'note', { where: join(folder, REPRODUCER_FILE), what })];
 }
 
 async function readStatistics(artefacts: Artefacts): Promise<Statistics> {

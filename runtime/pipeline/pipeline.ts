@@ -14,7 +14,7 @@ import { chosenTarget } from '../target-choice.js';
 import { budgetDiagnostics, checkBudget } from '../verify/budget.js';
 import { comparisonDiagnostics } from '../verify/compare.js';
 import { overflowDiagnostics } from '../verify/overflow.js';
-import { compileStage, PROGRAM_FILE, simulateStage, verifyStage } from './chip-stages.js';
+import { compileStage, PROGRAM_FILE, reproducerDiagnostics, simulateStage, verifyStage } from './chip-stages.js';
 import { convertStage, finetuneStage, importStage } from './float-stages.js';
 import { type PipelineListener, RunContext } from './run-context.js';
 import type { Verification } from './verification.js';
@@ -70,6 +70,7 @@ export async function runPipeline(
     ...overflowDiagnostics(verified.verification.statistics.clean),
     ...overflowDiagnostics(verified.verification.statistics.adversarial),
     ...comparisonDiagnostics(verified.verification.comparison),
+    ...reproducerDiagnostics(verified.artefacts),
     ...(budget === null ? [] : budgetDiagnostics(checkBudget(budget, verified.verification))),
   ];
   const identity = {

@@ -29,7 +29,7 @@ export interface Verification {
 
 /** A verification's result without what only its run needs; `imageSize` is H·W·C. */
 export function verificationOf(result: VerifyResult, imageSize: number): Verification {
-  const { adversarial, predictions, ...measured } = result;
+  const { adversarial, predictions, failing: _, ...measured } = result;
   const examples = adversarial.length / imageSize;
   return {
     ...measured,

@@ -90,13 +90,15 @@ export function budgetTable(rows: readonly BudgetRow[]): string {
       { title: 'Budget' },
       { title: 'Limit', align: 'right' },
       { title: 'Measured', align: 'right' },
+      { title: 'Margin', align: 'right' },
       { title: '' },
       { title: '' },
     ],
-    rows.map(({ name, limit, measured, pass, note }) => [
+    rows.map(({ name, limit, measured, margin, pass, note }) => [
       name,
       figureText(limit),
       figureText(measured),
+      figureText(margin),
       pass ? '✓' : '✗',
       note,
     ]),

@@ -2,21 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Diagnostic } from '../../schemas/diagnostic.js';
 import { diagnostic, failure } from '../../schemas/diagnostic.js';
 import type { Program } from '../../schemas/program.js';
+import type { Mismatch } from '../../schemas/reproducer.js';
 import type { IntegerSpikeGraph } from '../../schemas/spike.js';
 import type { SampleRecord } from '../twin/record.js';
 
-/** The earliest difference of a sample; `timestep` counts from the population's window, `step` from the sample's start. */
-interface Mismatch {
+/** A mismatch, and the sample that it is of. */
+interface SampleMismatch extends Mismatch {
   readonly sample: number;
-  readonly population: string;
-  readonly neuron: { readonly y: number; readonly x: number; readonly c: number };
-  readonly timestep: number;
-  readonly step: number;
-  readonly chip: number;
-  readonly core: number;
-  /** 0 or 1 for a spike; the membrane for a readout. */
-  readonly expected: number;
-  readonly found: number;
 }
 
 /** Counts over samples, and the first difference of the first sample that has one. */
@@ -27,7 +19,7 @@ export interface Comparison {
   readonly spikeMismatches: number;
   /** Readout neurons whose membrane differs. */
   readonly readoutMismatches: number;
-  readonly firstMismatch: Mismatch | null;
+  readonly firstMismatch: SampleMismatch | null;
 }
 
 export const nothingCompared: Comparison = {
@@ -114,7 +106,7 @@ function locate(
   program: Program,
   sample: number,
   at: { step: number; population: number; neuron: number; expected: number; found: number },
-): Mismatch {
+): SampleMismatch {
   const { name, shape, phase } = program.populations[at.population]!;
   const [, width, channels] = shape;
   const home = program.cores.find(({ ranges }) =>

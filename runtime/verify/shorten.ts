@@ -34,10 +34,7 @@ export function shortenProgram(program: Program, timesteps: number): Program {
         resetBy: profile.resetBy.slice(0, timesteps),
         decay: profile.decay.slice(0, timesteps),
       })),
-      bias:
-        bias.rows <= timesteps
-          ? bias
-          : { rows: timesteps, data: bias.data.slice(0, timesteps * compartmentCount) },
+      bias: bias.rows <= timesteps ? bias : { rows: timesteps, data: bias.data.slice(0, timesteps * compartmentCount) },
     };
   });
   const sampleInterval = Math.min(program.sampleInterval, stepsPerSample);

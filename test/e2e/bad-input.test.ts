@@ -145,6 +145,24 @@ describe('a run configuration', () => {
   });
 });
 
+describe('a budget', () => {
+  test.each([
+    [{ atMost: { energyMillijoules: 5 } }, 'SW1021', 'energyMillijoules'],
+    [{ atMost: { energyJoules: '5 mJ' } }, 'SW1023', 'energyJoules'],
+  ])('of %j is refused before any work', async (budget, diagnostic, hint) => {
+    const path = file('budget.json', JSON.stringify(budget));
+    const refused = await spikewright('verify', at('none.swp'), '--graph', at('none.swg'), '--budget', path);
+    expectRefusal(refused, diagnostic, hint, 'budget.json');
+  });
+});
+
+describe('a sample set', () => {
+  test('of no images is refused', async () => {
+    const none = ['--samples', '0'];
+    expectRefusal(await spikewright('verify', at('none.swp'), '--graph', at('none.swg'), ...none), 'SW6002', 'samples');
+  });
+});
+
 describe('a command line', () => {
   test('with a misspelt option', async () => {
     const refused = await spikewright('compile', at('sound.sws'), '--tagret', 'loihi1', '--out', out);

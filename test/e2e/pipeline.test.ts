@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readJson } from '../../schemas/json-file.js';
+import { decodeProgram, encodeProgram } from '../../schemas/program-file.js';
 import type { Report } from '../../schemas/report.js';
+import { doubleThreshold } from '../property/mutate.js';
 import { type Ended, type Running, spikewright, start } from './command-line.js';
 import { tinyOnnx, tinyRun } from './tiny-network.js';
 
@@ -204,6 +206,31 @@ describe('the commands one by one', () => {
     expect((await spikewright('runs', 'query', sql, ...history)).stdout).toContain('2');
     expectOk(await spikewright('runs', 'export', at('runs.csv'), ...history));
     expect(await spikewright('runs', 'show', 'x', ...history)).toMatchObject({ code: 2 });
+  });
+
+  test('find a fault in a program, cut it down to a reproducer, and see it mended', async () => {
+    const sound = decodeProgram(readFileSync(at('b.swp')), 'b.swp');
+    writeFileSync(at('fault.swp'), encodeProgram(doubleThreshold(sound, 0)!));
+    const options = ['--samples', '3', '--attack', 'fgsm', '--epsilon', '8', '--workers', '1', '--json', '-'];
+    const data = ['--dataset', 'mnist', '--backend', 'wasm'];
+    const failed = await spikewright('verify', at('fault.swp'), '--graph', at('b.swg'), ...options, ...data);
+    expect(failed.code, failed.stderr).toBe(1);
+    expect(failed.stderr).toContain('note SW5012');
+    const { firstMismatch, reproducer } = JSON.parse(failed.stdout);
+    expect(reproducer).toBe(at('fault.reproducer.json'));
+    expect((await spikewright('validate', reproducer)).stdout).toContain('a sound reproducer');
+    const run = (program: string) =>
+      spikewright('reproduce', reproducer, '--program', at(program), '--graph', at('b.swg'), '--json', '-');
+    const again = await run('fault.swp');
+    expect(again.code, again.stderr).toBe(1);
+    expect(again.stderr).toMatch(/error SW500[56]/);
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      isSameProgram: true,
+      firstMismatch: { sample: firstMismatch.sample, chip: 0 },
+    });
+    const mended = await run('b.swp');
+    expectOk(mended);
+    expect(JSON.parse(mended.stdout)).toMatchObject({ isSameProgram: false, spikeMismatches: 0, firstMismatch: null });
   });
 
   test('validate what was written, and write the report again', async () => {

@@ -168,6 +168,11 @@ describe('budget files', () => {
     expectCode('SW1022', () => checkJson('budget', {}, 'b'));
     expectCode('SW1023', () => checkJson('budget', { atMost: { cores: -1 } }, 'b'));
     expectCode('SW1021', () => checkJson('budget', { atLeast: { accuracy: { chipp: {} } } }, 'b'));
+    expect(expectCode('SW1021', () => checkJson('budget', { atMost: { latencySecond: 5 } }, 'b'))).toContain(
+      'Did you mean "latencySeconds"?',
+    );
+    // A share, not percent.
+    expectCode('SW1023', () => checkJson('budget', { atLeast: { agreement: 97 } }, 'b'));
   });
 });
 
@@ -218,7 +223,7 @@ describe('the report schema', () => {
 });
 
 describe('every JSON Schema', () => {
-  it.each(['target', 'run', 'budget', 'report'] as const)('%s documents each of its keys', (format) => {
+  it.each(['target', 'run', 'budget', 'report', 'reproducer'] as const)('%s documents each of its keys', (format) => {
     const visit = (schema: unknown, path: string): void => {
       if (typeof schema !== 'object' || schema === null) return;
       const { properties } = schema as { properties?: Record<string, Record<string, unknown>> };
