@@ -11,6 +11,8 @@ import type { CompiledEngine } from './compiled-engine.js';
 import { CompiledPass } from './compiled-pass.js';
 import { dropoutMasks } from './dropout-masks.js';
 import { passInputs } from './network-graph.js';
+import { networkSource } from './network-source.js';
+import { paddedBatch } from './padded-batch.js';
 import { parametersOf } from './parameters.js';
 import type { PassKind } from './pass-programs.js';
 import { PassPrograms } from './pass-programs.js';
@@ -35,7 +37,7 @@ export class CompiledModel implements Model {
       // Copied: tensors share memory with their arrays, and the graph's are not the model's to change.
       [...parametersOf(graph)].map(([name, { data, shape }]) => [name, float32Tensor(data.slice(), shape)]),
     );
-    this.programs = new PassPrograms(graph, engine);
+    this.programs = new PassPrograms(networkSource(graph), engine);
     engine.account(this.parameterBytes(), 1);
   }
 
@@ -117,12 +119,6 @@ export class CompiledModel implements Model {
     }
     return batch;
   }
-}
-
-/** The next size of the form 2ᵏ or 3·2ᵏ. */
-function paddedBatch(count: number): number {
-  const power = 2 ** Math.ceil(Math.log2(count));
-  return power >= 4 && count <= (power / 4) * 3 ? (power / 4) * 3 : power;
 }
 
 /** Images with black ones after them, to fill the batch. */

@@ -96,7 +96,7 @@ export class Graph {
     return factor === 1 ? a : this.mul(a, this.constant(factor));
   }
 
-  unary(opType: 'Abs' | 'Relu' | 'Exp' | 'Sqrt' | 'Reciprocal' | 'Neg', a: Value): Value {
+  unary(opType: 'Abs' | 'Relu' | 'Exp' | 'Sqrt' | 'Reciprocal' | 'Neg' | 'Sign' | 'Floor' | 'Round', a: Value): Value {
     return this.apply(opType, [a], a.shape);
   }
 

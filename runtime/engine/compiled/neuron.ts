@@ -45,7 +45,7 @@ export function emitNeuron(layer: NeuronLayer, context: EmissionContext, input: 
     let after: Value | null = null;
     for (let t = timesteps - 1; t >= 0; t -= 1) {
       const membrane = membranes[t]!;
-      const slope = pseudoDerivative(graph, form, graph.sub(membrane, threshold));
+      const slope = pseudoDerivative(graph, form, graph.sub(membrane, threshold), 1);
       const passed = (value: Value): Value => (slope === null ? value : graph.mul(slope, value));
       let gradient: Value;
       if (after === null) {
@@ -81,26 +81,35 @@ export function emitNeuron(layer: NeuronLayer, context: EmissionContext, input: 
   return { output, backward: form === 'rate' ? rateBackward : backward };
 }
 
-/** h'(z); null is 1. */
-function pseudoDerivative(graph: Graph, form: Surrogate['form'], distance: Value): Value | null {
+/**
+ * The spike's pseudo-derivative by its membrane, h'(distance/scale)/scale, where `scale` is the number of the distance's
+ * units in one of the surrogate's; null is 1.
+ */
+export function pseudoDerivative(
+  graph: Graph,
+  form: Surrogate['form'],
+  distance: Value,
+  scale: number,
+): Value | null {
   const number = (name: string): Value => graph.input(name, [], 'pass');
   switch (form) {
     case 'triangular': {
-      const width = number(surrogateInputs.width);
+      const width = graph.scale(number(surrogateInputs.width), scale);
       const height = graph.unary('Reciprocal', graph.mul(width, width));
       return graph.mul(graph.unary('Relu', graph.sub(width, graph.unary('Abs', distance))), height);
     }
     case 'exponential': {
-      const falling = graph.mul(graph.unary('Abs', distance), graph.unary('Neg', number(surrogateInputs.slope)));
-      return graph.mul(graph.unary('Exp', falling), number(surrogateInputs.dampening));
+      const slope = graph.scale(number(surrogateInputs.slope), 1 / scale);
+      const falling = graph.mul(graph.unary('Abs', distance), graph.unary('Neg', slope));
+      return graph.mul(graph.unary('Exp', falling), graph.scale(number(surrogateInputs.dampening), 1 / scale));
     }
     case 'rectangular': {
-      const width = number(surrogateInputs.width);
+      const width = graph.scale(number(surrogateInputs.width), scale);
       const isInside = graph.binary('Less', graph.unary('Abs', distance), graph.scale(width, 0.5));
       return graph.mul(graph.asFloat(isInside), graph.unary('Reciprocal', width));
     }
     case 'straightThrough':
-      return null;
+      return scale === 1 ? null : graph.constant(1 / scale);
     case 'rate':
     case 'activation':
       throw new Error(`the form ${form} has no pseudo-derivative`);

@@ -1,14 +1,10 @@
 import stringify from 'safe-stable-stringify';
-import type { AnnGraph } from '../../../schemas/ann.js';
-import { sha256 } from '../../../schemas/hash.js';
-import type { SnnGraph } from '../../../schemas/snn.js';
 import type { Kept, Mode, SpikeRecord, Wanted } from '../engine.js';
 import type { Surrogate } from '../surrogate.js';
 import type { CompiledEngine } from './compiled-engine.js';
 import { extract } from './extract.js';
 import type { Value } from './graph.js';
 import type { NetworkGraph } from './network-graph.js';
-import { networkGraph } from './network-graph.js';
 import type { Tensors } from './program.js';
 import { Program } from './program.js';
 
@@ -22,6 +18,16 @@ export interface PassKind {
   readonly dropsOut: boolean;
 }
 
+/** A network as far as its passes are concerned. */
+export interface PassSource {
+  /** Equal for networks whose graphs are the same, whatever the values of their parameters. */
+  readonly structure: string;
+  /** T of a spiking network, else 1. */
+  readonly timesteps: number;
+  /** Writes the passes of that kind, over `timesteps` steps; backward by that form of surrogate. */
+  write(kind: PassKind, form: Surrogate['form'], timesteps: number): NetworkGraph;
+}
+
 /** What a forward pass leaves. */
 export interface ForwardResult {
   readonly logits: Float32Array;
@@ -32,19 +38,16 @@ export interface ForwardResult {
 
 /** The programs of one network, compiled when they are first run and shared between networks of the same structure. */
 export class PassPrograms {
-  private readonly structure: string;
   private readonly graphs = new Map<string, NetworkGraph>();
 
   constructor(
-    private readonly network: AnnGraph | SnnGraph,
+    private readonly source: PassSource,
     private readonly engine: CompiledEngine,
-  ) {
-    this.structure = structureOf(network);
-  }
+  ) {}
 
   /** T, or 1 where time has no axis. */
   timesteps({ isActivation }: PassKind): number {
-    return this.network.kind === 'snn' && !isActivation ? this.network.timesteps : 1;
+    return isActivation ? 1 : this.source.timesteps;
   }
 
   async forward(kind: PassKind, given: Tensors, keep: Kept): Promise<ForwardResult> {
@@ -111,7 +114,7 @@ export class PassPrograms {
     into: Tensors = new Map(),
   ): Promise<Tensors> {
     return this.engine.programs.with(
-      `${this.structure} ${stringify(key)}`,
+      `${this.source.structure} ${stringify(key)}`,
       () => Program.compile(part(), this.engine.threads),
       (program) => program.run((name) => given.get(name), into),
     );
@@ -132,21 +135,11 @@ export class PassPrograms {
     const key = stringify([kind, form]);
     let found = this.graphs.get(key);
     if (found === undefined) {
-      const { mode, batch, dropsOut } = kind;
-      found = networkGraph(this.network, { mode, batch, dropsOut, form, timesteps: this.timesteps(kind) });
+      found = this.source.write(kind, form, this.timesteps(kind));
       this.graphs.set(key, found);
     }
     return found;
   }
-}
-
-/** Text that is equal for networks that differ in the values of their arrays alone. */
-function structureOf(network: AnnGraph | SnnGraph): string {
-  const text = JSON.stringify({ ...network, name: '' }, (key, value: unknown) => {
-    if (key === 'threshold') return 0;
-    return ArrayBuffer.isView(value) ? (value as Float32Array).length : value;
-  });
-  return sha256(Buffer.from(text));
 }
 
 function unique(values: readonly Value[]): readonly Value[] {

@@ -1,0 +1,24 @@
+import type { AnnGraph } from '../../../schemas/ann.js';
+import { sha256 } from '../../../schemas/hash.js';
+import type { SnnGraph } from '../../../schemas/snn.js';
+import { networkGraph } from './network-graph.js';
+import type { PassSource } from './pass-programs.js';
+
+/** A network of layers, for its passes. */
+export function networkSource(network: AnnGraph | SnnGraph): PassSource {
+  return {
+    structure: structureOf(network),
+    timesteps: network.kind === 'snn' ? network.timesteps : 1,
+    write: ({ mode, batch, dropsOut }, form, timesteps) =>
+      networkGraph(network, { mode, batch, dropsOut, form, timesteps }),
+  };
+}
+
+/** Text that is equal for networks that differ in the values of their arrays alone. */
+function structureOf(network: AnnGraph | SnnGraph): string {
+  const text = JSON.stringify({ ...network, name: '' }, (key, value: unknown) => {
+    if (key === 'threshold') return 0;
+    return ArrayBuffer.isView(value) ? (value as Float32Array).length : value;
+  });
+  return sha256(Buffer.from(text));
+}
