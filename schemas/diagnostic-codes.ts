@@ -286,6 +286,11 @@ export const diagnosticCodes = {
     why: 'A threshold must be positive, or the neurons fire at every step.',
     fix: 'Use other calibration images, a higher percentile, or check the network’s weights.',
   },
+  SW4020: {
+    title: 'the compiled engine cannot count this far',
+    why: 'It computes in float32; the eager twin counts in float64.',
+    fix: 'The eager twin takes over under --engine auto; fewer weight bits or a smaller fan-in would fit.',
+  },
   SW4012: {
     title: 'attack does not suit the network',
     why: '',

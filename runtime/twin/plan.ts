@@ -5,7 +5,7 @@ import type { MapShape } from '../../schemas/tensor.js';
 import { elementCount } from '../../schemas/tensor.js';
 
 /** Integers beyond ±2^24 have gaps in float32. */
-const EXACT_MAX = 2 ** 24;
+export const EXACT_MAX = 2 ** 24;
 
 /** A projection with the grids it runs between. */
 interface ArrangedProjection<N extends Numbers> {
@@ -111,13 +111,14 @@ function exactUnit({ name, kernel, pool }: Projection<Int32Array>): number {
 }
 
 /** The largest Σ|w| over the synapses of one neuron. */
-function largestColumn(weights: Int32Array, channelsOut: number): number {
+export function largestColumn(weights: Int32Array, channelsOut: number): number {
   const sums = new Float64Array(channelsOut);
   for (let k = 0; k < weights.length; k += 1) sums[k % channelsOut]! += Math.abs(weights[k]!);
   return sums.reduce((most, sum) => Math.max(most, sum), 0);
 }
 
-function commonPowerOfTwo(values: Int32Array): number {
+/** The largest power of two that divides every value; 1 where all are 0. */
+export function commonPowerOfTwo(values: Int32Array): number {
   let bits = 0;
   for (const value of values) bits |= value;
   return bits === 0 ? 1 : Math.abs(bits & -bits);

@@ -34,6 +34,15 @@ export interface TwinPopulation {
 /** Encoded drives of N samples, [N, neurons] per drive of the graph. */
 export type EncodedBatch = readonly Int32Array[];
 
+/** An integer spike graph run densely: the chip's own integers, and differentiable. */
+export interface Twin extends Classifier {
+  readonly graph: IntegerSpikeGraph;
+  /** Every spike and the readout of each image of `images` [N, H, W, C]. */
+  recordSpikes(images: Float32Array): Promise<SampleRecord[]>;
+  /** The same for N ≥ 1 samples already encoded. */
+  recordEncoded(samples: readonly EncodedSample[]): Promise<SampleRecord[]>;
+}
+
 /**
  * The integer spike graph run densely: the same integers as the chip's, and differentiable, so that white-box attacks
  * see exactly what the chip computes. The linear maps run on the tfjs backend in use (exact in float32: `planTwin`
@@ -41,7 +50,7 @@ export type EncodedBatch = readonly Int32Array[];
  * gradient is that of normalisation and convolution, and surrogates act on (v − θ)/scale, units of the trained network.
  * A twin has no trainable parameters, statistics or dropout, so that `mode` changes nothing.
  */
-export class IntegerTwin implements Classifier {
+export class IntegerTwin implements Twin {
   readonly inputShape: MapShape;
   readonly classes: number;
   private readonly populations: readonly TwinPopulation[];
@@ -98,12 +107,10 @@ export class IntegerTwin implements Classifier {
     };
   }
 
-  /** Every spike and the readout of each image of `images` [N, H, W, C]. */
   async recordSpikes(images: Float32Array): Promise<SampleRecord[]> {
     return this.recordEncoded(encodeImages(this.graph.drives, images));
   }
 
-  /** The same for samples already encoded. */
   async recordEncoded(samples: readonly EncodedSample[]): Promise<SampleRecord[]> {
     const batch = samples.length;
     const trajectories = await this.run(this.pack(samples), batch, false);
