@@ -26,9 +26,9 @@ import { historyPath } from './recording.js';
 import { changesTable } from './runs.js';
 import {
   attackOptions,
-  backendOption,
   datasetOptions,
   energyProfileOption,
+  engineOptions,
   historyOption,
   seedOption,
   timingOption,
@@ -74,7 +74,8 @@ export const verify = defineCommand({
     timing: timingOption,
     'energy-profile': energyProfileOption,
     ...datasetOptions,
-    backend: backendOption,
+    engine: engineOptions.engine,
+    backend: engineOptions.backend,
     seed: seedOption,
     history: historyOption,
     workers: workersOption,
@@ -92,7 +93,7 @@ export const verify = defineCommand({
       { openDataset },
       { labelsOf },
       { firstOf },
-      { startEager },
+      { chooseLevelEngines },
       verification,
       choice,
       budgets,
@@ -104,7 +105,7 @@ export const verify = defineCommand({
       import('../data/open.js'),
       import('../data/dataset.js'),
       import('../train/accuracy.js'),
-      import('../engine/start.js'),
+      import('../verify/level-engines.js'),
       import('../verify/verify.js'),
       import('../attack-choice.js'),
       import('../verify/budget.js'),
@@ -133,8 +134,8 @@ export const verify = defineCommand({
     };
     const data = openDataset(args.dataset, 'test', args['data-dir']);
     const { indices } = firstOf(data, args.samples, 1);
-    const { chosen, engine } = await startEager({ backend: args.backend });
-    for (const graph of [network.ann, network.snn]) if (graph !== null) requireNetworkFit(engine, graph, data);
+    const { engines, networks, diagnostics } = await chooseLevelEngines(network.graph, args);
+    for (const graph of [network.ann, network.snn]) if (graph !== null) requireNetworkFit(networks, graph, data);
     requireProgramFit(network.program, data);
     const { steps, queries } = args;
     const epsilon = args.epsilon / 255;
@@ -151,7 +152,7 @@ export const verify = defineCommand({
         },
         margin: args.margin,
         chip: { timing: args.timing, energyProfile: args['energy-profile'] },
-        backend: chosen.backend,
+        engines,
         batchSize: BATCH,
         workers: args.workers,
         examples: 0,
@@ -228,6 +229,7 @@ export const verify = defineCommand({
     return {
       json: { ...json, baseline: changes },
       diagnostics: [
+        ...diagnostics,
         ...overflowDiagnostics(clean),
         ...overflowDiagnostics(result.statistics.adversarial),
         ...mismatched,

@@ -18,6 +18,7 @@ import { type Artefacts, artefactHash, readArtefact } from '../store/store.js';
 import { chosenTarget } from '../target-choice.js';
 import { firstOf } from '../train/accuracy.js';
 import { chipStatistics } from '../verify/chip.js';
+import { chooseLevelEngines } from '../verify/level-engines.js';
 import { makeReproducer } from '../verify/reproducer.js';
 import { simulateImages } from '../verify/simulate-task.js';
 import { verifyNetwork } from '../verify/verify.js';
@@ -146,7 +147,8 @@ export async function verifyStage(
     simulate,
     compile: { energyProfile },
   } = run.config;
-  const backend = await run.twinBackend();
+  const { engines, diagnostics } = await chooseLevelEngines(graph, run.config);
+  run.listener.tell(diagnostics);
   const made = await run.stage(
     {
       stage: 'verify',
@@ -158,7 +160,14 @@ export async function verifyStage(
         graph: artefactHash(artefacts, INTEGER_FILE),
         data: run.datasetHash('test'),
       },
-      options: { attack, seed, timing: simulate.timing, energyProfile, examples: EXAMPLES, engine: ['eager', backend] },
+      options: {
+        attack,
+        seed,
+        timing: simulate.timing,
+        energyProfile,
+        examples: EXAMPLES,
+        engine: [engines.networks, engines.twin, engines.backend],
+      },
     },
     async () => {
       const test = run.dataset('test');
@@ -175,7 +184,7 @@ export async function verifyStage(
           },
           margin: attack.margin,
           chip: { timing: simulate.timing, energyProfile: energyProfile ?? undefined },
-          backend,
+          engines,
           batchSize: VERIFY_BATCH,
           workers: run.workers,
           examples: EXAMPLES,

@@ -3,10 +3,9 @@ import type { RunConfig } from '../../schemas/run.js';
 import type { Dataset, Split } from '../data/dataset.js';
 import { datasetHash } from '../data/dataset-hash.js';
 import { openDataset } from '../data/open.js';
-import type { BackendName } from '../engine/backend/backend.js';
 import type { Engine } from '../engine/engine.js';
 import type { StartedEngine } from '../engine/start.js';
-import { startEager, startEngine } from '../engine/start.js';
+import { startEngine } from '../engine/start.js';
 import type { Hooks } from '../hooks.js';
 import type { Artefacts, StageRequest, Store } from '../store/store.js';
 import type { SpikingSetup } from './spiking-steps.js';
@@ -24,7 +23,6 @@ export interface PipelineListener {
 /** What the stages of one run share. The engine and the data sets are opened when first needed. */
 export class RunContext {
   private started: Promise<StartedEngine> | null = null;
-  private twinStarted: Promise<BackendName> | null = null;
   private readonly datasets = new Map<Split, Dataset>();
 
   constructor(
@@ -39,12 +37,6 @@ export class RunContext {
     const { engine, backend } = this.config;
     this.started ??= startEngine({ engine, backend, threads: this.workers });
     return (await this.started).engine;
-  }
-
-  /** The backend of the eager engine, on which the twin runs and levels are compared. Throws what `startEager` throws. */
-  twinBackend(): Promise<BackendName> {
-    this.twinStarted ??= startEager({ backend: this.config.backend }).then(({ chosen }) => chosen.backend);
-    return this.twinStarted;
   }
 
   /** Names engine and backend for stage keys: another backend rounds differently. */

@@ -1,12 +1,13 @@
 import type { LabelledBatch } from '../attack/samples.js';
-import type { BackendName } from '../engine/backend/backend.js';
-import { startEager } from '../engine/start.js';
+import type { Engine } from '../engine/engine.js';
+import { startEager, startEngine } from '../engine/start.js';
 import { FloatSpikes } from '../twin/float-spikes.js';
-import { IntegerTwin } from '../twin/twin.js';
+import { startTwin } from '../twin/start-twin.js';
 import type { Task } from '../workers/task.js';
 import type { ChipOptions } from './chip.js';
 import { Chip } from './chip.js';
 import { ChipOracle } from './chip-oracle.js';
+import type { LevelEngines } from './level-engines.js';
 import type { LevelAttack, LevelsOutcome } from './levels.js';
 import { evaluateLevels } from './levels.js';
 import type { VerifiedNetwork } from './verify.js';
@@ -15,20 +16,21 @@ interface LevelsSetup {
   readonly network: VerifiedNetwork;
   readonly attack: LevelAttack;
   readonly chip: ChipOptions;
-  readonly backend: BackendName;
+  readonly engines: LevelEngines;
 }
 
-/** Evaluates batches at every level on the eager engine, where the twin runs, with models of the thread's own. */
+/** Evaluates batches at every level, with engines and models of the thread's own. */
 export const levelsTask: Task<LevelsSetup, LabelledBatch, LevelsOutcome> = {
   module: import.meta.url,
   name: 'levelsTask',
-  async start({ network, attack, chip, backend }) {
-    const { engine } = await startEager({ backend });
+  async start({ network, attack, chip, engines }) {
+    const { engine: eager } = await startEager({ backend: engines.backend });
+    const engine = engines.networks === 'compiled' ? await startCompiled() : eager;
     const levels = {
       ann: network.ann === null ? null : engine.load(network.ann),
       snn: network.snn === null ? null : engine.load(network.snn),
       spike: network.floatGraph === null ? null : new FloatSpikes(network.floatGraph),
-      twin: new IntegerTwin(network.graph),
+      twin: await startTwin(network.graph, engines.twin === 'compiled' ? engine : eager),
       chip: new Chip(network.program, chip),
       oracle: new ChipOracle(network.program),
     };
@@ -43,3 +45,8 @@ export const levelsTask: Task<LevelsSetup, LabelledBatch, LevelsOutcome> = {
     };
   },
 };
+
+/** With one thread: the workers share out the machine. */
+async function startCompiled(): Promise<Engine> {
+  return (await startEngine({ engine: 'compiled', backend: 'auto', threads: 1 })).engine;
+}

@@ -10,7 +10,7 @@ import { type EncodedSample, encodeImages } from '../drive.js';
 import type { Classifier, Model } from '../engine/engine.js';
 import { predictions } from '../train/loss.js';
 import type { FloatSpikes } from '../twin/float-spikes.js';
-import type { IntegerTwin } from '../twin/twin.js';
+import type { Twin } from '../twin/twin.js';
 import type { Chip } from './chip.js';
 import type { ChipOracle } from './chip-oracle.js';
 import type { Comparison } from './compare.js';
@@ -29,7 +29,7 @@ export interface Levels {
   readonly ann: Classifier | null;
   readonly snn: Model | null;
   readonly spike: FloatSpikes | null;
-  readonly twin: IntegerTwin;
+  readonly twin: Twin;
   readonly chip: Chip;
   /** The same program without time, for what needs its answers alone. */
   readonly oracle: ChipOracle;

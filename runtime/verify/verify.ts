@@ -16,7 +16,6 @@ import { pgd } from '../attack/attack.js';
 import { queryCurve } from '../attack/robustness.js';
 import type { LabelledBatch } from '../attack/samples.js';
 import { mergeTallies } from '../attack/worst-case.js';
-import type { BackendName } from '../engine/backend/backend.js';
 import { ensemble } from '../engine/surrogate.js';
 import type { Hooks } from '../hooks.js';
 import { mapTask } from '../workers/pool.js';
@@ -27,6 +26,7 @@ import { Chip, chipStatistics } from './chip.js';
 import { chunkRanges } from './chunks.js';
 import type { Comparison } from './compare.js';
 import { mergeComparisons, nothingCompared, requireSameNetwork } from './compare.js';
+import type { LevelEngines } from './level-engines.js';
 import type { FailingSample, LevelAttack, LevelPredictions, LevelsOutcome } from './levels.js';
 import { levelNames } from './levels.js';
 import { levelsTask } from './levels-task.js';
@@ -49,8 +49,7 @@ export interface VerifyOptions {
   /** The difference of accuracies that does not matter, in (0, 1). */
   readonly margin: number;
   readonly chip: ChipOptions;
-  /** Of each thread's own engine. */
-  readonly backend: BackendName;
+  readonly engines: LevelEngines;
   /** Samples per forward pass and unit of work, ≥ 1. */
   readonly batchSize: number;
   readonly workers: number;
@@ -111,7 +110,7 @@ export async function verifyNetwork(
   const ranges = chunkRanges(samples, options.batchSize);
   const outcomes = await mapTask(
     levelsTask,
-    { network, attack: options.attack, chip: options.chip, backend: options.backend },
+    { network, attack: options.attack, chip: options.chip, engines: options.engines },
     ranges.map(({ first, end }) => ({
       images: batch.images.slice(first * size, end * size),
       labels: Array.from(batch.labels).slice(first, end),

@@ -85,12 +85,7 @@ export function emitNeuron(layer: NeuronLayer, context: EmissionContext, input: 
  * The spike's pseudo-derivative by its membrane, h'(distance/scale)/scale, where `scale` is the number of the distance's
  * units in one of the surrogate's; null is 1.
  */
-export function pseudoDerivative(
-  graph: Graph,
-  form: Surrogate['form'],
-  distance: Value,
-  scale: number,
-): Value | null {
+export function pseudoDerivative(graph: Graph, form: Surrogate['form'], distance: Value, scale: number): Value | null {
   const number = (name: string): Value => graph.input(name, [], 'pass');
   switch (form) {
     case 'triangular': {

@@ -43,7 +43,7 @@ const options: VerifyOptions = {
   attack: { ...defaultAttack, attack: { method: 'pgd', epsilon: 8 / 255, steps: 3, stepSize: 3 / 255 } },
   margin: 0.02,
   chip: { timing: 'cycle' },
-  backend: 'cpu',
+  engines: { networks: 'eager', twin: 'eager', backend: 'cpu' },
   batchSize: 3,
   workers: 1,
   examples: 4,
@@ -139,9 +139,13 @@ describe('verifying a network at four levels', () => {
     expect(blackBox!.curve.at(-1)!.robust.correct).toBeLessThanOrEqual(levels.chip!.clean.correct);
   });
 
-  it('gives the same result on threads as in this one', async () => {
-    const alone = await verifyNetwork(network, batch, options);
-    expect(await verifyNetwork(network, batch, { ...options, workers: 2 })).toEqual(alone);
+  it.each([
+    options.engines,
+    { networks: 'compiled', twin: 'compiled', backend: 'cpu' } as const,
+  ])('gives the same result on threads as in this one, twin $twin', async (engines) => {
+    const alone = await verifyNetwork(network, batch, { ...options, engines });
+    expect(alone.comparison).toMatchObject({ spikeMismatches: 0, readoutMismatches: 0 });
+    expect(await verifyNetwork(network, batch, { ...options, engines, workers: 2 })).toEqual(alone);
   });
 
   it('judges the integer levels alone where the float ones are missing', async () => {
