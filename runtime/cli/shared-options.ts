@@ -21,7 +21,7 @@ export const shuffleSeedOption = {
   range: { minimum: 0, maximum: SEED_MAX, whole: true },
 } as const satisfies CommandOption;
 
-const backendOption = {
+export const backendOption = {
   type: 'string',
   choices: ['auto', 'tensorflow-gpu', 'tensorflow', 'webgpu', 'wasm', 'cpu'],
   default: 'auto',
