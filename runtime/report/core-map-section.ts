@@ -41,16 +41,6 @@ ${table(
 `;
 }
 
-/** What a program occupies, before anything has run on it. */
-export function fillingSection(mesh: ReportMesh & { readonly cores: readonly ReportFilling[] }): Html {
-  return html`<section id="cores"><h2>Core map</h2>
-${meshWords(mesh)}
-<div class="chips">${Array.from({ length: mesh.chips }, (_, chip) => fillingDrawing(mesh, chip))}</div>
-<details><summary>The numbers</summary>
-${table('Cores in use', fillingColumns, mesh.cores)}</details></section>
-`;
-}
-
 const fillingColumns: readonly Column<ReportFilling>[] = [
   { title: 'Core', cell: ({ chip, core }) => `${chip}/${core}` },
   { title: 'Layers', cell: ({ layers }) => layers.join(', ') },

@@ -67,9 +67,15 @@ describe('a whole run', () => {
   });
 
   test('writes the same figures as JSON', () => {
-    const { seconds, ...result } = JSON.parse(readFileSync(at('whole.result.json'), 'utf8'));
+    const { seconds, identity, outcomes, ...result } = JSON.parse(readFileSync(at('whole.result.json'), 'utf8'));
     expect(seconds).toBeGreaterThan(0);
     expect(result).toEqual(reportOf('whole'));
+    // What a baseline is held against: on what it was measured, and which samples each level had right.
+    expect(identity).toMatchObject({ dataset: 'mnist', samples: 6, seed: 3, target: 'loihi1' });
+    for (const [level, { clean, robust }] of Object.entries<Record<'clean' | 'robust', string>>(outcomes)) {
+      const { clean: right, robust: kept } = result.levels[level];
+      expect([clean, robust].map((digits) => digits.replaceAll('0', '').length)).toEqual([right.correct, kept.correct]);
+    }
   });
 
   test('is reused wholly the second time', async () => {
