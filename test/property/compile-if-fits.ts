@@ -1,19 +1,29 @@
 import type { Compiled } from '../../compiler/compile.js';
 import { compile } from '../../compiler/compile.js';
+import { lower } from '../../compiler/lower.js';
+import { quantise } from '../../compiler/quantise.js';
 import { SpikewrightError } from '../../schemas/diagnostic.js';
 import type { SnnGraph } from '../../schemas/snn.js';
+import type { IntegerSpikeGraph } from '../../schemas/spike.js';
 import type { Target } from '../../schemas/target.js';
 
 export const provenance = { spikewrightVersion: '0', sources: [], options: '{}' };
 
 /** The compiled network; null where it is too large for the target, as some random ones are. */
 export function compileIfFits(snn: SnnGraph, target: Target): Compiled | null {
+  return unlessRefused(['SW2101', 'SW2102'], () => compile(snn, target, { provenance }).value);
+}
+
+/** The network in integers; null where no scale of a layer holds both its weights and its thresholds. */
+export function quantiseIfFits(snn: SnnGraph, target: Target): IntegerSpikeGraph | null {
+  return unlessRefused(['SW2013'], () => quantise(lower(snn), target).value.graph);
+}
+
+function unlessRefused<T>(codes: readonly string[], make: () => T): T | null {
   try {
-    return compile(snn, target, { provenance }).value;
+    return make();
   } catch (error) {
-    const tooLarge = ['SW2101', 'SW2102'];
-    if (error instanceof SpikewrightError && error.diagnostics.every(({ code }) => tooLarge.includes(code)))
-      return null;
+    if (error instanceof SpikewrightError && error.diagnostics.every(({ code }) => codes.includes(code))) return null;
     throw error;
   }
 }

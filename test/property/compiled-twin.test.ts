@@ -1,7 +1,5 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { lower } from '../../compiler/lower.js';
-import { quantise } from '../../compiler/quantise.js';
 import type { CompiledEngine } from '../../runtime/engine/compiled/compiled-engine.js';
 import { startEager } from '../../runtime/engine/start.js';
 import { ensemble } from '../../runtime/engine/surrogate.js';
@@ -15,6 +13,7 @@ import { startTested } from '../runtime/engine/engines.js';
 import { draws } from '../runtime/engine/small-networks.js';
 import { snnDag } from './arbitrary-dag.js';
 import { randomImages, spikeGraph } from './arbitrary-spike.js';
+import { quantiseIfFits } from './compile-if-fits.js';
 
 let engine: CompiledEngine;
 
@@ -24,11 +23,14 @@ beforeAll(async () => {
 });
 
 /** Networks of every layer kind with branches, sums and delays: on a coarse grid with hard resets, on a fine one with any. */
-const lowered = fc.tuple(snnDag, fc.boolean()).map(([snn, isCoarse]): IntegerSpikeGraph => {
-  if (!isCoarse) return quantise(lower(snn), loadTarget('ideal')).value.graph;
-  const layers = snn.layers.map((layer) => (layer.kind === 'neuron' ? { ...layer, reset: 'hard' as const } : layer));
-  return quantise(lower({ ...snn, layers }), loadTarget('loihi1')).value.graph;
-});
+const lowered = fc
+  .tuple(snnDag, fc.boolean())
+  .map(([snn, isCoarse]): IntegerSpikeGraph | null => {
+    if (!isCoarse) return quantiseIfFits(snn, loadTarget('ideal'));
+    const layers = snn.layers.map((layer) => (layer.kind === 'neuron' ? { ...layer, reset: 'hard' as const } : layer));
+    return quantiseIfFits({ ...snn, layers }, loadTarget('loihi1'));
+  })
+  .filter((graph) => graph !== null);
 
 /** Share of spike slots that fired. */
 function rateOf(records: readonly SampleRecord[]): { fired: number; slots: number } {

@@ -20,7 +20,8 @@ export interface PopulationEmission {
 /**
  * The integer contract, steps 1 to 5, in float32: every value is an integer that float32 holds (`requireExact`). `inputs`
  * are what arrives, [N, C, H, W] at each of T steps or, from a drive, at all of them alike. Gradient flows through spikes,
- * membrane, reset and decay; rounding and saturation pass it straight through. Surrogates see (v − θ)/scale.
+ * membrane, reset and decay; rounding and saturation pass it straight through. Surrogates see (v − θ)/scale, the scale
+ * being the channel's own.
  * `saturatesAt` is null where no membrane gets that far.
  */
 export function emitPopulation(
@@ -44,6 +45,7 @@ function emitSpiking(
   const row = (table: ParameterTable<Int32Array>, map: (value: number) => number) => (t: number) =>
     tableRow(graph, table, shape, t, map);
   const threshold = row(population.threshold, (value) => value);
+  const shared = inSharedUnits(graph, population);
   const lost = population.decay.data.some((value) => value !== 0) ? population.decay : null;
   const currents = currentsOf(graph, population, [batch, shape[2], shape[0], shape[1]], inputs, timesteps);
 
@@ -86,18 +88,19 @@ function emitSpiking(
   function rateBackward(upstream: Signal): Signal {
     const fired = membranes.map((membrane, t) => graph.asFloat(graph.binary('GreaterOrEqual', membrane, threshold(t))));
     const ever = fired.reduce((most, each) => graph.apply('Max', [most, each], each.shape));
-    const passed = graph.scale(ever, 1 / scale);
+    const passed = shared(graph.scale(ever, 1 / scale));
     return upstreamParts(upstream, (part) => graph.mul(part, passed));
   }
 
   // As for neurons of the float network, but with the gradient taken in membrane units throughout: h'((v − θ)/scale)/scale.
+  // Where channels have factors, h' sees its distance in units that they share, and the slope is turned back.
   function backward(upstream: Signal): Signal {
     const gradients: Value[] = [];
     let after: Value | null = null;
     for (let t = timesteps - 1; t >= 0; t -= 1) {
       const membrane = membranes[t]!;
-      const slope = pseudoDerivative(graph, form, graph.sub(membrane, threshold(t)), scale);
-      const passed = (value: Value): Value => (slope === null ? value : graph.mul(value, slope));
+      const slope = pseudoDerivative(graph, form, shared(graph.sub(membrane, threshold(t))), scale);
+      const passed = (value: Value): Value => shared(slope === null ? value : graph.mul(value, slope));
       let gradient: Value;
       if (after === null) {
         gradient = passed(upstream.at(t));
@@ -130,20 +133,31 @@ function emitRectified(
 ): PopulationEmission {
   const { graph, batch } = context;
   const { shape, scale, bias, kind } = population;
+  const shared = inSharedUnits(graph, population);
   const mean = new Float32Array(bias.columns);
   for (const [k, value] of bias.data.entries()) mean[k % bias.columns]! += value / bias.rows;
   const offset = graph.constant(turned(mean, shape), columnShape(bias.columns, shape));
   const arriving =
     inputs.length === 0 ? [zeros(graph, [batch, shape[2], shape[0], shape[1]])] : inputs.map((input) => input.at(0));
-  const current = graph.scale(graph.add(graph.total(arriving), offset), 1 / scale);
+  const current = shared(graph.scale(graph.add(graph.total(arriving), offset), 1 / scale));
   const rectified = kind === 'readout' ? null : emitActivation(context, Signal.merged(graph, current, 1));
   return {
     output: rectified?.output ?? Signal.merged(graph, current, 1),
     backward(upstream) {
       const atCurrent = rectified?.backward(upstream).inputs[0] ?? upstream;
-      return atCurrent.map((part) => graph.scale(part, 1 / scale));
+      return atCurrent.map((part) => shared(graph.scale(part, 1 / scale)));
     },
   };
+}
+
+/** Divides by each channel's own factor, [N, C, H, W]; returns its argument where channels have none. */
+function inSharedUnits(graph: Graph, { channelFactors }: Population<Int32Array>): (value: Value) => Value {
+  if (channelFactors === undefined) return (value) => value;
+  const inverse = graph.constant(
+    channelFactors.map((factor) => 1 / factor),
+    [1, channelFactors.length, 1, 1],
+  );
+  return (value) => graph.mul(value, inverse);
 }
 
 /** What a population's membranes are given at each step, bias included. */
