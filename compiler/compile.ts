@@ -4,6 +4,7 @@ import type { SnnGraph } from '../schemas/snn.js';
 import type { FloatSpikeGraph, IntegerSpikeGraph } from '../schemas/spike.js';
 import type { Target } from '../schemas/target.js';
 import type { CalibrationImages } from './calibration.js';
+import { type CoreBound, coreBound } from './core-bound.js';
 import { CorePlanner } from './core-plan.js';
 import { emitCore } from './emit.js';
 import { explainMapping, type MappingTables } from './explain.js';
@@ -45,6 +46,7 @@ export interface MappedProgram {
   readonly program: Program;
   readonly mapping: MappingTables;
   readonly traffic: TrafficRow;
+  readonly bound: CoreBound;
 }
 
 export interface Compiled extends MappedProgram {
@@ -98,5 +100,10 @@ export function compileIntegerGraph(
     cores,
   };
   const messages = traffic.reduce((sum, flow) => sum + flow.messages, 0);
-  return { program, mapping: explainMapping(placed, wired, cores, target), traffic: { messages, ...distances } };
+  return {
+    program,
+    mapping: explainMapping(placed, wired, cores, target),
+    traffic: { messages, ...distances },
+    bound: coreBound(graph, target),
+  };
 }

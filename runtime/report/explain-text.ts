@@ -104,7 +104,7 @@ function decibelText(decibels: number | null): string {
   return decibels === null ? '–' : `${decibels.toFixed(1)} dB`;
 }
 
-function partitionText({ mapping }: Compiled): string {
+function partitionText({ mapping, bound, program }: Compiled): string {
   const rows = mapping.layers.map((layer) => [
     layer.population,
     countText(layer.cores),
@@ -121,7 +121,9 @@ function partitionText({ mapping }: Compiled): string {
     { title: 'Binding limit' },
     { title: 'Used', align: 'right' },
   ] as const;
-  return `Partition: tiles of equal size, one core each\n${textTable(titles, rows)}`;
+  const { cores, limit } = bound;
+  const least = `${countText(program.cores.length)} cores; no mapping could do with fewer than ${countText(cores)} (${limit})`;
+  return `Partition: tiles of equal size, one core each\n${textTable(titles, rows)}\n${least}`;
 }
 
 /** Rows of limits, columns of layers: the need of the layer's fullest core, and "←" where that limit binds. */
