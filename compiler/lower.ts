@@ -105,7 +105,9 @@ function behind(layer: Exclude<SnnLayer, NeuronLayer | OutputLayer>, values: Rea
       return appendAvgPool(value, layer);
     case 'flatten':
       return { ...value, order: layer.order, isFlat: true };
+    // The chip's grid is the quantiser's to choose.
     case 'dropout':
+    case 'grid':
       return value;
   }
 }

@@ -15,7 +15,7 @@ import { type LayerInputs, layerInputs } from './layer-inputs.js';
 import { measureOnChip } from './quantisation-measure.js';
 import { boundDiagnostics, describe, type QuantisationRow } from './quantisation-table.js';
 import { roundByRates, roundBySample, type TapRates } from './round-weights.js';
-import { chooseScale, type LayerScale, valueGrid, weightUnit } from './scale.js';
+import { biasUnit, chooseScale, exactScale, type LayerScale, valueGrid, weightUnit } from './scale.js';
 
 export interface Quantised {
   readonly graph: IntegerSpikeGraph;
@@ -30,6 +30,7 @@ export interface Quantised {
  * Before: a sound float graph. After: every kernel entry is mantissa·step·2^exponent with one exponent per population;
  * thresholds are what the chip can compare with; a bias is a multiple of the weight step (its axons add it) or, where
  * the chip can gate it, mantissa·2^exponent; the drive's grid is set and no image with pixels in [0, 1] can leave it.
+ * A population that is on the grid already, as trained there, keeps all its numbers.
  * Multiplying a population's weights, biases, drive and thresholds by a power of two changes no integer.
  * Throws SW2010 (reset), SW2011 (tables by timestep), SW2012 (no constant current), SW2013 (no scale fits), SW2015 (a
  * leak that the grid has not), SW2030 (calibration images of another shape); warns SW2014 where the input's bound, and
@@ -87,6 +88,8 @@ function scaledInputs(
     .filter(({ to }) => to === population.name)
     .map((projection) => tapRates(graph, projection, calibration));
   const plain = layerInputs(graph, population, rates);
+  const exact = exactScale(plain, arithmetic, graph.timesteps);
+  if (exact !== null) return { inputs: plain, scale: exact, rates };
   const scaled = (from: FloatSpikeGraph, factors: Float32Array) => {
     const next = scaleChannels(from, population.name, factors);
     return { next, inputs: layerInputs(next, next.populations.find(({ name }) => name === population.name)!, rates) };
@@ -105,7 +108,8 @@ function scaledInputs(
   return { inputs: plain, scale, rates };
 }
 
-function requireSupported(population: Population<Float32Array>, graph: FloatSpikeGraph, target: Target): void {
+/** Throws SW2010 (reset), SW2011 (tables by timestep), SW2012 (no constant current) and SW2015 (leak). */
+export function requireSupported(population: Population<Float32Array>, graph: FloatSpikeGraph, target: Target): void {
   const { arithmetic, name } = target;
   const where = `layer ${population.name}`;
   if (population.kind === 'spiking' && !arithmetic.resets.includes(population.reset)) {
@@ -149,7 +153,7 @@ function quantisePopulation(
 ): Population<Int32Array> {
   const { population } = inputs;
   const grid = valueGrid(inputs, arithmetic, scale);
-  const biasUnit = arithmetic.biasGate ? 2 ** scale.biasExponent : arithmetic.weight.step;
+  const perBias = biasUnit(scale, arithmetic);
   const threshold =
     population.kind === 'readout'
       ? population.threshold.data.map(() => 0)
@@ -160,7 +164,7 @@ function quantisePopulation(
     scale: scale.scale,
     decay: integerTable(population.decay, (value) => integerDecay(value, arithmetic)),
     threshold: { ...population.threshold, data: Int32Array.from(threshold) },
-    bias: integerTable(population.bias, (value) => roundHalfAway((value * scale.scale) / biasUnit) * biasUnit),
+    bias: integerTable(population.bias, (value) => roundHalfAway((value * scale.scale) / perBias) * perBias),
   };
 }
 
@@ -234,7 +238,8 @@ function joined(rates: readonly TapRates[]): TapRates {
   return { mean: all('mean'), variance: all('variance') };
 }
 
-function doesNotFit({ population, weightMax }: LayerInputs, { name, arithmetic }: Target): Error {
+/** SW2013: no scale puts the layer on the chip's grid. */
+export function doesNotFit({ population, weightMax }: LayerInputs, { name, arithmetic }: Target): Error {
   const { weight, threshold } = arithmetic;
   return failure('SW2013', {
     where: `layer ${population.name}`,

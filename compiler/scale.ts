@@ -42,6 +42,48 @@ export function chooseScale(inputs: LayerInputs, arithmetic: TargetArithmetic, t
   return best;
 }
 
+/** Powers of two that are tried as exact scales. */
+const EXACT_EXPONENTS = { least: -12, most: 23 };
+
+/**
+ * The best power of two at which every weight, bias and threshold of a population already is what the chip would hold, as
+ * in a network trained on the chip's grid; null for others. At such a scale the chip computes what the network does.
+ */
+export function exactScale(inputs: LayerInputs, arithmetic: TargetArithmetic, timesteps: number): LayerScale | null {
+  let best: Candidate | null = null;
+  for (let exponent = 0; exponent <= arithmetic.weight.exponentMax; exponent += 1) {
+    for (let power = EXACT_EXPONENTS.least; power <= EXACT_EXPONENTS.most; power += 1) {
+      const candidate = scaleAt(2 ** power, exponent, inputs, arithmetic);
+      if (candidate === null || !isExact(candidate, inputs, arithmetic)) continue;
+      const rated = rate(candidate, inputs, arithmetic, timesteps);
+      if (rated !== null && (best === null || rated.cost < best.cost)) best = rated;
+    }
+  }
+  return best;
+}
+
+function isExact(candidate: LayerScale, inputs: LayerInputs, arithmetic: TargetArithmetic): boolean {
+  const { scale } = candidate;
+  const { population, projections, weightMax } = inputs;
+  const perMantissa = weightUnit(arithmetic, candidate) / scale;
+  const perBias = biasUnit(candidate, arithmetic) / scale;
+  const isWhole = (value: number): boolean => Number.isInteger(value / perMantissa);
+  return (
+    weightMax / perMantissa <= arithmetic.weight.mantissaMax &&
+    // Of most networks the largest weight shows it already.
+    isWhole(weightMax) &&
+    population.bias.data.every((value) => Number.isInteger(value / perBias)) &&
+    (population.kind === 'readout' ||
+      population.threshold.data.every((value) => integerThreshold(value * scale, 1, arithmetic) === value * scale)) &&
+    projections.every(({ kernel }) => kernel.data.every(isWhole))
+  );
+}
+
+/** Membrane units in which a bias is counted. */
+export function biasUnit({ biasExponent }: LayerScale, { biasGate, weight }: TargetArithmetic): number {
+  return biasGate ? 2 ** biasExponent : weight.step;
+}
+
 /** Membrane units of one unit of the weight mantissa. */
 export function weightUnit({ weight }: TargetArithmetic, { weightExponent }: LayerScale): number {
   return weight.step * 2 ** weightExponent;
@@ -66,14 +108,23 @@ function* candidates(inputs: LayerInputs, arithmetic: TargetArithmetic): Generat
   for (let exponent = 0; exponent <= exponentMax; exponent += 1) {
     for (let step = COARSEST_STEP; step >= FINEST_STEP; step -= 1) {
       const full = fullScale(inputs, arithmetic, exponent) * 2 ** (step / 4);
-      const scale = snapToThreshold(full, inputs, arithmetic);
-      const driveExponent = inputs.drive === null ? 0 : gridExponent(inputs.driveMax * scale, arithmetic);
-      const ownExponent = arithmetic.biasGate ? gridExponent(inputs.biasMax * scale, arithmetic) : 0;
-      if (driveExponent === null || ownExponent === null) continue;
-      const weightExponent = inputs.weightMax > 0 ? exponent : 0;
-      yield { scale, weightExponent, biasExponent: ownExponent, driveExponent };
+      const candidate = scaleAt(snapToThreshold(full, inputs, arithmetic), exponent, inputs, arithmetic);
+      if (candidate !== null) yield candidate;
     }
   }
+}
+
+/** A scale with the exponents of its grids; null where drive or bias leave theirs. */
+export function scaleAt(
+  scale: number,
+  exponent: number,
+  inputs: LayerInputs,
+  arithmetic: TargetArithmetic,
+): LayerScale | null {
+  const driveExponent = inputs.drive === null ? 0 : gridExponent(inputs.driveMax * scale, arithmetic);
+  const biasExponent = arithmetic.biasGate ? gridExponent(inputs.biasMax * scale, arithmetic) : 0;
+  if (driveExponent === null || biasExponent === null) return null;
+  return { scale, weightExponent: inputs.weightMax > 0 ? exponent : 0, biasExponent, driveExponent };
 }
 
 /** The scale at which the largest weight (without weights: the largest drive, bias or threshold) fills its mantissa. */
@@ -108,12 +159,12 @@ function rate(
   const { population } = inputs;
   const thresholdError = worstThresholdError(candidate, inputs, arithmetic);
   if (thresholdError === null) return null;
-  const biasUnit = arithmetic.biasGate ? 2 ** candidate.biasExponent : arithmetic.weight.step;
+  const perBias = biasUnit(candidate, arithmetic);
   if (!arithmetic.biasGate && inputs.biasMax > 0) {
-    const exponents = biasAxonExponents(roundHalfAway((inputs.biasMax * scale) / biasUnit), arithmetic.weight);
+    const exponents = biasAxonExponents(roundHalfAway((inputs.biasMax * scale) / perBias), arithmetic.weight);
     if (exponents === null) return null;
   }
-  let error = inputError(candidate, inputs, arithmetic, biasUnit) + thresholdError ** 2;
+  let error = inputError(candidate, inputs, arithmetic) + thresholdError ** 2;
   if (inputs.drive !== null) error += (2 ** driveExponent / scale) ** 2 / 12;
   const high = inputs.highest.reduce((most, value) => Math.max(most, value), 0) * scale;
   const low = -inputs.lowest.reduce((least, value) => Math.min(least, value), 0) * scale;
@@ -179,12 +230,11 @@ function inputError(
   candidate: LayerScale,
   { samples, rates, population: { bias } }: LayerInputs,
   arithmetic: TargetArithmetic,
-  biasUnit: number,
 ): number {
   const { scale } = candidate;
   const perMantissa = weightUnit(arithmetic, candidate) / scale;
   const { mantissaMax } = arithmetic.weight;
-  const perBias = biasUnit / scale;
+  const perBias = biasUnit(candidate, arithmetic) / scale;
   let total = 0;
   for (const value of bias.data) total += (roundHalfAway(value / perBias) * perBias - value) ** 2 / bias.data.length;
   samples.forEach(({ weights, channels }, index) => {

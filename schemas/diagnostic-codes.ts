@@ -150,6 +150,11 @@ export const diagnosticCodes = {
     why: 'On the chip’s grid of decays this one would become none at all, or everything.',
     fix: 'Finetune the network without leak, or choose a target with finer decays.',
   },
+  SW2016: {
+    title: 'layer cannot be trained on the chip’s grid',
+    why: 'Trained are kernels, thresholds and one bias per channel, as the chip holds them.',
+    fix: 'Leave out --qat for this network.',
+  },
   SW2030: {
     title: 'calibration images do not fit',
     why: 'The network is run on these images to see how its sources fire.',

@@ -86,6 +86,10 @@ function checkLayer(layer: AnnLayer | SnnLayer, where: string): void {
     case 'neuron':
       checkNeuron(layer, where);
       break;
+    case 'grid':
+      requireRange(layer.step, [Number.MIN_VALUE, Number.MAX_VALUE], `${where}, step`);
+      requireWhole(layer.mantissaMax, [1, 2 ** 31], `${where}, largest mantissa`);
+      break;
     case 'flatten':
     case 'output':
     case 'activation':

@@ -76,6 +76,8 @@ export function wireLayer(layer: AnnLayer | SnnLayer): WireLayer {
       return { ...head, output: {} };
     case 'activation':
       return { ...head, activation: { function: spikewright.Activation.Function.RELU } };
+    case 'grid':
+      return { ...head, grid: { step: layer.step, mantissaMax: layer.mantissaMax } };
     case 'neuron':
       return { ...head, neuron: { leak: layer.leak, reset: wireReset(layer.reset), threshold: layer.threshold } };
   }
@@ -98,6 +100,10 @@ export function readSnnLayer(message: WireLayer): SnnLayer {
   const where = `layer ${message.name}`;
   const shared = readSharedLayer(message, where);
   if (shared !== null) return shared;
+  if (message.grid) {
+    const { step, mantissaMax } = message.grid;
+    return { kind: 'grid', ...single(message, where), step: step ?? 0, mantissaMax: mantissaMax ?? 0 };
+  }
   if (!message.neuron) throw failure('SW1006', { where, what: 'is no layer of an SNN.' });
   const { leak, reset, threshold } = message.neuron;
   return {

@@ -119,6 +119,7 @@ function outputShape(layer: AnnLayer | SnnLayer, inputs: readonly LayerShape[]):
     case 'dropout':
     case 'activation':
     case 'neuron':
+    case 'grid':
       return input;
   }
 }

@@ -16,7 +16,19 @@ export interface NeuronLayer {
   readonly threshold: number;
 }
 
-export type SnnLayer = SharedLayer | NeuronLayer;
+/**
+ * Rounds its input to a chip's grid, halves away from zero: step·mantissa with |mantissa| ≤ mantissaMax. The gradient
+ * passes straight through. It stands where the host loads the image as a current, in networks trained for one chip.
+ */
+export interface GridLayer {
+  readonly kind: 'grid';
+  readonly name: string;
+  readonly inputs: readonly [string];
+  readonly step: number;
+  readonly mantissaMax: number;
+}
+
+export type SnnLayer = SharedLayer | NeuronLayer | GridLayer;
 
 /** A spiking network with direct coding: the normalised image is the input at each of `timesteps` steps. */
 export interface SnnGraph {

@@ -95,6 +95,7 @@ export function planMeasurements(graph: SnnGraph): readonly Measurement[] {
         break;
       }
       case 'dropout':
+      case 'grid':
       case 'output':
         signals.set(layer.name, signals.get(layer.inputs[0])!);
         break;

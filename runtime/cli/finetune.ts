@@ -37,6 +37,12 @@ export const finetune = defineCommand({
       describe: 'What is learnt from: clean images and examples, examples alone, or clean images alone',
     },
     'fixed-thresholds': { type: 'boolean', default: false, describe: 'Leave thresholds as calibration found them' },
+    qat: {
+      type: 'string',
+      describe:
+        'Train on the grid of this chip (a name, or a target file): what is compiled for it is then what was trained. Norms are folded in with the statistics they have: finetune without it first',
+      requiresArg: true,
+    },
     ...trainingOptions({ epochs: 60, learningRate: 0.001, weightDecay: 0.001 }),
     ...datasetOptions,
     ...engineOptions,
@@ -48,23 +54,32 @@ export const finetune = defineCommand({
       'finetune net.sws --out tuned.sws --outer-loss natural --fixed-thresholds',
       'An ablation: weights and norms alone',
     ],
+    ['finetune tuned.sws --out ready.sws --qat loihi1 --epochs 1', 'Goes on with the weights that Loihi 1 can hold'],
     ['finetune net.sws --out tuned.sws --test-samples 500 --log tuned.jsonl', 'Keeps the best epoch and a log'],
   ],
   async run(args, context) {
-    const [{ openDataset }, { startEngine }, { finetuneAndMeasure }, { pgd }, { readSnnFile }] = await Promise.all([
-      import('../data/open.js'),
-      import('../engine/start.js'),
-      import('../pipeline/spiking-steps.js'),
-      import('../attack/attack.js'),
-      import('./read-network.js'),
-    ]);
+    const [{ openDataset }, { startEngine }, { finetuneAndMeasure, finetuneOnGrid }, { pgd }, { readSnnFile }] =
+      await Promise.all([
+        import('../data/open.js'),
+        import('../engine/start.js'),
+        import('../pipeline/spiking-steps.js'),
+        import('../attack/attack.js'),
+        import('./read-network.js'),
+      ]);
     if (args.alpha > args.epsilon) {
       throw failure('SW6002', {
         where: '--alpha',
         what: `the first step ${args.alpha} is larger than the radius ${args.epsilon}.`,
       });
     }
+    if (args.qat !== undefined && args['statistics-batches'] > 0) {
+      throw failure('SW6002', {
+        where: '--statistics-batches',
+        what: 'with --qat the norms are part of the weights; none are left to measure.',
+      });
+    }
     const snn = await readSnnFile(args.snn);
+    const target = args.qat === undefined ? null : await (await import('../target-choice.js')).chosenTarget(args.qat);
     const dataset = openDataset(args.dataset, 'train', args['data-dir']);
     const epsilon = args.epsilon / 255;
     const testSamples = args['test-samples'];
@@ -78,30 +93,31 @@ export const finetune = defineCommand({
             attack: testSteps === 0 ? null : pgd(epsilon, testSteps),
           };
     const { engine } = await startEngine(args);
-    const { graph, history } = await finetuneAndMeasure(
-      snn,
-      {
-        innerLoss: args['inner-loss'],
-        outerLoss: args['outer-loss'],
-        fixedThresholds: args['fixed-thresholds'],
-        beta: args.beta,
-        epsilon,
-        alpha: args.alpha / 255,
-        epochs: args.epochs,
-        steps: args['max-steps'] ?? null,
-        batchSize: args['batch-size'],
-        learningRate: args['learning-rate'],
-        momentum: args.momentum,
-        weightDecay: args['weight-decay'],
-        statisticsBatches: args['statistics-batches'],
-      },
-      { engine, dataset, trainSamples: args['train-samples'] ?? null, seed: args.seed },
-      {
-        test,
-        training: await trainingHooks('finetune', args.out, args.log, context),
-        statistics: context.hooks('norm statistics'),
-      },
-    );
+    const settings = {
+      innerLoss: args['inner-loss'],
+      outerLoss: args['outer-loss'],
+      fixedThresholds: args['fixed-thresholds'],
+      beta: args.beta,
+      epsilon,
+      alpha: args.alpha / 255,
+      epochs: args.epochs,
+      steps: args['max-steps'] ?? null,
+      batchSize: args['batch-size'],
+      learningRate: args['learning-rate'],
+      momentum: args.momentum,
+      weightDecay: args['weight-decay'],
+      statisticsBatches: args['statistics-batches'],
+    };
+    const setup = { engine, dataset, trainSamples: args['train-samples'] ?? null, seed: args.seed };
+    const training = await trainingHooks('finetune', args.out, args.log, context);
+    const { graph, history } =
+      target === null
+        ? await finetuneAndMeasure(snn, settings, setup, {
+            test,
+            training,
+            statistics: context.hooks('norm statistics'),
+          })
+        : await finetuneOnGrid(snn, target, settings, setup, { test, training });
     const bytes = encodeSnn(graph);
     await writeFileWhole(args.out, bytes);
     await removeCheckpoint(args.out);

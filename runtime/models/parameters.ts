@@ -21,7 +21,8 @@ export function withParameters<Graph extends AnnGraph | SnnGraph>(graph: Graph, 
 type Pick = (layer: string, part: string, old: Float32Array) => Float32Array;
 
 function replaced(layer: AnnLayer | SnnLayer, pick: Pick): AnnLayer | SnnLayer {
-  if (layer.kind !== 'neuron') return layer.kind === 'activation' ? layer : replacedShared(layer, pick);
+  if (layer.kind === 'activation' || layer.kind === 'grid') return layer;
+  if (layer.kind !== 'neuron') return replacedShared(layer, pick);
   const [threshold] = pick(layer.name, 'threshold', Float32Array.of(layer.threshold));
   return { ...layer, threshold: threshold! };
 }

@@ -1,16 +1,22 @@
 import { convert } from '../../compiler/convert.js';
+import { trainingGrid, withDriveGrids } from '../../compiler/training-grid.js';
 import type { AnnGraph } from '../../schemas/ann.js';
 import type { RunConvert, RunFinetune } from '../../schemas/run.js';
 import type { SnnGraph } from '../../schemas/snn.js';
+import type { Target } from '../../schemas/target.js';
 import { calibrate } from '../calibrate/calibrate.js';
 import { cropAndFlip, shuffledIndices } from '../data/augment.js';
 import type { Dataset } from '../data/dataset.js';
+import { parametersOf } from '../engine/compiled/parameters.js';
 import type { Engine } from '../engine/engine.js';
 import type { Hooks } from '../hooks.js';
+import { withParameters } from '../models/parameters.js';
 import { requireNetworkFit } from '../require-fit.js';
 import { deriveSeed } from '../seed.js';
 import type { EpochRecord } from '../train/checkpoint.js';
+import type { FinetuneOptions } from '../train/finetune.js';
 import { finetune } from '../train/finetune.js';
+import { gridEngine } from '../train/grid-engine.js';
 import type { EpochTest, TrainingHooks } from '../train/loop.js';
 import { estimateStatistics } from '../train/statistics.js';
 
@@ -69,24 +75,48 @@ export async function finetuneAndMeasure(
 ): Promise<{ readonly graph: SnnGraph; readonly history: readonly EpochRecord[] }> {
   if (options.epochs === 0 || options.steps === 0) return { graph: snn, history: [] };
   const { statisticsBatches, ...settings } = options;
-  const { engine, dataset, trainSamples, seed } = setup;
-  const { graph, history } = await finetune(
-    engine,
-    snn,
-    dataset,
-    {
-      ...settings,
-      samples: trainSamples,
-      warmup: 0,
-      augmentation: cropAndFlip,
-      mean: inputMean(snn),
-      seed,
-      keep: test === null ? 'last' : 'best',
-      test,
-    },
-    training,
-  );
+  const { engine, dataset } = setup;
+  const { graph, history } = await finetune(engine, snn, dataset, loopOptions(snn, settings, setup, test), training);
   return { graph: await measured(graph, setup, statisticsBatches, statistics), history };
+}
+
+/**
+ * Finetunes an SNN on the grid of a target, so that what is compiled for it is what was trained (method: finetuning). The
+ * network given back has its norms folded in and lies on the grid. Throws what `trainingGrid` and `finetune` throw.
+ */
+export async function finetuneOnGrid(
+  snn: SnnGraph,
+  target: Target,
+  options: RunFinetune,
+  setup: SpikingSetup,
+  { test, training }: Omit<FinetuneExtras, 'statistics'>,
+): Promise<{ readonly graph: SnnGraph; readonly history: readonly EpochRecord[] }> {
+  const grid = trainingGrid(snn, target);
+  const engine = gridEngine(setup.engine, target.name, grid.round);
+  const { statisticsBatches: _, ...settings } = options;
+  const loop = loopOptions(grid.snn, settings, setup, test);
+  const { graph, history } = await finetune(engine, grid.snn, setup.dataset, loop, training);
+  const trained = new Map([...parametersOf(graph)].map(([name, { data }]) => [name, data]));
+  const rounded = withParameters(graph, grid.round(trained));
+  return { graph: withDriveGrids(rounded, target), history };
+}
+
+function loopOptions(
+  snn: SnnGraph,
+  settings: Omit<RunFinetune, 'statisticsBatches'>,
+  { trainSamples, seed }: SpikingSetup,
+  test: EpochTest | null,
+): FinetuneOptions {
+  return {
+    ...settings,
+    samples: trainSamples,
+    warmup: 0,
+    augmentation: cropAndFlip,
+    mean: inputMean(snn),
+    seed,
+    keep: test === null ? 'last' : 'best',
+    test,
+  };
 }
 
 /** The graph with norm statistics measured on batches of training images; as it is where there are to be none. */

@@ -7,6 +7,7 @@ import { emitDense } from './dense.js';
 import { emitDropout } from './dropout.js';
 import type { EmissionContext, LayerEmission } from './emission.js';
 import { emitFlatten } from './flatten.js';
+import { emitGrid } from './grid.js';
 import { emitInput } from './input.js';
 import { emitNeuron } from './neuron.js';
 import { emitNorm } from './norm.js';
@@ -34,6 +35,8 @@ export function emitLayer(
       return emitActivation(context, first);
     case 'neuron':
       return emitNeuron(layer, context, first);
+    case 'grid':
+      return emitGrid(layer, context, first);
     case 'avgPool':
       return emitPool(layer, context, first);
     case 'add':

@@ -6,6 +6,7 @@ import { convLayer } from './conv.js';
 import { denseLayer } from './dense.js';
 import { dropoutLayer } from './dropout.js';
 import { flattenLayer } from './flatten.js';
+import { gridLayer } from './grid.js';
 import { inputLayer } from './input.js';
 import type { Kernels } from './kernels.js';
 import { neuronLayer } from './neuron.js';
@@ -29,6 +30,8 @@ export function deviceLayer(layer: AnnLayer | SnnLayer, kernels: Kernels): Devic
       return activationLayer(kernels);
     case 'neuron':
       return neuronLayer(layer, kernels);
+    case 'grid':
+      return gridLayer(layer);
     case 'avgPool':
       return poolLayer(layer, kernels);
     case 'add':

@@ -23,9 +23,10 @@ const snn: SnnGraph = fc
 const ann = {
   kind: 'ann' as const,
   name: snn.name,
-  layers: snn.layers.map((layer): AnnLayer => {
-    if (layer.kind !== 'neuron') return layer;
-    return { kind: 'activation', name: layer.name, inputs: layer.inputs, function: 'relu' };
+  layers: snn.layers.flatMap((layer): AnnLayer[] => {
+    if (layer.kind === 'grid') return [];
+    if (layer.kind !== 'neuron') return [layer];
+    return [{ kind: 'activation', name: layer.name, inputs: layer.inputs, function: 'relu' }];
   }),
 };
 const provenance = { spikewrightVersion: '0', sources: [], options: '{}' };
