@@ -9,16 +9,13 @@ import type { Target } from '../schemas/target.js';
 import { readTarget } from '../schemas/target-file.js';
 import { readFileWhole } from './store/read-file.js';
 
-/** What `simulate --json` writes beside the statistics. */
-const besideStatistics: readonly string[] = ['accuracy', 'images', 'predictions'];
-
 /**
  * Spikes of a neuron per sample, by population, from the statistics that `simulate --json` wrote. Throws SW1001,
  * SW1020…SW1023, and SW2301 where a spiking layer of the network is not in them.
  */
 export async function readRates(path: string, snn: SnnGraph): Promise<NonNullable<TrafficRates['rates']>> {
   const value = parseJson(Buffer.from(await readFileWhole(path)).toString('utf8'), path);
-  const { layers } = checkJson<Statistics>('stats', statisticsAmong(value), path);
+  const { layers } = checkJson<Statistics>('stats', value, path);
   const rates = new Map(layers.map(({ name, spikes, neurons }) => [name, spikes / neurons]));
   const missing = snn.layers.find(({ kind, name }) => kind === 'neuron' && !rates.has(name));
   if (missing === undefined) return rates;
@@ -26,11 +23,6 @@ export async function readRates(path: string, snn: SnnGraph): Promise<NonNullabl
     where: path,
     what: `it has no rate of layer ${missing.name}; its layers are ${[...rates.keys()].join(', ')}.`,
   });
-}
-
-function statisticsAmong(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).filter(([key]) => !besideStatistics.includes(key)));
 }
 
 /**

@@ -238,9 +238,9 @@ export const diagnosticCodes = {
     fix: 'Use fewer workers, or a machine with more memory; simulate a smaller network.',
   },
   SW3011: {
-    title: 'program cannot be simulated yet',
-    why: 'The file format has samples that overlap in time; the simulator has none.',
-    fix: 'Compile the network with this version, which makes no use of them.',
+    title: 'samples overlap on a chip that cannot keep them apart',
+    why: 'A population must start anew with each sample while others are still at work on the one before.',
+    fix: 'Compile the network anew for this target, or for one whose membranes can be cleared by population.',
   },
   SW3020: {
     title: 'probe cannot be read',

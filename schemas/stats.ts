@@ -84,6 +84,8 @@ export interface Statistics {
   readonly samples: number;
   readonly timesteps: number;
   readonly stepsPerSample: number;
+  /** Timesteps from the start of a sample to that of the next; below stepsPerSample samples overlap. */
+  readonly sampleInterval: number;
   readonly cores: number;
   readonly chips: number;
   /** Means per sample; spikes and percentages are of spiking neurons inside their windows, the rest of all steps. */
@@ -111,7 +113,7 @@ export interface Statistics {
     readonly readoutSeconds: number | null;
     readonly resetSeconds: number | null;
   } | null;
-  /** Samples per second, one after another. */
+  /** Samples per second, host included: one after another, or overlapping in streams that fill and drain. */
   readonly throughput: number | null;
   readonly energy: {
     readonly joulesPerSample: number;

@@ -17,9 +17,9 @@ export class AxonIn {
   readonly heaviest: Float64Array;
   /** True where weights are summed in 16 bits first. */
   readonly narrow: boolean;
-  /** Messages received by each inlet in this sample; null unless they were asked for. */
+  /** Messages received by each inlet since this was last forgotten; null unless they were asked for. */
   readonly deliveries: Uint32Array | null;
-  /** Messages and host axons received in this sample, and the synapses that they reached. */
+  /** Messages and host axons received since this was last forgotten, and the synapses that they reached. */
   received = 0;
   synapticOperations = 0;
   /** Of the last call of `accumulate`. */
@@ -65,11 +65,16 @@ export class AxonIn {
   }
 
   reset(): void {
+    this.forgetReceived();
+    this.#ring?.clear();
+    if (this.#ring !== null) this.#state.set({ slot: 0 });
+  }
+
+  /** Begins anew to count what is received. */
+  forgetReceived(): void {
     this.deliveries?.fill(0);
     this.received = 0;
     this.synapticOperations = 0;
-    this.#ring?.clear();
-    if (this.#ring !== null) this.#state.set({ slot: 0 });
   }
 
   /** A message of the host for an inlet. */

@@ -7,10 +7,10 @@ import { checkCore, magnitudeMax } from './check-core.js';
 /**
  * Checks what a Program that is sound by itself must fulfil to run on a target: the chip's limits and abilities, and
  * values that the simulator's 32-bit arithmetic holds.
- * Throws SW3011 (the simulator lacks what it uses), SW3001 (the Program cannot be simulated), SW3002 (exceeds the chip) or SW3004 (the chip cannot be simulated).
+ * Throws SW3011 (the chip cannot keep samples that overlap apart), SW3001 (the Program cannot be simulated), SW3002 (exceeds the chip) or SW3004 (the chip cannot be simulated).
  */
 export function checkFit(program: Program, target: Target): void {
-  checkFeatures(program);
+  checkOverlap(program, target);
   checkArithmetic(target);
   checkEntryLayout(target);
   const readouts = program.populations.filter(({ kind }) => kind === 'readout').length;
@@ -25,9 +25,9 @@ export function checkFit(program: Program, target: Target): void {
   checkDrives(program, target);
 }
 
-function checkFeatures({ name, stepsPerSample, sampleInterval }: Program): void {
-  if (sampleInterval < stepsPerSample) {
-    const what = `a sample begins every ${sampleInterval} timesteps and takes ${stepsPerSample}.`;
+function checkOverlap({ name, stepsPerSample, sampleInterval }: Program, target: Target): void {
+  if (sampleInterval < stepsPerSample && !target.arithmetic.windowReset) {
+    const what = `a sample begins every ${sampleInterval} timesteps and takes ${stepsPerSample} on ${target.name}.`;
     throw failure('SW3011', { where: name, what });
   }
 }

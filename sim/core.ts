@@ -6,9 +6,10 @@ import type { AxonsOut } from './axon-out.js';
 import { sortedRanges } from './check-core.js';
 import type { CoreState } from './core-state.js';
 import { Dendrites } from './dendrite.js';
-import { addEvents, type EventCounts } from './events.js';
+import { addEvents } from './events.js';
 import type { Inlets } from './inlets.js';
 import type { MachineMemory } from './machine-memory.js';
+import type { SampleAccount } from './sample-account.js';
 import { type SomaRange, Somas, type UpdateCounts } from './soma.js';
 import { decodeSynapses, listOf, type SynapseStore } from './synapse.js';
 
@@ -44,9 +45,6 @@ export class Core {
   readonly firstTarget: Int32Array;
   /** Synapses of each inlet by population, [inlets][populations], where the core holds several; else null. */
   readonly synapsesByPopulation: readonly Float64Array[] | null;
-  /** Saturations and inputs beyond the target's bound in this sample, inside windows. */
-  saturations = 0;
-  inputsBeyondMax = 0;
   /** False while every membrane and input is zero and stays so: an update would change and fire nothing. */
   #awake = true;
   readonly #memory: MachineMemory;
@@ -54,7 +52,7 @@ export class Core {
   readonly #restsAtZero: boolean;
   readonly #counts: UpdateCounts = { active: 0, saturations: 0, inputsBeyondMax: 0 };
 
-  /** True where the drive of this sample is not all zero: its window may be yet to come. */
+  /** True once a drive that is not all zero has been loaded: its window may last. */
   #driven = false;
 
   /** Lays the core out in the machine's memory. Throws SW3002 and SW3003 for bad synapses, SW3010 where memory ends. */
@@ -121,15 +119,27 @@ export class Core {
     this.#restsAtZero = !unprovoked && image.bias.data.length === 0;
   }
 
-  /** The start of a sample, whose drive is already in `dendrites.drive`. */
+  /** The start of a sample, or of several that overlap. */
   reset(): void {
     this.dendrites.reset();
     this.somas.reset();
     this.axonIn.reset();
-    this.#driven = this.dendrites.drive?.some((current) => current !== 0) ?? false;
-    this.saturations = 0;
-    this.inputsBeyondMax = 0;
+    this.#driven = false;
     this.#awake = true;
+  }
+
+  /** The drive of a population has been loaded: its window opens. */
+  noteDrive(): void {
+    if (this.dendrites.drive?.some((current) => current !== 0) !== true) return;
+    this.#driven = true;
+    this.#awake = true;
+  }
+
+  /** A population begins with a new sample; inputs that have arrived for this timestep are that sample's. */
+  clearMembranes(population: number): void {
+    for (const range of this.ranges) {
+      if (range.population === population) this.somas.membrane.fill(0, range.first, range.end);
+    }
   }
 
   /** Takes all messages that have arrived, and adds the weights that act at the next update. */
@@ -149,8 +159,8 @@ export class Core {
     };
   }
 
-  /** Updates all compartments; afterwards `somas` tells who fired. Adds active updates to the rows of `populations`. */
-  update(windows: StepWindows, populations: EventCounts): void {
+  /** Updates all compartments; afterwards `somas` tells who fired. Counts in the account that each population has. */
+  update(windows: StepWindows, accounts: readonly SampleAccount[]): void {
     const { somas, dendrites } = this;
     somas.open();
     this.axonIn.advance();
@@ -158,12 +168,14 @@ export class Core {
     const counts = this.#counts;
     for (const range of this.ranges) {
       const { population } = range;
+      const account = accounts[population]!;
       const inWindow = windows.inWindow[population] === 1;
       somas.update(range, windows.row[population]!, inWindow, dendrites, counts);
-      addEvents(populations, population, 'neuronUpdateActive', counts.active);
+      addEvents(account.byCore, this.number, 'neuronUpdateActive', counts.active);
+      addEvents(account.byPopulation, population, 'neuronUpdateActive', counts.active);
       if (!inWindow) continue;
-      this.saturations += counts.saturations;
-      this.inputsBeyondMax += counts.inputsBeyondMax;
+      account.saturations += counts.saturations;
+      account.inputsBeyondMax += counts.inputsBeyondMax;
     }
     this.#awake = somas.activeCount > 0 || !this.#restsAtZero || this.#driven;
   }

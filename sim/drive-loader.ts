@@ -36,20 +36,23 @@ export class DriveLoader {
     });
   }
 
-  /** Throws SW3006 before anything is loaded where number, length or a value does not fit. */
-  load(drives: readonly Int32Array[]): void {
+  /** Throws SW3006 where number, length or a value of a sample's drives does not fit. */
+  check(drives: readonly Int32Array[]): void {
     if (drives.length !== this.#maps.length) {
       const what = `${drives.length} drives were given, the program has ${this.#maps.length}.`;
       throw failure('SW3006', { where: this.#machine.program.name, what });
     }
     for (const [index, map] of this.#maps.entries()) checkDrive(drives[index]!, map);
-    for (const [index, { core, compartment }] of this.#maps.entries()) {
-      const drive = drives[index]!;
-      const { cores } = this.#machine;
-      for (let neuron = 0; neuron < drive.length; neuron++) {
-        cores[core[neuron]!]!.dendrites.drive![compartment[neuron]!] = drive[neuron]!;
-      }
+  }
+
+  /** Loads drive number `index` of a sample whose drives have been checked. */
+  load(index: number, drive: Int32Array): void {
+    const { core, compartment } = this.#maps[index]!;
+    const { cores } = this.#machine;
+    for (let neuron = 0; neuron < drive.length; neuron++) {
+      cores[core[neuron]!]!.dendrites.drive![compartment[neuron]!] = drive[neuron]!;
     }
+    for (const core of cores) core.noteDrive();
   }
 }
 

@@ -22,16 +22,19 @@ export interface PopulationActivity {
 
 /** How long a sample took. */
 export interface SampleTime {
-  /** From the start of loading to the readout: hostLoad + timesteps + hostReadout. */
+  /** From the start of loading until it had been read out: of a sample alone, hostLoad + timesteps + hostReadout. */
   readonly latency: Picoseconds;
-  /** Until the next sample may start: latency + hostReset. */
+  /** From the start of loading until the next sample could start (the last of a stream: until it was over). */
   readonly period: Picoseconds;
+  /** Of the period, the timesteps: those of the sample, where samples overlap those until the next began. */
+  readonly running: Picoseconds;
   readonly hostLoad: Picoseconds;
   readonly hostReadout: Picoseconds;
+  /** 0 of a sample that others overlap: the chip itself clears membranes for the next. */
   readonly hostReset: Picoseconds;
-  /** [stepsPerSample] */
+  /** Those of the sample, [stepsPerSample]; samples that overlap have them in common. */
   readonly timesteps: readonly TimestepTime[];
-  /** Messages by link of the mesh, [links]. */
+  /** Of the timesteps in `running`: messages by link of the mesh, [links]. */
   readonly linkMessages: Float64Array;
   /** Picoseconds at work by core, [cores]: updating and sending, receiving. */
   readonly sendBusy: Float64Array;

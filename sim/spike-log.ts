@@ -20,19 +20,17 @@ export class SpikeLog {
     });
   }
 
-  /** Takes down the spikes of a core after its update at `step`. */
-  keep({ somas, population, neuron }: Core, step: number): void {
+  /** Takes down spikes first … end − 1 of a core, all of one population, after its update at `step` of the sample. */
+  keep({ somas, neuron }: Core, population: number, first: number, end: number, step: number): void {
     const { populations, timesteps } = this.#program;
-    for (let spike = 0; spike < somas.spikeCount; spike++) {
-      const compartment = somas.spiked[spike]!;
-      const who = population[compartment]!;
-      const cell = neuron[compartment]!;
-      this.#spikesByStep[who]![step]!++;
-      const local = step - populations[who]!.phase;
-      if (local < 0 || local >= timesteps) continue;
-      const fired = this.#hasFired[who]!;
+    this.#spikesByStep[population]![step]! += end - first;
+    const local = step - populations[population]!.phase;
+    if (local < 0 || local >= timesteps) return;
+    const fired = this.#hasFired[population]!;
+    const recording = this.#recordings[population];
+    for (let spike = first; spike < end; spike++) {
+      const cell = neuron[somas.spiked[spike]!]!;
       fired[cell] = 1;
-      const recording = this.#recordings[who];
       if (recording) recording[local * fired.length + cell] = 1;
     }
   }

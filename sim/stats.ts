@@ -48,6 +48,7 @@ export class SimulationStatistics {
   #static = 0;
   readonly #latencies: Picoseconds[] = [];
   #period = 0;
+  #running = 0;
   readonly #steps: StepTally;
   readonly #linkMessages: Float64Array;
   readonly #sendBusy: Float64Array;
@@ -95,6 +96,7 @@ export class SimulationStatistics {
     if (sample.time === null) return;
     this.#latencies.push(sample.time.latency);
     this.#period += sample.time.period;
+    this.#running += sample.time.running;
     this.#steps.add(sample.time.timesteps);
     addTo(this.#linkMessages, sample.time.linkMessages);
     addTo(this.#sendBusy, sample.time.sendBusy);
@@ -122,6 +124,7 @@ export class SimulationStatistics {
       samples: this.#samples,
       timesteps: program.timesteps,
       stepsPerSample: program.stepsPerSample,
+      sampleInterval: program.sampleInterval,
       cores: program.cores.length,
       chips: board.chipsInUse,
       spikes,
@@ -202,7 +205,7 @@ export class SimulationStatistics {
       energyJoules: this.#joules(this.#energyByCore[number]!),
       sendSeconds: busySeconds(send),
       receiveSeconds: busySeconds(receive),
-      utilisationPercent: isTimed ? percent(Math.max(send, receive), this.#steps.total) : null,
+      utilisationPercent: isTimed ? percent(Math.max(send, receive), this.#running) : null,
     };
   }
 

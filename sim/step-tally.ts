@@ -30,11 +30,6 @@ export class StepTally {
     this.#links = Array.from({ length: steps }, () => new Map());
   }
 
-  /** Time of all steps of all samples. */
-  get total(): Picoseconds {
-    return this.#total.reduce((sum, time) => sum + time, 0) as Picoseconds;
-  }
-
   add(timesteps: readonly TimestepTime[]): void {
     for (const [step, { duration, criticalCore, criticalLink }] of timesteps.entries()) {
       this.#total[step]! += duration;

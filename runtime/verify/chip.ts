@@ -45,19 +45,26 @@ export class Chip {
     this.simulator = new Simulator(program, targetOf(program), simulatorOptions(options));
   }
 
-  /** Runs images [N, H, W, C], one after the other. Throws SW5001. */
+  /** Runs images [N, H, W, C], one after the other, or overlapping where the program says so. Throws SW5001. */
   run(images: Float32Array, options: RecordOptions): ChipRun {
     return this.runEncoded(encodeImages(this.program.drives, images), options);
   }
 
-  /** Runs samples whose drives are already encoded. */
+  /** Runs samples whose drives are already encoded; watched ones one after the other in any case. */
   runEncoded(samples: readonly EncodedSample[], { record, watch }: RecordOptions): ChipRun {
     const logits: number[] = [];
     const records: SampleRecord[] = [];
     const results: SampleResult[] = [];
-    for (const [k, drives] of samples.entries()) {
-      const observer = watch && { observer: watch.observer, sample: watch.first + k };
-      const result = this.simulator.run(drives, { record, observer });
+    const runs =
+      watch === undefined
+        ? this.simulator.runStream(samples, { record })
+        : samples.map((drives, k) => {
+            return this.simulator.run(drives, {
+              record,
+              observer: { observer: watch.observer, sample: watch.first + k },
+            });
+          });
+    for (const result of runs) {
       logits.push(...result.logits);
       if (record) records.push(this.recordOf(result));
       const populations = result.populations.map((activity) => ({ ...activity, recording: null }));

@@ -6,8 +6,12 @@ import type { ChipOptions, ChipRun } from './chip.js';
 import { Chip } from './chip.js';
 import { chunkRanges } from './chunks.js';
 
-/** Few, so that threads finish together and progress is seen; fixed, so that results do not depend on the threads. */
+/**
+ * Samples that a thread takes at once: few, so that threads finish together and progress is seen; fixed, so that results
+ * do not depend on the threads. Samples that overlap are one stream, which should be long beside its filling and draining.
+ */
 const SAMPLES_PER_CHUNK = 4;
+const SAMPLES_PER_STREAM = 32;
 
 interface SimulateSetup {
   readonly program: Program;
@@ -42,17 +46,18 @@ export async function simulateImages(
 ): Promise<ChipRun> {
   const { record, workers, ...chip } = options;
   const size = images.length / count;
+  const perChunk = program.sampleInterval < program.stepsPerSample ? SAMPLES_PER_STREAM : SAMPLES_PER_CHUNK;
   const start = performance.now();
   let events = 0;
   const tell = (done: number, { results }: ChipRun): void => {
     for (const { synapticOperations, messages } of results) events += synapticOperations + messages;
     const perSecond = events / ((performance.now() - start) / 1000);
-    progress?.(Math.min(done * SAMPLES_PER_CHUNK, count), count, `${(perSecond / 1e6).toPrecision(3)} M events/s`);
+    progress?.(Math.min(done * perChunk, count), count, `${(perSecond / 1e6).toPrecision(3)} M events/s`);
   };
   const runs = await mapTask(
     simulateTask,
     { program, options: chip, record },
-    chunkRanges(count, SAMPLES_PER_CHUNK).map(({ first, end }) => images.slice(first * size, end * size)),
+    chunkRanges(count, perChunk).map(({ first, end }) => images.slice(first * size, end * size)),
     { workers, signal, progress: (done, _total, run) => tell(done, run) },
   );
   return {

@@ -27,37 +27,67 @@ interface Row {
   readonly synapses: number;
 }
 
+/** One sample alone. */
+export function simulateSlowly(program: Program, target: Target, drives: readonly Int32Array[]): ReferenceSample {
+  const { spikes, spikesInAllSteps, readouts, ...counts } = simulateStreamSlowly(program, target, [drives]);
+  return { spikes: spikes[0]!, spikesInAllSteps: spikesInAllSteps[0]!, readout: readouts[0]!, ...counts };
+}
+
+/** What the slow simulator finds in a stream of samples; counts are of all of them together. */
+export interface ReferenceStream {
+  /** By sample and population, as of one sample. */
+  readonly spikes: readonly (readonly Uint8Array[])[];
+  readonly spikesInAllSteps: readonly (readonly number[])[];
+  readonly readouts: readonly Int32Array[];
+  readonly synapticOperations: number;
+  readonly messages: number;
+  readonly saturations: number;
+}
+
 /**
  * Runs a Program as its docstrings read, without any regard for speed: synapse memory is read bit by bit from one big
  * integer, every atom of every axon becomes a dense row, and every compartment looks at all messages ever sent.
+ * A new sample begins every `sampleInterval` timesteps.
  */
-export function simulateSlowly(program: Program, target: Target, drives: readonly Int32Array[]): ReferenceSample {
+export function simulateStreamSlowly(
+  program: Program,
+  target: Target,
+  samples: readonly (readonly Int32Array[])[],
+): ReferenceStream {
   const T = program.timesteps;
   const { arithmetic } = target;
+  const { sampleInterval, stepsPerSample } = program;
+  const steps = (samples.length - 1) * sampleInterval + stepsPerSample;
   const rows = program.cores.map((core) => rowsOf(core, target));
   const rowOf = ({ core, axon, atom }: Message): Row => rows[core]![axon]![atom]!;
   const membranes = program.cores.map((core) => new Array<number>(core.compartmentCount).fill(0));
   const sizes = program.populations.map(({ shape }) => elementCount(shape));
-  const spikes = sizes.map((size) => new Uint8Array(T * size));
-  const spikesInAllSteps = sizes.map(() => 0);
+  const spikes = samples.map(() => sizes.map((size) => new Uint8Array(T * size)));
+  const spikesInAllSteps = samples.map(() => sizes.map(() => 0));
   const readoutIndex = program.populations.findIndex(({ kind }) => kind === 'readout');
-  const readout = new Int32Array(sizes[readoutIndex]!);
+  const readouts = samples.map(() => new Int32Array(sizes[readoutIndex]!));
   let messages = 0;
   let saturations = 0;
   /** By step: the messages that synapses of delay 1 feel in it. */
-  const heard: Message[][] = Array.from({ length: program.stepsPerSample + 1 }, () => []);
-  for (let t = 0; t < program.stepsPerSample; t++) {
+  const heard: Message[][] = Array.from({ length: steps + 1 }, () => []);
+  for (let t = 0; t < steps; t++) {
     for (const { chip, core, axon, firstStep } of program.hostAxons) {
-      if (t >= firstStep && t < firstStep + T) heard[t]!.push({ core: coreAt(program, chip, core), axon, atom: 0 });
+      for (let n = 0; n < samples.length; n++) {
+        const first = n * sampleInterval + firstStep;
+        if (t >= first && t < first + T) heard[t]!.push({ core: coreAt(program, chip, core), axon, atom: 0 });
+      }
     }
     for (const [c, core] of program.cores.entries()) {
       for (let k = 0; k < core.compartmentCount; k++) {
         const { population, neuron } = ownerOf(core, k);
-        const tau = t - program.populations[population]!.phase;
+        const { phase } = program.populations[population]!;
+        const n = sampleAt(program, samples.length, phase, t);
+        const tau = t - n * sampleInterval - phase;
         const isOpen = tau >= 0 && tau < T;
         const row = Math.min(Math.max(tau, 0), T - 1);
         const parameters = core.profiles[core.compartmentProfile[k]!]!;
         const now = (table: Int32Array): number => table[table.length > 1 ? row : 0]!;
+        if (tau === 0 && sampleInterval < stepsPerSample) membranes[c]![k] = 0;
 
         let input = 0;
         for (let delay = 1; delay <= t + 1; delay++) {
@@ -66,7 +96,7 @@ export function simulateSlowly(program: Program, target: Target, drives: readonl
           }
         }
         const drive = program.drives.findIndex((d) => d.population === program.populations[population]!.name);
-        if (drive >= 0 && isOpen) input += drives[drive]![neuron]!;
+        if (drive >= 0 && isOpen) input += samples[n]![drive]![neuron]!;
         if (core.bias.data.length > 0 && isOpen) {
           input += core.bias.data[(core.bias.rows > 1 ? row : 0) * core.compartmentCount + k]!;
         }
@@ -81,8 +111,8 @@ export function simulateSlowly(program: Program, target: Target, drives: readonl
         const theta = now(parameters.threshold);
         if (parameters.spiking && (arithmetic.compare === '>' ? v > theta : v >= theta)) {
           v = parameters.reset === 'hard' ? 0 : v - now(parameters.resetBy);
-          spikesInAllSteps[population]!++;
-          if (isOpen) spikes[population]![tau * sizes[population]! + neuron] = 1;
+          spikesInAllSteps[n]![population]!++;
+          if (isOpen) spikes[n]![population]![tau * sizes[population]! + neuron] = 1;
           for (let e = core.axonsOut.offsets[k]!; e < core.axonsOut.offsets[k + 1]!; e++) {
             messages++;
             const { chip, core: to, axon, atom } = core.axonsOut;
@@ -90,13 +120,20 @@ export function simulateSlowly(program: Program, target: Target, drives: readonl
           }
         }
         membranes[c]![k] = v;
-        if (population === readoutIndex && tau === T - 1) readout[neuron] = v;
+        if (population === readoutIndex && tau === T - 1) readouts[n]![neuron] = v;
       }
     }
   }
   // Messages of the last steps are processed too, though nobody will see what they add.
   const synapticOperations = heard.flat().reduce((sum, message) => sum + rowOf(message).synapses, 0);
-  return { spikes, spikesInAllSteps, readout, synapticOperations, messages, saturations };
+  return { spikes, spikesInAllSteps, readouts, synapticOperations, messages, saturations };
+}
+
+/** The sample that a population is at work on: that whose window it has opened last and which is not over, or the next. */
+function sampleAt({ sampleInterval, stepsPerSample }: Program, samples: number, phase: number, t: number): number {
+  const all = Array.from({ length: samples }, (_, n) => n);
+  const opened = all.filter((n) => n * sampleInterval + phase <= t && t < n * sampleInterval + stepsPerSample);
+  return opened.at(-1) ?? all.find((n) => t < n * sampleInterval + phase)!;
 }
 
 function coreAt(program: Program, chip: number, core: number): number {

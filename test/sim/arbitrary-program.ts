@@ -35,7 +35,9 @@ const formats: readonly SynapseFormat[] = [
  * Networks that no compiler would make: neurons of all populations shuffled over up to five cores on two chips, any
  * compartment sending to any atom of any axon, axons of mixed formats and delays that share words, windows in any order.
  */
-export const arbitraryCase: fc.Arbitrary<Case> = fc.gen().map((draw) => {
+export const arbitraryCase: fc.Arbitrary<Case> = fc.gen().map(drawCase);
+
+function drawCase(draw: Draw): Case {
   const target = drawTarget(draw);
   const timesteps = draw(fc.integer, { min: 1, max: 4 });
   const populations = drawPopulations(draw);
@@ -55,6 +57,16 @@ export const arbitraryCase: fc.Arbitrary<Case> = fc.gen().map((draw) => {
     .array(current, { minLength: neurons, maxLength: neurons })
     .map((values) => [Int32Array.from(values)]);
   return { program, target, samples: draw(() => fc.array(sample, { minLength: 1, maxLength: 3 })) };
+}
+
+/** The same with two to four samples, which overlap where the windows leave room for that. */
+export const overlappingCase: fc.Arbitrary<Case> = fc.gen().map((draw) => {
+  const { program, target, samples } = drawCase(draw);
+  const { timesteps, stepsPerSample } = program;
+  const sampleInterval = draw(fc.integer, { min: timesteps, max: Math.max(timesteps, stepsPerSample - 1) });
+  const count = draw(fc.integer, { min: 2, max: 4 });
+  const repeated = Array.from({ length: count }, (_, n) => samples[n % samples.length]!);
+  return { program: { ...program, sampleInterval }, target, samples: repeated };
 });
 
 function drawTarget(draw: Draw): Target {

@@ -61,8 +61,9 @@ describe('a program that contradicts itself is refused with a diagnostic', () =>
     expect(load(program)).not.toThrow();
   });
 
-  it('in parts that the format has and the simulator lacks', () => {
-    expect(load({ ...program, sampleInterval: 2 })).toThrow(/SW3011 .*every 2 timesteps and takes 3/);
+  it('in samples that overlap on a chip that cannot keep them apart', () => {
+    const target = tinyTarget({ arithmetic: { windowReset: false } });
+    expect(load({ ...program, sampleInterval: 2 }, target)).toThrow(/SW3011 .*every 2 timesteps and takes 3/);
   });
 
   it('in its synapse memory', () => {

@@ -1,0 +1,197 @@
+import { attributeReceived } from './attribution.js';
+import type { Core, SentMessages, StepWindows } from './core.js';
+import type { DriveLoader } from './drive-loader.js';
+import { addEvents, type EventCounts } from './events.js';
+import type { Machine } from './machine.js';
+import type { Observer } from './observer.js';
+import { SampleAccount } from './sample-account.js';
+import { StreamTime } from './stream-time.js';
+import type { TimestepClock } from './timestep-clock.js';
+import type { TimingFigures } from './timing-figures.js';
+
+/** What to keep of a run besides its counts. */
+export interface RunOptions {
+  /** Keep every spike of every population's window. */
+  readonly record?: boolean;
+  /** Who watches a sample alone, and the number that the sample has for it. */
+  readonly observer?: { readonly observer: Observer; readonly sample: number } | undefined;
+}
+
+/** What the simulator brings to every stream. */
+interface StreamSetup {
+  readonly machine: Machine;
+  readonly clock: TimestepClock | null;
+  readonly figures: TimingFigures;
+  readonly drives: DriveLoader;
+}
+
+/**
+ * One run of the chip over samples, a new one every `sampleInterval` timesteps. At each step every population is at work
+ * on one sample: on the first from the start, on the next from the step at which its window opens for that.
+ */
+export class SampleStream {
+  readonly accounts: readonly SampleAccount[];
+  readonly time: StreamTime | null;
+  readonly #setup: StreamSetup;
+  readonly #samples: readonly (readonly Int32Array[])[];
+  readonly #observer: RunOptions['observer'];
+  readonly #windows: StepWindows;
+  /** Picoseconds that each core spends in this step on axons that the host drives. */
+  readonly #hostWork: Float64Array;
+  readonly #readout: number;
+  readonly #overlaps: boolean;
+  /** Drives of each population. */
+  readonly #drivesOf: readonly (readonly number[])[];
+
+  /** Throws SW3006 for drives that cannot be loaded. */
+  constructor(setup: StreamSetup, samples: readonly (readonly Int32Array[])[], options: RunOptions) {
+    const { machine, clock, figures, drives } = setup;
+    const { populations, sampleInterval, stepsPerSample, drives: driven } = machine.program;
+    for (const sample of samples) drives.check(sample);
+    this.accounts = samples.map(() => new SampleAccount(machine, options.record === true));
+    this.time = clock === null ? null : new StreamTime(clock, figures);
+    this.#setup = setup;
+    this.#samples = samples;
+    this.#observer = options.observer;
+    this.#windows = { row: new Int32Array(populations.length), inWindow: new Uint8Array(populations.length) };
+    this.#hostWork = new Float64Array(machine.cores.length);
+    this.#readout = populations.findIndex(({ kind }) => kind === 'readout');
+    this.#overlaps = sampleInterval < stepsPerSample;
+    this.#drivesOf = populations.map(({ name }) => {
+      return driven.flatMap(({ population }, index) => (population === name ? [index] : []));
+    });
+  }
+
+  run(): void {
+    const { machine, clock } = this.#setup;
+    const { cores, program } = machine;
+    const { sampleInterval, stepsPerSample, timesteps, populations } = program;
+    const { accounts, time } = this;
+    for (const core of cores) core.reset();
+    clock?.observe(this.#observer?.observer.packets ?? null);
+    const steps = (accounts.length - 1) * sampleInterval + stepsPerSample;
+    const readOutAfter = this.#overlaps ? populations[this.#readout]!.phase + timesteps : stepsPerSample;
+    let at = this.#samplesAt(0);
+    for (let step = 0; step < steps; step++) {
+      if (step % sampleInterval === 0 && step / sampleInterval < accounts.length) time?.begin();
+      const owners = at.map((sample) => accounts[sample]!);
+      this.#openStep(step, at);
+      this.#driveAxons(step);
+      if (this.#overlaps) for (const core of cores) attributeReceived(core, owners);
+      for (const core of cores) core.update(this.#windows, owners);
+      for (const core of cores) this.#send(core, step, at);
+      for (const [population, account] of owners.entries()) account.steps[population]!++;
+      this.#readMembranes(step, at);
+      for (const core of cores) core.accumulate();
+      at = this.#samplesAt(step + 1);
+      if (this.#overlaps) {
+        const next = at.map((sample) => accounts[sample]!);
+        for (const core of cores) attributeReceived(core, next);
+      }
+      this.#endStep(step);
+      const read = step + 1 - readOutAfter;
+      if (read >= 0 && read % sampleInterval === 0 && read / sampleInterval < accounts.length) time?.readOut();
+    }
+    if (!this.#overlaps)
+      for (const core of cores)
+        attributeReceived(
+          core,
+          populations.map(() => accounts[0]!),
+        );
+    for (const account of accounts) account.countInactive();
+  }
+
+  /** The sample that each population is at work on at a step. */
+  #samplesAt(step: number): number[] {
+    const { populations, sampleInterval, stepsPerSample } = this.#setup.machine.program;
+    return populations.map(({ phase }) => {
+      const sample = Math.max(Math.floor((step - phase) / sampleInterval), 0);
+      // Between two windows a population goes on with the earlier sample, but no longer than that lasts.
+      const isOver = step - sample * sampleInterval >= stepsPerSample;
+      return Math.min(isOver ? sample + 1 : sample, this.accounts.length - 1);
+    });
+  }
+
+  /** Local times of a step; where windows open, membranes and drives for their samples. */
+  #openStep(step: number, at: readonly number[]): void {
+    const { machine, drives } = this.#setup;
+    const { timesteps, sampleInterval, populations } = machine.program;
+    for (const [population, { phase }] of populations.entries()) {
+      const sample = at[population]!;
+      const local = step - sample * sampleInterval - phase;
+      this.#windows.row[population] = Math.min(Math.max(local, 0), timesteps - 1);
+      this.#windows.inWindow[population] = local >= 0 && local < timesteps ? 1 : 0;
+      if (local !== 0) continue;
+      if (this.#overlaps) for (const core of machine.cores) core.clearMembranes(population);
+      for (const index of this.#drivesOf[population]!) drives.load(index, this.#samples[sample]![index]!);
+    }
+  }
+
+  #driveAxons(step: number): void {
+    const { machine, figures } = this.#setup;
+    const { timesteps, sampleInterval } = machine.program;
+    this.#hostWork.fill(0);
+    for (const { core, inlet, firstStep } of machine.hostInputs) {
+      const sample = Math.min(Math.floor((step - firstStep) / sampleInterval), this.accounts.length - 1);
+      if (sample < 0 || step >= sample * sampleInterval + firstStep + timesteps) continue;
+      const { axonIn } = machine.cores[core]!;
+      axonIn.receive(inlet);
+      this.#hostWork[core]! += figures.axonIn + axonIn.synapseCount[inlet]! * figures.synapticOperation;
+    }
+    for (const { core } of machine.hostInputs) machine.cores[core]!.accumulate();
+  }
+
+  /** Delivers the messages of a core's spikes for the next step. */
+  #send(core: Core, step: number, at: readonly number[]): void {
+    const { somas, ranges, number } = core;
+    const { sampleInterval } = this.#setup.machine.program;
+    let spike = 0;
+    for (const { population, end } of ranges) {
+      const first = spike;
+      while (spike < somas.spikeCount && somas.spiked[spike]! < end) spike++;
+      if (spike === first) continue;
+      const sample = at[population]!;
+      const { log, byCore, byPopulation } = this.accounts[sample]!;
+      log.keep(core, population, first, spike, step - sample * sampleInterval);
+      const sent = core.send(first, spike);
+      addSent(byCore, number, spike - first, sent);
+      addSent(byPopulation, population, spike - first, sent);
+    }
+  }
+
+  /** Keeps the readout's membranes at the last step of its window. */
+  #readMembranes(step: number, at: readonly number[]): void {
+    const { cores, program } = this.#setup.machine;
+    const sample = at[this.#readout]!;
+    const { shape, phase } = program.populations[this.#readout]!;
+    if (step - sample * program.sampleInterval !== phase + program.timesteps - 1) return;
+    const values = new Int32Array(shape[0] * shape[1] * shape[2]);
+    for (const { ranges, neuron, somas } of cores) {
+      for (const { population, first, end } of ranges) {
+        if (population !== this.#readout) continue;
+        for (let k = first; k < end; k++) values[neuron[k]!] = somas.membrane[k]!;
+      }
+    }
+    this.accounts[sample]!.readout = values;
+  }
+
+  /** The time of a step whose messages have been delivered. */
+  #endStep(step: number): void {
+    const { machine, clock } = this.#setup;
+    const start = this.time?.now ?? null;
+    const time = clock?.timestep(this.#hostWork) ?? null;
+    const watch = this.#observer;
+    const linkMessages = clock?.linkMessages ?? null;
+    watch?.observer.step({ sample: watch.sample, step, machine, start, time, linkMessages });
+    if (time !== null) this.time?.step(time);
+  }
+}
+
+function addSent(counts: EventCounts, row: number, spikes: number, sent: SentMessages): void {
+  addEvents(counts, row, 'spikeOut', spikes);
+  addEvents(counts, row, 'messageOut', sent.messages);
+  addEvents(counts, row, 'withinTile', sent.messages);
+  addEvents(counts, row, 'hopEastWest', sent.eastWest);
+  addEvents(counts, row, 'hopNorthSouth', sent.northSouth);
+  addEvents(counts, row, 'chipToChip', sent.chipCrossings);
+}
