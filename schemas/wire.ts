@@ -68,10 +68,45 @@ export function readRoot<M extends { readonly version: number }>(
   return message;
 }
 
-/** Decodes any protobuf message; what its decoder throws becomes SW1003. Unknown fields are dropped. */
+/** What reading may take in memory: so many times the file, and what even a small file may take. */
+const EXPANSION_MAX = 8;
+const EXPANSION_FREE_BYTES = 1 << 24;
+/** Of a field with its share of message and array, and of a 64-bit number, which becomes an object. */
+const FIELD_BYTES = 128;
+const LONG_BYTES = 48;
+
+/** A reader that stops before parts of a byte or two, each of which becomes an object, fill the memory. */
+class BoundedReader extends $protobuf.Reader {
+  #left: number;
+
+  constructor(bytes: Uint8Array) {
+    super(bytes);
+    this.#left = EXPANSION_MAX * bytes.length + EXPANSION_FREE_BYTES;
+  }
+
+  override tag(): number {
+    this.#take(FIELD_BYTES);
+    return super.tag();
+  }
+
+  override int64(): ReturnType<$protobuf.Reader['int64']> {
+    this.#take(LONG_BYTES);
+    return super.int64();
+  }
+
+  #take(bytes: number): void {
+    this.#left -= bytes;
+    if (this.#left < 0) throw new RangeError(`its parts take more than ${EXPANSION_MAX} times its size in memory`);
+  }
+}
+
+/**
+ * Decodes any protobuf message; what its decoder throws becomes SW1003. Unknown fields are dropped. Takes memory in
+ * proportion to the bytes, however small the parts are that they hold.
+ */
 export function parseMessage<M>(type: MessageType<M>, bytes: Uint8Array, where: string): M {
   try {
-    const reader = new $protobuf.Reader(bytes);
+    const reader = new BoundedReader(bytes);
     reader.discardUnknown = true;
     return type.decode(reader);
   } catch (error) {

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compile, compileIntegerGraph } from '../../compiler/compile.js';
+import { compileIntegerGraph } from '../../compiler/compile.js';
 import { coreBound } from '../../compiler/core-bound.js';
+import { lower } from '../../compiler/lower.js';
+import { quantise } from '../../compiler/quantise.js';
 import type { Target } from '../../schemas/target.js';
 import { loadTarget } from '../../targets/load.js';
 import { spikeChain } from '../property/arbitrary-spike.js';
@@ -33,7 +35,7 @@ describe('the bound on cores', () => {
 
   it('counts compartments of the demo’s network: 34,826 of them, 1,024 a core', () => {
     const target = loadTarget('loihi1');
-    const { spikeGraph } = compile(demoNet([16, 48, 96]), target, { provenance: testProvenance }).value;
-    expect(coreBound(spikeGraph, target)).toEqual({ cores: 35, limit: 'compartments' });
+    const { graph } = quantise(lower(demoNet([16, 48, 96])), target, null).value;
+    expect(coreBound(graph, target)).toEqual({ cores: 35, limit: 'compartments' });
   });
 });
