@@ -1,12 +1,13 @@
 import { convert } from '../../compiler/convert.js';
 import { vgg } from '../../runtime/models/vgg.js';
+import type { AnnGraph } from '../../schemas/ann.js';
 import { layerShapes } from '../../schemas/layer-shapes.js';
 import type { SnnGraph } from '../../schemas/snn.js';
 import type { MapShape } from '../../schemas/tensor.js';
 import { elementCount } from '../../schemas/tensor.js';
 
 /** A network to be timed, with the batch that it is timed on. */
-interface BenchNetwork {
+export interface BenchNetwork {
   readonly shape: MapShape;
   readonly features: readonly (number | 'pool')[];
   readonly hidden: readonly number[];
@@ -28,12 +29,16 @@ export const benchNetworks: Readonly<Record<string, BenchNetwork>> = {
   },
 };
 
-/** IF neurons of threshold 0.3 with random weights: a part of them fires, as in a trained network. */
-export function benchSnn(name: string, { shape, features, hidden, timesteps }: BenchNetwork): SnnGraph {
+/** The network as an ANN with random weights. */
+export function benchAnn(name: string, { shape, features, hidden }: BenchNetwork): AnnGraph {
   const per = (value: number): number[] => Array.from({ length: shape[2] }, () => value);
   const setup = { shape, classes: 10, mean: per(0.5), std: per(0.25), seed: 0 };
-  const { graph } = vgg(name, { features, hidden, dropout: 0 }, setup);
-  const snn = convert(graph, { timesteps, leak: 1, reset: 'hard' });
+  return vgg(name, { features, hidden, dropout: 0 }, setup).graph;
+}
+
+/** IF neurons of threshold 0.3 with random weights: a part of them fires, as in a trained network. */
+export function benchSnn(name: string, network: BenchNetwork): SnnGraph {
+  const snn = convert(benchAnn(name, network), { timesteps: network.timesteps, leak: 1, reset: 'hard' });
   return {
     ...snn,
     layers: snn.layers.map((layer) => (layer.kind === 'neuron' ? { ...layer, threshold: 0.3 } : layer)),
