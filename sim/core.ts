@@ -8,7 +8,7 @@ import type { CoreState } from './core-state.js';
 import { Dendrites } from './dendrite.js';
 import { addEvents } from './events.js';
 import type { Inlets } from './inlets.js';
-import type { MachineMemory } from './machine-memory.js';
+import type { Address, MachineMemory } from './machine-memory.js';
 import type { SampleAccount } from './sample-account.js';
 import { type SomaRange, Somas, type UpdateCounts } from './soma.js';
 import { decodeSynapses, listOf, type SynapseStore } from './synapse.js';
@@ -117,6 +117,11 @@ export class Core {
     const least = arithmetic.compare === '>' ? 0 : 1;
     const unprovoked = image.profiles.some(({ threshold }) => threshold.some((value) => value < least));
     this.#restsAtZero = !unprovoked && image.bias.data.length === 0;
+  }
+
+  /** Where the loops find this core's state. */
+  get address(): Address {
+    return this.#state.address;
   }
 
   /** The start of a sample, or of several that overlap. */

