@@ -13,6 +13,7 @@ import { partition } from './partition.js';
 import { type PlacementOptions, place } from './place.js';
 import type { QuantisationRow } from './quantisation-table.js';
 import { quantise } from './quantise.js';
+import { type RelayRow, relay } from './relay.js';
 import { trafficOf } from './route.js';
 import { schedule } from './schedule.js';
 import { wire } from './wire.js';
@@ -52,19 +53,20 @@ export interface MappedProgram {
 export interface Compiled extends MappedProgram {
   readonly floatGraph: FloatSpikeGraph;
   readonly spikeGraph: IntegerSpikeGraph;
+  readonly relays: readonly RelayRow[];
   readonly quantisation: readonly QuantisationRow[];
 }
 
 /**
- * A spiking network for a chip: lower, quantise, then `compileIntegerGraph`. Throws SW2001…SW2102 where the network has
+ * A spiking network for a chip: lower, relay, quantise, then `compileIntegerGraph`. Throws SW2001…SW2102 where the network has
  * no place on the target; its diagnostics are warnings and notes.
  */
 export function compile(snn: SnnGraph, target: Target, options: CompileOptions): Result<Compiled> {
-  const floatGraph = lower(snn);
+  const { graph: floatGraph, relays } = relay(lower(snn), target);
   const { value, diagnostics } = quantise(floatGraph, target, options.calibration ?? null);
   const mapped = compileIntegerGraph(value.graph, target, options);
   return {
-    value: { ...mapped, floatGraph, spikeGraph: value.graph, quantisation: value.rows },
+    value: { ...mapped, floatGraph, spikeGraph: value.graph, relays, quantisation: value.rows },
     diagnostics,
   };
 }

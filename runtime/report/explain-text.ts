@@ -6,8 +6,9 @@ import { type TextColumn, textTable } from './text-table.js';
 
 /** What every pass of a compilation decided, and each layer's fullest core against each limit, for terminals. */
 export function explainText(compiled: Compiled): string {
-  return [lowerText, quantiseText, partitionText, resourceText, placeText, scheduleText]
+  return [lowerText, relayText, quantiseText, partitionText, resourceText, placeText, scheduleText]
     .map((section) => section(compiled))
+    .filter((text) => text !== '')
     .join('\n\n');
 }
 
@@ -37,6 +38,24 @@ function lowerText({ floatGraph, spikeGraph }: Compiled): string {
     { title: 'Hears' },
   ];
   return `Lower: layers between neurons folded into projections\n${textTable(titles, rows)}`;
+}
+
+/** Nothing where the chip holds every delay. */
+function relayText({ relays }: Compiled): string {
+  if (relays.length === 0) return '';
+  const rows = relays.map(({ population, source, later, serves }) => [
+    population,
+    source,
+    countText(later),
+    serves.length === 0 ? 'the next relay' : serves.join('; '),
+  ]);
+  const titles = [
+    { title: 'Relay' },
+    { title: 'Repeats' },
+    { title: 'Timesteps later', align: 'right' },
+    { title: 'For' },
+  ] as const;
+  return `Relay: delays longer than a synapse holds go through neurons that repeat spikes\n${textTable(titles, rows)}`;
 }
 
 function projectionText({ from, kernel, pool, stride, delay }: Projection<Int32Array>): string {
