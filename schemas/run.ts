@@ -73,6 +73,8 @@ export interface RunFinetune {
   readonly epsilon: number;
   readonly alpha: number;
   readonly learningRate: number;
+  /** Whether the rate falls between epochs or at every step. */
+  readonly schedule: 'epoch' | 'step';
   readonly momentum: number;
   readonly weightDecay: number;
   /** Batches on which norm statistics are measured anew at the end; 0 keeps the running ones. */

@@ -41,6 +41,10 @@ export interface Calibration {
  * maximum over batches; the layer fires with it while the next is measured. Exact, in memory that does not grow with
  * the number of pre-activations.
  *
+ * Every layer is measured on the same batches. The official code draws new ones for each, and in a residual block goes on
+ * with ten more for the second neuron layer, whose threshold is then the maximum of both layers' percentiles: an oversight
+ * that is not followed.
+ *
  * Any network will do: norms and sums on the way are computed anew from spikes, which alone are kept, one bit each, for
  * as long as a later layer reads them. Throws SW4030 where a percentile is not positive.
  */

@@ -18,9 +18,9 @@ export const convert = defineCommand({
     leak: realNumber('Share of the membrane that a step keeps; 1 is an IF neuron', 1, 0.001, 1),
     reset: { type: 'string', choices: ['hard', 'soft'], default: 'hard', describe: 'To zero, or by the threshold' },
     'calibration-steps': wholeNumber('Timesteps of a calibration pass', 100, 1, 65_536),
-    batches: wholeNumber('Calibration batches', 10, 1, 100_000),
+    batches: wholeNumber('Calibration batches; the published text has 10, its code 11', 11, 1, 100_000),
     'batch-size': wholeNumber('Images of a batch', 64, 1, 65_536),
-    percentile: realNumber('Percentile of the pre-activations', 99.7, 0, 100),
+    percentile: realNumber('Percentile of the pre-activations', 99.7, 0.001, 100),
     scale: realNumber('Factor on the thresholds found', 0.3, 1e-6, 1e6),
     'statistics-batches': wholeNumber(
       'Batches on which norm statistics are measured; 0: left to finetuning',

@@ -3,9 +3,10 @@ import type { ObfuscationCheck } from '../attack/obfuscation.js';
 import type { MemberTable, Robustness } from '../attack/robustness.js';
 import type { CorruptionRow } from '../corruption-accuracy.js';
 import { proportionText } from '../report/accuracy-section.js';
-import { countText, shareText } from '../report/number-text.js';
+import { countText, meanText, percentText, shareText } from '../report/number-text.js';
 import { textTable } from '../report/text-table.js';
 import { requireNetworkFit } from '../require-fit.js';
+import type { SpikeActivity } from '../spike-activity.js';
 import type { Proportion } from '../wilson.js';
 import { defineCommand } from './command.js';
 import { wholeNumber } from './options.js';
@@ -62,6 +63,7 @@ export const evaluate = defineCommand({
       obfuscation,
       { corruptionAccuracy },
       { corruptions },
+      { spikeActivity },
       { readNetworkFile },
     ] = await Promise.all([
       import('../data/open.js'),
@@ -72,6 +74,7 @@ export const evaluate = defineCommand({
       import('../attack/obfuscation.js'),
       import('../corruption-accuracy.js'),
       import('../data/corrupted.js'),
+      import('../spike-activity.js'),
       import('./read-network.js'),
     ]);
     if (args['by-member'] && !args.ensemble) {
@@ -89,6 +92,9 @@ export const evaluate = defineCommand({
       const measured = accuracy.firstOf(data, args.samples, args['batch-size']);
       const clean = await accuracy.cleanAccuracy(model, measured, context.hooks('clean'));
       context.print(`Clean accuracy   ${proportionText(clean)}`);
+      const activity =
+        graph.kind === 'snn' ? await spikeActivity(model, measured, graph.timesteps, context.hooks('spikes')) : null;
+      if (activity !== null) context.print(activityText(activity));
       const corrupted =
         args.corruptions === undefined
           ? null
@@ -101,7 +107,7 @@ export const evaluate = defineCommand({
               context.hooks('corruptions'),
             );
       if (corrupted !== null) context.print(corruptionTable(corrupted));
-      if (args.clean) return { json: { clean, robust: null, corrupted } };
+      if (args.clean) return { json: { clean, robust: null, corrupted, activity } };
       const { steps, queries, seed } = args;
       const epsilon = args.epsilon / 255;
       const attack = choice.chosenAttack({ kind: args.attack, epsilon, steps, queries });
@@ -123,7 +129,7 @@ export const evaluate = defineCommand({
         details = { members: found.members, ...(curve === null ? {} : { curve }) };
       }
       context.print(`Robust accuracy  ${proportionText(robust)}`);
-      if (!args.checks) return { json: { clean, robust, attack, ...details, corrupted } };
+      if (!args.checks) return { json: { clean, robust, attack, ...details, corrupted, activity } };
       const checks = await obfuscation.obfuscationChecks(
         model,
         measured,
@@ -131,13 +137,27 @@ export const evaluate = defineCommand({
         context.hooks('checks'),
       );
       context.print(`\n${checkTable(checks)}`);
-      return { json: { clean, robust, attack, ...details, corrupted, checks } };
+      return { json: { clean, robust, attack, ...details, corrupted, activity, checks } };
     } finally {
       source?.dispose();
       model.dispose();
     }
   },
 });
+
+function activityText({
+  spikesPerSample,
+  firingPercent,
+  activeNeuronsPercent,
+  histogram,
+  neurons,
+}: SpikeActivity): string {
+  const { mean, least, most } = spikesPerSample;
+  return [
+    `Spikes           ${meanText(mean)} an image, ${percentText(firingPercent)} of all chances; ${percentText(activeNeuronsPercent)} of ${countText(neurons)} neurons active`,
+    `Histogram        ${histogram.join(' ')} images from ${countText(least)} to ${countText(most)} spikes`,
+  ].join('\n');
+}
 
 function memberTable({ rows }: MemberTable): string {
   return textTable(

@@ -104,12 +104,13 @@ export const finetune = defineCommand({
       steps: args['max-steps'] ?? null,
       batchSize: args['batch-size'],
       learningRate: args['learning-rate'],
+      schedule: args.schedule,
       momentum: args.momentum,
       weightDecay: args['weight-decay'],
       statisticsBatches: args['statistics-batches'],
     };
     const setup = { engine, dataset, trainSamples: args['train-samples'] ?? null, seed: args.seed };
-    const training = await trainingHooks('finetune', args.out, args.log, context);
+    const training = await trainingHooks('finetune', args.out, args.log, context, args['batch-size']);
     const { graph, history } =
       target === null
         ? await finetuneAndMeasure(snn, settings, setup, {

@@ -29,7 +29,7 @@ const REDRAW_EVERY = 100;
 const LINE_EVERY = 5000;
 const BAR_WIDTH = 24;
 
-/** Draws progress events: on a terminal a bar in place with the time left, elsewhere a line every few seconds. */
+/** Draws progress events: on a terminal a bar in place with the time left and the units done a second, elsewhere a line every few seconds. */
 export class TerminalProgress {
   private stage: string | null = null;
   private start = 0;
@@ -77,7 +77,8 @@ export class TerminalProgress {
     const elapsed = (now - this.start) / 1000;
     const since = done - this.first;
     const time = since > 0 && total > done ? `${duration((elapsed * (total - done)) / since)} left` : duration(elapsed);
-    return [time, `${done}/${total}`, controlFree(note)].filter((part) => part !== '').join(' · ');
+    const rate = since > 0 && elapsed > 0 ? `${Number((since / elapsed).toPrecision(3))}/s` : '';
+    return [time, `${done}/${total}`, rate, controlFree(note)].filter((part) => part !== '').join(' · ');
   }
 }
 

@@ -107,6 +107,7 @@ export const train = defineCommand({
       samples: args['train-samples'] ?? null,
       batchSize: args['batch-size'],
       learningRate: args['learning-rate'],
+      schedule: args.schedule,
       warmup: args.warmup,
       momentum: args.momentum,
       weightDecay: args['weight-decay'],
@@ -124,7 +125,7 @@ export const train = defineCommand({
     }
     const { engine } = await startEngine(args);
     const untrained = buildNetwork(args.arch, data, args.seed);
-    const hooks = await trainingHooks('train', args.out, args.log, context);
+    const hooks = await trainingHooks('train', args.out, args.log, context, args['batch-size']);
     const trainSpiking = async (options: FinetuneOptions) => {
       const { graph, history } = await finetune(engine, convert(untrained, args), data, options, hooks);
       return { bytes: encodeSnn(graph), history };

@@ -23,6 +23,12 @@ export function trainingOptions(defaults: {
     'train-samples': trainSamplesOption,
     'batch-size': wholeNumber('Images of a step', 64, 1, 65_536),
     'learning-rate': realNumber('First learning rate; it falls along a cosine', defaults.learningRate, 0, 100),
+    schedule: {
+      type: 'string',
+      choices: ['epoch', 'step'],
+      default: 'epoch',
+      describe: 'When the learning rate falls: between epochs, as the published results have it, or at every step',
+    },
     momentum: realNumber('Momentum', 0.9, 0, 0.999999),
     'weight-decay': realNumber('Weight decay, on every parameter', defaults.weightDecay, 0, 1),
     'test-samples': wholeNumber('Test images measured after each epoch; 0 for none', 0, 0, 1_000_000),
@@ -36,18 +42,22 @@ function checkpointPath(out: string): string {
   return `${out}.checkpoint`;
 }
 
-/** Hooks that draw progress, keep a checkpoint beside `out`, resume from one, and append epochs to a log. */
+/** Hooks that draw progress in images, keep a checkpoint beside `out`, resume from one, and append epochs to a log. */
 export async function trainingHooks(
   stage: string,
   out: string,
   log: string | undefined,
   context: CommandContext,
+  /** Images of a step. */
+  batchSize: number,
 ): Promise<TrainingHooks> {
   const where = checkpointPath(out);
   const bytes = await readFile(where).catch(() => null);
   if (bytes !== null) context.announce(`Going on from ${where}`);
+  const { progress, signal } = context.hooks(stage);
   return {
-    ...context.hooks(stage),
+    signal,
+    progress: (done, total, note) => progress?.(done * batchSize, total * batchSize, note),
     checkpoint: (state) => writeFileWhole(where, state),
     epoch: (record) => (log === undefined ? Promise.resolve() : appendLine(log, record)),
     ...(bytes === null ? {} : { resume: { bytes, where } }),

@@ -24,6 +24,8 @@ export interface LoopOptions extends SgdOptions {
   readonly batchSize: number;
   /** The highest learning rate; it falls along half a cosine to 0 over the whole run. */
   readonly learningRate: number;
+  /** When it falls: between epochs, as in the official code, or at every step, as a run of few epochs needs. */
+  readonly schedule: 'epoch' | 'step';
   /** Share of the run over which the rate first rises from 0, in [0, 1). */
   readonly warmup: number;
   readonly augmentation: Augmentation;
@@ -115,7 +117,7 @@ export async function trainingLoop(
     if (order.epoch !== epoch) order = { epoch, indices: shuffledIndices(plan.samples, options.seed, epoch) };
     const first = (done % plan.stepsPerEpoch) * plan.batchSize;
     const indices = order.indices.subarray(first, first + plan.batchSize);
-    const rate = cosineRate(options.learningRate, done, plan.steps, options.warmup);
+    const rate = rateAt(done, plan, options);
     const result = await step(model, optimiser, trainingBatch(dataset, indices, epoch, options, done), rate);
     if (!Number.isFinite(result.loss)) {
       throw failure('SW4005', { where: `training step ${done + 1}`, what: `the loss is ${result.loss}` });
@@ -151,6 +153,18 @@ async function startingState(model: Model, run: string, { resume }: TrainingHook
   requireSameParameters(state, parameters, resume.where);
   model.writeParameters(state.parameters);
   return state;
+}
+
+/** The learning rate of the step after `done` others; a warm-up rises at every step in either schedule. */
+function rateAt(
+  done: number,
+  { steps, stepsPerEpoch }: { readonly steps: number; readonly stepsPerEpoch: number },
+  { learningRate, schedule, warmup, epochs }: LoopOptions,
+): number {
+  if (schedule === 'step') return cosineRate(learningRate, done, steps, warmup);
+  const total = epochs * stepsPerEpoch;
+  const epochStart = Math.floor(done / stepsPerEpoch) * stepsPerEpoch;
+  return cosineRate(learningRate, done < warmup * total ? done : Math.max(epochStart, warmup * total), total, warmup);
 }
 
 function planRun(dataset: Dataset, options: LoopOptions) {

@@ -27,11 +27,25 @@ export function effectStages(settings: {
   const common = ['--threads', '1', '--seed', '1'];
   const convert = (name: string, ann: string, needs: readonly string[]): Stage => {
     const output = `${name}.sws`;
-    return { name, args: ['convert', ann, '--out', output, '--timesteps', '4', ...common], output, needs };
+    return {
+      name,
+      args: ['convert', ann, '--out', output, '--timesteps', '4', '--batches', '10', ...common],
+      output,
+      needs,
+    };
   };
   const finetune = (name: string, from: string, ...more: string[]): Stage => {
     const output = `${name}.sws`;
-    const schedule = ['--epochs', `${epochs}`, '--learning-rate', '0.005', '--statistics-batches', '50'];
+    const schedule = [
+      '--epochs',
+      `${epochs}`,
+      '--learning-rate',
+      '0.005',
+      '--schedule',
+      'step',
+      '--statistics-batches',
+      '50',
+    ];
     return {
       name,
       args: ['finetune', `${from}.sws`, '--out', output, ...schedule, ...more, ...common],
@@ -50,7 +64,18 @@ export function effectStages(settings: {
     };
   };
   const natural = 'natural-ann';
-  const training = ['--augmentation', 'crop-flip', '--weight-decay', '0.0005', '--epochs', '12', '--warmup', '0.15'];
+  const training = [
+    '--augmentation',
+    'crop-flip',
+    '--weight-decay',
+    '0.0005',
+    '--epochs',
+    '12',
+    '--warmup',
+    '0.15',
+    '--schedule',
+    'step',
+  ];
   const trained = `${natural}.onnx`;
   return [
     {

@@ -114,7 +114,7 @@ describe('run files', () => {
     const run = readRun('{"dataset": {"name": "cifar10"}, "model": "net.onnx"}', 'run.json');
     expect(run.convert).toEqual({
       calibrationSteps: 100,
-      batches: 10,
+      batches: 11,
       batchSize: 64,
       percentile: 99.7,
       scale: 0.3,

@@ -35,7 +35,7 @@ describe('progress on a terminal', () => {
     // 2 of 8 in 2 s leave 6 s.
     const drawn = taken();
     expect(drawn.startsWith('\r\x1b[2K')).toBe(true);
-    expect(drawn.slice(5)).toMatch(/^ {2}attack ━+ {2}25 % 6\.0 s left · 2\/8 · PCW\(1\)$/);
+    expect(drawn.slice(5)).toMatch(/^ {2}attack ━+ {2}25 % 6\.0 s left · 2\/8 · 1\/s · PCW\(1\)$/);
     progress.clear();
     expect(taken()).toBe('\r\x1b[2K');
   });
@@ -77,7 +77,7 @@ describe('progress elsewhere', () => {
     expect(taken()).toBe('');
     clock.now = 5000;
     progress.show({ stage: 'verify', done: 2, total: 4, note: '' });
-    expect(taken()).toBe('  verify  50 % · 5.0 s left · 2/4\n');
+    expect(taken()).toBe('  verify  50 % · 5.0 s left · 2/4 · 0.4/s\n');
     progress.clear();
     expect(taken()).toBe('');
   });

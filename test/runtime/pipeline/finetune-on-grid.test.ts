@@ -51,6 +51,7 @@ const options = {
   epsilon: 2 / 255,
   alpha: 1 / 255,
   learningRate: 0.02,
+  schedule: 'step',
   momentum: 0.9,
   weightDecay: 0.001,
   statisticsBatches: 0,

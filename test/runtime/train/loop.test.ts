@@ -32,6 +32,7 @@ const options: LoopOptions = {
   samples: null,
   batchSize: 8,
   learningRate: 0.2,
+  schedule: 'step',
   warmup: 0.1,
   momentum: 0.9,
   weightDecay: 1e-4,
@@ -63,6 +64,29 @@ describe('the training loop', () => {
     expect([history[7]!.testCleanAccuracy, history[7]!.testRobustAccuracy]).toEqual([1, 1]);
     expect(history[7]!.cleanAccuracy).toBe(null);
     expect(model.alive).toBe(0);
+  });
+
+  it('holds the rate within an epoch, or lets it fall at every step, as it is told', async () => {
+    const ratesOf = async (schedule: 'epoch' | 'step', warmup: number) => {
+      const rates: number[] = [];
+      const watched: typeof step = (model, optimiser, batch, rate) => {
+        rates.push(rate);
+        return step(model, optimiser, batch, rate);
+      };
+      await trainingLoop(newModel(), dataset, watched, { ...options, epochs: 4, test: null, schedule, warmup }, 'run');
+      return rates;
+    };
+    // Half of 0.2·(1 + cos(π·e/4)) for the epochs e = 0 … 3, 6 steps each.
+    const byEpoch = [0.2, 0.1 * (1 + Math.SQRT1_2), 0.1, 0.1 * (1 - Math.SQRT1_2)].flatMap((rate) =>
+      Array(6).fill(rate),
+    );
+    const close = (rates: readonly number[]) => rates.map((rate) => expect.closeTo(rate, 10));
+    expect(await ratesOf('epoch', 0)).toEqual(close(byEpoch));
+    expect(await ratesOf('step', 0)).toEqual(
+      close(Array.from({ length: 24 }, (_, k) => 0.1 * (1 + Math.cos((Math.PI * k) / 24)))),
+    );
+    // A warm-up of a quarter of 24 steps rises at each.
+    expect((await ratesOf('epoch', 0.25)).slice(0, 7)).toEqual(close([1, 2, 3, 4, 5, 6, 7].map((k) => (0.2 * k) / 7)));
   });
 
   it('stopped after any step and resumed ends with the same bytes as a run that was never stopped', async () => {

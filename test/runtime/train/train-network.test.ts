@@ -44,6 +44,7 @@ const options: LoopOptions = {
   samples: null,
   batchSize: 8,
   learningRate: 0.05,
+  schedule: 'step',
   warmup: 0,
   momentum: 0.9,
   weightDecay: 5e-4,
