@@ -2,7 +2,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 import { chromiumPath } from './test/e2e/chromium.js';
 
 /** Tests that look at pages in a browser. */
-const browserTests = 'test/e2e/report-page.test.ts';
+const browserTests = ['test/e2e/report-page.test.ts', 'test/e2e/live-view.test.ts'];
 
 /**
  * Without Chromium the browser tests cannot run. A user's machine may lack it and is told so once; in continuous
@@ -10,8 +10,10 @@ const browserTests = 'test/e2e/report-page.test.ts';
  */
 function withoutBrowser(): string[] {
   if (chromiumPath() !== null || process.env.CI === 'true') return [];
-  process.stderr.write(`No Chromium found: leaving out ${browserTests}. Install Chromium or set CHROMIUM to run it.\n`);
-  return [browserTests];
+  process.stderr.write(
+    `No Chromium found: leaving out ${browserTests.join(' and ')}. Install Chromium or set CHROMIUM to run it.\n`,
+  );
+  return browserTests;
 }
 
 export const config = defineConfig({

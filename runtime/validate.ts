@@ -114,6 +114,7 @@ function jsonSummary(format: JsonFormat, value: unknown, name: string): string {
     case 'report':
     case 'stats':
     case 'reproducer':
+    case 'progress':
       checkJson(format, value, name);
       return `a sound ${format}`;
   }

@@ -437,6 +437,17 @@ export const diagnosticCodes = {
     why: '',
     fix: 'Run the same command again.',
   },
+  SW6030: {
+    title: 'page cannot be served',
+    why: '',
+    fix: 'Choose another port (--port; 0 takes a free one) or address (--host).',
+  },
+  SW6031: {
+    title: 'run is not finished',
+    why: 'A report needs what every stage makes.',
+    fix: 'Start the run again with the same configuration: it goes on where it was.',
+    failedCheck: true,
+  },
   SW6070: {
     title: 'internal error',
     why: 'This is a bug in Spikewright.',

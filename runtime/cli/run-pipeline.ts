@@ -10,6 +10,8 @@ const STAGE_WIDTH = 9;
 export async function runAndPrint(config: RunConfig, workers: number, context: CommandContext): Promise<CommandResult> {
   const start = performance.now();
   const result = await runPipeline(config, workers, {
+    began: () => undefined,
+    trained: () => undefined,
     hooks: context.hooks,
     tell: context.tell,
     finished: ({ record, reused }, summary) => {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import { type Diagnostic, failure } from '../../schemas/diagnostic.js';
+import { isProcessAlive } from '../store/process-alive.js';
 import { spikewrightVersion } from '../version.js';
 import { change, read } from './database.js';
 import type { ResultIdentity } from './identity.js';
@@ -174,16 +175,7 @@ function recordOf(row: Row): RunRecord {
 
 function statusOf(status: string, pid: number | null, host: string | null): RunRecord['status'] {
   if (status !== 'running') return status === 'finished' ? 'finished' : 'failed';
-  return pid !== null && host === hostname() && !isAlive(pid) ? 'killed' : 'running';
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
-  }
+  return pid !== null && host === hostname() && !isProcessAlive(pid) ? 'killed' : 'running';
 }
 
 function parsed(value: unknown): unknown {

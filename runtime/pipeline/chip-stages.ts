@@ -36,7 +36,7 @@ export const PROGRAM_FILE = 'program.swp';
 const INTEGER_FILE = 'integer.swg';
 const FLOAT_FILE = 'float.swg';
 const QUANTISATION_FILE = 'quantisation.json';
-const STATISTICS_FILE = 'statistics.json';
+export const STATISTICS_FILE = 'statistics.json';
 const VERIFICATION_FILE = 'verification.json';
 const REPRODUCER_FILE = 'reproducer.json';
 

@@ -12,7 +12,7 @@ import { convertAndCalibrate, finetuneAndMeasure } from './spiking-steps.js';
 
 const ANN_FILE = 'ann.swa';
 const SNN_FILE = 'snn.sws';
-const HISTORY_FILE = 'history.json';
+export const HISTORY_FILE = 'history.json';
 
 /** A stage whose main output is a network, read back from its file. */
 export interface NetworkStage<Graph> {
@@ -81,6 +81,7 @@ export async function finetuneStage(run: RunContext, snn: NetworkStage<SnnGraph>
         test: null,
         training: {
           ...run.listener.hooks('finetune'),
+          step: (point) => run.listener.trained(point),
           checkpoint: (bytes) => run.store.saveCheckpoint(request, bytes),
           ...(checkpoint === null ? {} : { resume: { bytes: checkpoint, where: 'checkpoint' } }),
         },

@@ -16,6 +16,7 @@ import { comparisonDiagnostics } from '../verify/compare.js';
 import { overflowDiagnostics } from '../verify/overflow.js';
 import { compileStage, PROGRAM_FILE, reproducerDiagnostics, simulateStage, verifyStage } from './chip-stages.js';
 import { convertStage, finetuneStage, importStage } from './float-stages.js';
+import { ProgressRecorder } from './progress-recorder.js';
 import { type PipelineListener, RunContext } from './run-context.js';
 import type { Verification } from './verification.js';
 import { writeReport } from './write-report.js';
@@ -32,9 +33,13 @@ export interface PipelineResult {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** Every stage of a run, in its order. */
+const stageNames = ['import', 'convert', 'finetune', 'compile', 'simulate', 'verify'] as const;
+
 /**
  * Runs a whole configuration: import, convert, finetune, compile, simulate, verify, report. Every stage that the output
- * folder already holds with the same inputs, options and version is reused; a stopped run goes on where it was.
+ * folder already holds with the same inputs, options and version is reused; a stopped run goes on where it was. How it
+ * stands is written beside them, for others to follow.
  * Throws what the stages throw; differing spikes and a violated budget are results, not errors.
  */
 export async function runPipeline(
@@ -43,7 +48,24 @@ export async function runPipeline(
   listener: PipelineListener,
 ): Promise<PipelineResult> {
   const budget = await checkBeforehand(config);
-  const run = new RunContext(config, await Store.open(config.out), workers, listener);
+  const store = await Store.open(config.out);
+  const recorder = await ProgressRecorder.begin(config.out, stageNames, listener);
+  try {
+    const result = await runStages(new RunContext(config, store, workers, recorder), budget);
+    await recorder.end('finished');
+    return result;
+  } catch (error) {
+    const isInterrupted = listener.hooks('run').signal?.aborted === true;
+    await recorder.end(
+      isInterrupted ? 'interrupted' : 'failed',
+      error instanceof Error ? error.message : String(error),
+    );
+    throw error;
+  }
+}
+
+async function runStages(run: RunContext, budget: Budget | null): Promise<PipelineResult> {
+  const { config } = run;
   const ann = await importStage(run);
   const converted = await convertStage(run, ann);
   const snn = await finetuneStage(run, converted);

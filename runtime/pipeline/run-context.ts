@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../../schemas/diagnostic.js';
+import type { TrainingPoint } from '../../schemas/progress.js';
 import type { RunConfig } from '../../schemas/run.js';
 import type { Dataset, Split } from '../data/dataset.js';
 import { datasetHash } from '../data/dataset-hash.js';
@@ -12,8 +13,12 @@ import type { SpikingSetup } from './spiking-steps.js';
 
 /** How a pipeline tells its caller what it does. */
 export interface PipelineListener {
+  /** A stage begins, perhaps to be found made already. */
+  began(stage: string): void;
   /** Hooks for a stage's long work. */
   hooks(stage: string): Hooks;
+  /** Told after each step of finetuning how its epoch stands. */
+  trained(point: TrainingPoint): void;
   /** A stage is there, made or reused; `summary` says in a few words what it is. */
   finished(artefacts: Artefacts, summary: string): void;
   /** Warnings and notes. */
@@ -66,12 +71,13 @@ export class RunContext {
     return datasetHash(this.dataset(split));
   }
 
-  /** Finds or makes a stage, and tells the listener. */
+  /** Finds or makes a stage, and tells the listener before and after. */
   async stage(
     request: StageRequest,
     make: () => Promise<Readonly<Record<string, Uint8Array>>>,
     summarise: (artefacts: Artefacts) => Promise<string>,
   ): Promise<Artefacts> {
+    this.listener.began(request.stage);
     const artefacts = await this.store.obtain(request, make);
     this.listener.finished(artefacts, await summarise(artefacts));
     return artefacts;

@@ -1,12 +1,12 @@
 import type { BarSeriesOption, EChartsOption } from 'echarts';
-import type { Report } from '../../schemas/report.js';
 import { axisStyle, chart, gridStyle, ink, leftName, legendStyle, rightName } from './chart.js';
+import type { ChipPart } from './chip-part.js';
 import { type Html, html } from './html.js';
 import { countText, figureTitle, meanText, percentText, quantityText } from './number-text.js';
 import { figure, table } from './table.js';
 
 /** Spikes, synaptic operations and energy, by layer and by kind of event. */
-export function activitySection(report: Report): Html {
+export function activitySection(report: ChipPart): Html {
   const byLayers = report.layers.reduce((sum, { energyJoules }) => sum + (energyJoules ?? 0), 0);
   const unknown = report.unknownFigures.energy.map(figureTitle);
   return html`<section id="activity"><h2>Spikes and energy by layer</h2>
@@ -43,7 +43,7 @@ ${figure(
 `;
 }
 
-function activityPlot(report: Report): EChartsOption {
+function activityPlot(report: ChipPart): EChartsOption {
   const bar = (name: string, colour: string, yAxisIndex: number, data: readonly number[]): BarSeriesOption => ({
     type: 'bar',
     name,
@@ -76,7 +76,7 @@ function activityPlot(report: Report): EChartsOption {
   };
 }
 
-function energyPlot(report: Report): EChartsOption {
+function energyPlot(report: ChipPart): EChartsOption {
   return {
     grid: gridStyle,
     xAxis: { type: 'category', data: report.layers.map(({ name }) => name), ...axisStyle },

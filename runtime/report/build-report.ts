@@ -12,7 +12,8 @@ import { adversarialImages, type Verification } from '../pipeline/verification.j
 import type { Artefacts } from '../store/store.js';
 import type { EpochRecord } from '../train/checkpoint.js';
 import { spikewrightVersion } from '../version.js';
-import { coreMap } from './core-map.js';
+import { chipPart } from './chip-part.js';
+import { finetuningRow } from './finetuning-row.js';
 import { differenceImage, imagePng } from './image-png.js';
 import { quantisationRows, thresholdRows } from './quantisation-rows.js';
 
@@ -49,9 +50,6 @@ export function buildReport(results: RunResults): Report {
     seed: config.seed,
     dataset: dataset.name,
     classNames: dataset.classNames,
-    target: statistics.target,
-    energyProfile: statistics.energyProfile,
-    timing: statistics.timing,
     timesteps: program.timesteps,
     samples: verification.samples,
     attack: {
@@ -67,43 +65,8 @@ export function buildReport(results: RunResults): Report {
     blackBox: verification.blackBox,
     spikeMismatches: comparison.spikeMismatches,
     readoutMismatches: comparison.readoutMismatches,
-    chip: {
-      spikesPerSample: statistics.spikes,
-      activeNeuronsPercent: statistics.activeNeuronsPercent,
-      synopsPerSample: statistics.synapticOperations,
-      timestepsPerSample: statistics.stepsPerSample,
-      latencySeconds: meanLatency(statistics),
-      energyJoules: statistics.energy.joulesPerSample,
-      cores: statistics.cores,
-      chips: statistics.chips,
-    },
-    layers: statistics.layers.map((layer) => ({
-      name: layer.name,
-      kind: layer.kind,
-      shape: layer.shape,
-      neurons: layer.neurons,
-      cores: layer.cores,
-      spikesPerSample: layer.spikes,
-      activeNeuronsPercent: layer.activeNeuronsPercent,
-      spikeRatePercent: layer.spikeRatePercent,
-      synopsPerSample: layer.synapticOperations,
-      energyJoules: layer.energyJoules,
-    })),
-    energyByKind: energyKinds(statistics),
-    unknownFigures: {
-      timing: statistics.unknownFigures.timing.map(figureName),
-      energy: statistics.unknownFigures.energy.map(figureName),
-    },
-    latencies: statistics.latency?.perSampleSeconds ?? [],
-    coreMap: coreMap(program, statistics),
-    links: statistics.busiestLinks,
-    finetuning: history.map(({ epoch, loss, learningRate, cleanAccuracy, adversarialAccuracy }) => ({
-      epoch,
-      loss,
-      cleanAccuracy,
-      robustAccuracy: adversarialAccuracy,
-      learningRate,
-    })),
+    ...chipPart(program, statistics),
+    finetuning: history.map(finetuningRow),
     thresholds: thresholdRows(results.calibrated, results.finetuned, results.integerGraph),
     quantisation: quantisationRows(results.floatGraph, results.integerGraph, results.quantisation),
     examples: examples(verification, dataset, config.attack.epsilon),
@@ -131,22 +94,6 @@ function requireLevels({ levels }: Verification): Record<LevelName, ReportLevel>
     throw new Error('a run measures every level');
   }
   return { ann, snn, spike, twin, chip };
-}
-
-function meanLatency({ latency }: Statistics): number | null {
-  if (latency === null) return null;
-  return latency.perSampleSeconds.reduce((sum, seconds) => sum + seconds, 0) / latency.perSampleSeconds.length;
-}
-
-/** Energy by kind of event; null where the target's profile has no figure, or static energy without timing. */
-function energyKinds({ energy }: Statistics): Report['energyByKind'] {
-  const kinds = { ...energy.byKind, barrier: energy.barrierJoules, staticPower: energy.staticJoules };
-  return Object.entries(kinds).map(([kind, joules]) => ({ kind, joules }));
-}
-
-/** "barrier" of "energyProfiles.davies2018-presilicon.barrier". */
-function figureName(path: string): string {
-  return path.slice(path.lastIndexOf('.') + 1);
 }
 
 function examples(verification: Verification, dataset: Dataset, epsilon: number): ReportExample[] {

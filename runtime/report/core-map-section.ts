@@ -5,7 +5,7 @@ import { countText, meanText, percentText, quantityText } from './number-text.js
 import { type Column, table } from './table.js';
 
 /** The chips' meshes three times: how full each core is, how many messages pass it, where the energy goes. */
-export function coreMapSection({ coreMap }: Report): Html {
+export function coreMapSection({ coreMap }: Pick<Report, 'coreMap'>): Html {
   const traffic = ({ messagesIn, messagesOut }: ReportCore): number => messagesIn + messagesOut;
   const most = Math.max(...coreMap.cores.map(traffic));
   const hottest = Math.max(...coreMap.cores.map(({ energyJoules }) => energyJoules));
@@ -38,6 +38,16 @@ ${table(
   ] as const satisfies readonly Column<ReportCore>[],
   coreMap.cores,
 )}</details></section>
+`;
+}
+
+/** What a program occupies, before anything has run on it. */
+export function fillingSection(mesh: ReportMesh & { readonly cores: readonly ReportFilling[] }): Html {
+  return html`<section id="cores"><h2>Core map</h2>
+${meshWords(mesh)}
+<div class="chips">${Array.from({ length: mesh.chips }, (_, chip) => fillingDrawing(mesh, chip))}</div>
+<details><summary>The numbers</summary>
+${table('Cores in use', fillingColumns, mesh.cores)}</details></section>
 `;
 }
 

@@ -8,7 +8,7 @@ import { readTarget } from '../../schemas/target-file.js';
 const WORD_BYTES = 8;
 
 /** Which cores hold what, and how full they are. */
-function fillingMap(program: Program): ReportMesh & { readonly cores: readonly ReportFilling[] } {
+export function fillingMap(program: Program): ReportMesh & { readonly cores: readonly ReportFilling[] } {
   const target = readTarget(program.targetJson, `target of program ${program.name}`);
   const { columns, rows, coresPerTile } = target.mesh;
   const cores = program.cores.map((image) => filling(program, image, target));

@@ -1,6 +1,6 @@
 import type { EChartsOption } from 'echarts';
-import type { Report } from '../../schemas/report.js';
 import { axisStyle, chart, gridStyle, ink, leftName } from './chart.js';
+import type { ChipPart } from './chip-part.js';
 import { type Html, html } from './html.js';
 import { countText, figureTitle, quantityText } from './number-text.js';
 import { figure, table } from './table.js';
@@ -15,7 +15,7 @@ interface Bin {
 }
 
 /** The distribution of the samples' latencies on the chip. */
-export function latencySection(report: Report): Html {
+export function latencySection(report: ChipPart): Html {
   if (report.latencies.length === 0) {
     return html`<section id="latency"><h2>Latency</h2><p>Not measured: this run had timing ${report.timing}.</p></section>
 `;

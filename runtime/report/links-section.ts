@@ -1,12 +1,12 @@
 import type { EChartsOption } from 'echarts';
-import type { Report } from '../../schemas/report.js';
 import { axisStyle, chart, gridStyle, ink } from './chart.js';
+import type { ChipPart } from './chip-part.js';
 import { type Html, html } from './html.js';
 import { countText, meanText, shareText } from './number-text.js';
 import { figure, table } from './table.js';
 
 /** How the messages spread over the links of the mesh. */
-export function linksSection({ links, timing }: Report): Html {
+export function linksSection({ links, timing }: ChipPart): Html {
   if (links === null) {
     return html`<section id="links"><h2>Link load</h2><p>Not measured: this run had timing ${timing}.</p></section>
 `;
@@ -33,7 +33,7 @@ ${figure(
 `;
 }
 
-function plot(links: NonNullable<Report['links']>): EChartsOption {
+function plot(links: NonNullable<ChipPart['links']>): EChartsOption {
   return {
     grid: { ...gridStyle, top: 10, right: 30, bottom: 30 },
     xAxis: {

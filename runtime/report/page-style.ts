@@ -56,6 +56,7 @@ code.options { white-space: pre-wrap; overflow-wrap: anywhere; display: inline-b
 .example img { image-rendering: pixelated; border-radius: .25rem; margin-right: .4rem; }
 .example figcaption { color: var(--text); }
 .example table { min-width: 100%; margin-top: .4rem; font-size: .82rem; }
+progress { width: 8rem; height: .7rem; accent-color: var(--first); }
 footer { max-width: 58rem; margin: 3rem auto 2rem; padding: 0 1.25rem; color: var(--faint); font-size: .85rem; }
 @media print {
   :root { --text: #000; --paper: #fff; --grid: #ddd; --faint: #444; --raised: #fff; --border: #bbb; --first: #1f4e85; --second: #b5530c; --third: #5e3d94; }

@@ -5,11 +5,11 @@ import { activitySection } from './activity-section.js';
 import { agreementSection } from './agreement-section.js';
 import { coreMapSection } from './core-map-section.js';
 import { examplesSection } from './examples-section.js';
-import { Html, html } from './html.js';
+import { type Html, html } from './html.js';
 import { latencySection } from './latency-section.js';
 import { linksSection } from './links-section.js';
 import { countText, meanText, percentText, quantityText } from './number-text.js';
-import { pageStyle } from './page-style.js';
+import { pageFrame } from './page-frame.js';
 import { provenanceSection } from './provenance-section.js';
 import { robustnessSection } from './robustness-section.js';
 import { trainingSection } from './training-section.js';
@@ -28,18 +28,9 @@ export function reportPage(report: Report): string {
     ['examples', 'Images', examplesSection(report)],
     ['provenance', 'Provenance', provenanceSection(report)],
   ];
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<link rel="icon" href="data:,">
-<title>${report.name} on ${report.target} – Spikewright</title>
-<style>${new Html(pageStyle)}</style>
-</head>
-<body>
-<a class="skip" href="#accuracy">Skip to the results</a>
+  return pageFrame(
+    `${report.name} on ${report.target}`,
+    html`<a class="skip" href="#accuracy">Skip to the results</a>
 <header>
 <h1>${report.name} on ${report.target}</h1>
 <p class="subtitle">${report.dataset}, T = ${report.timesteps}, ${countText(report.samples)} test images, ${methodName(report.attack.method)} at ε = ${epsilonText(report.attack.epsilon)}</p>
@@ -50,9 +41,8 @@ ${keyFigures(report)}
 <main>
 ${sections.map(([, , section]) => section)}</main>
 <footer>Made by Spikewright ${report.spikewrightVersion} in ${duration(report.provenance.stages.reduce((sum, { seconds }) => sum + seconds, 0))}.</footer>
-</body>
-</html>
-`.text;
+`,
+  );
 }
 
 function verdict({ spikeMismatches, readoutMismatches, samples }: Report): Html {

@@ -1,9 +1,10 @@
-import type { EChartsOption, LineSeriesOption } from 'echarts';
+import type { EChartsOption } from 'echarts';
 import type { Report } from '../../schemas/report.js';
-import { axisStyle, chart, gridStyle, ink, leftName, legendStyle, rightName } from './chart.js';
+import { axisStyle, chart } from './chart.js';
 import { type Html, html } from './html.js';
 import { countText, figureText, optionalPercent, percentText, shareText } from './number-text.js';
 import { figure, table } from './table.js';
+import { trainingPlot } from './training-curve.js';
 
 /** How finetuning went, and what it and quantisation made of thresholds and weights. */
 export function trainingSection(report: Report): Html {
@@ -47,7 +48,8 @@ ${table(
 `;
 }
 
-function curves(report: Report): Html {
+/** Loss and accuracy by epoch. */
+export function curves(report: Pick<Report, 'finetuning'>): Html {
   return figure(
     chart('Lines: loss and accuracy by epoch of finetuning', 280, plot(report)),
     table(
@@ -68,49 +70,13 @@ function optionalShare(share: number | null): string {
   return share === null ? '–' : shareText(share);
 }
 
-function plot({ finetuning }: Report): EChartsOption {
-  const line = (
-    name: string,
-    colour: string,
-    yAxisIndex: number,
-    data: readonly (number | null)[],
-  ): LineSeriesOption => ({
-    type: 'line',
-    name,
-    yAxisIndex,
-    symbolSize: 7,
-    lineStyle: { color: colour, width: 2 },
-    itemStyle: { color: colour },
-    data: [...data],
-  });
-  const inPercent = (share: number | null): number | null => (share === null ? null : share * 100);
-  return {
-    grid: gridStyle,
-    legend: { ...legendStyle, left: 'center', right: 'auto' },
-    xAxis: { type: 'category', data: finetuning.map(({ epoch }) => `epoch ${epoch}`), ...axisStyle },
-    yAxis: [
-      { type: 'value', name: 'Loss', scale: true, ...leftName, ...axisStyle },
-      { type: 'value', name: 'Accuracy (%)', min: 0, max: 100, ...rightName, ...axisStyle, splitLine: { show: false } },
-    ],
-    series: [
-      line(
-        'Loss',
-        ink.third,
-        0,
-        finetuning.map(({ loss }) => loss),
-      ),
-      line(
-        'Clean',
-        ink.first,
-        1,
-        finetuning.map(({ cleanAccuracy }) => inPercent(cleanAccuracy)),
-      ),
-      line(
-        'Attacked',
-        ink.second,
-        1,
-        finetuning.map(({ robustAccuracy }) => inPercent(robustAccuracy)),
-      ),
-    ],
-  };
+function plot({ finetuning }: Pick<Report, 'finetuning'>): EChartsOption {
+  const title = (epoch: number): string => `epoch ${epoch}`;
+  return trainingPlot(
+    { type: 'category', data: finetuning.map(({ epoch }) => title(epoch)), ...axisStyle },
+    finetuning.map(({ epoch, loss, cleanAccuracy: clean, robustAccuracy: attacked }) => {
+      return { epoch, loss, clean, attacked };
+    }),
+    ({ epoch }) => title(epoch),
+  );
 }

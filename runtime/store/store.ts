@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import stringify from 'safe-stable-stringify';
 import { sha256 } from '../../schemas/hash.js';
 import { spikewrightVersion } from '../version.js';
+import { isProcessAlive } from './process-alive.js';
 import { parseRecord, type StageRecord } from './record.js';
 import { flushFolder, writeFailure, writeFileWhole, writeFlushed } from './write-file.js';
 
@@ -174,14 +175,8 @@ function temporaryName(): string {
   return `.unfinished-${process.pid}-${randomBytes(4).toString('hex')}`;
 }
 
-/** True of a temporary name whose process is gone. A reused process number only delays the clearing. */
+/** True of a temporary name, of a folder or of a file, whose process is gone. A reused number only delays the clearing. */
 function isAbandoned(name: string): boolean {
-  const pid = /^\.unfinished-(\d+)-[0-9a-f]+$/.exec(name)?.[1];
-  if (pid === undefined || Number(pid) === process.pid) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH';
-  }
+  const pid = /^\.(?:unfinished-|.+\.)(\d+)-[0-9a-f]{8}$/.exec(name)?.[1];
+  return pid !== undefined && Number(pid) !== process.pid && !isProcessAlive(Number(pid));
 }

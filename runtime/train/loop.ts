@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { failure } from '../../schemas/diagnostic.js';
+import type { TrainingPoint } from '../../schemas/progress.js';
 import type { Attack } from '../attack/attack.js';
 import type { Augmentation } from '../data/augment.js';
 import { augment, shuffledIndices } from '../data/augment.js';
@@ -71,6 +72,8 @@ export interface TrainingHooks extends Hooks {
   readonly checkpoint?: ((bytes: Uint8Array) => Promise<void>) | undefined;
   /** Given each epoch's figures. */
   readonly epoch?: ((record: EpochRecord) => Promise<void>) | undefined;
+  /** Told after each step how the epoch stands. */
+  readonly step?: ((point: TrainingPoint) => void) | undefined;
   /** A stored checkpoint to go on from: the run ends with the same bytes as one that was never stopped. */
   readonly resume?: { readonly bytes: Uint8Array; readonly where: string } | undefined;
 }
@@ -124,6 +127,7 @@ export async function trainingLoop(
     }
     done += 1;
     sums = addResult(sums, result, indices.length);
+    hooks.step?.({ step: done, steps: plan.steps, loss: sums.loss / sums.samples, ...shares(sums) });
     hooks.progress?.(done, plan.steps, describe(sums, epoch + 1, Math.ceil(plan.steps / plan.stepsPerEpoch)));
     if (done % plan.stepsPerEpoch === 0 || done === plan.steps) {
       const record = await closeEpoch(model, sums, epoch + 1, rate, options);

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reportPage } from '../../runtime/report/page.js';
 import { checkJson } from '../../schemas/json-file.js';
 import type { Report } from '../../schemas/report.js';
 import { sampleReport } from '../runtime/report/sample-report.js';
 import { violations } from './accessibility.js';
-import { chromiumPath } from './chromium.js';
+import { launchBrowser } from './browser.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'spikewright-page-'));
 const report = sampleReport();
@@ -31,20 +31,7 @@ async function open(html: string, name: string): Promise<Page> {
 }
 
 beforeAll(async () => {
-  const executablePath = chromiumPath();
-  if (executablePath === null) throw new Error('Chromium is missing: install it, or set CHROMIUM to its path.');
-  browser = await chromium.launch({
-    executablePath,
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  browser = await launchBrowser();
   page = await open(reportPage(report), 'report.html');
 }, 120_000);
 afterAll(async () => {

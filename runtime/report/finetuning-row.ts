@@ -1,0 +1,8 @@
+import type { Report } from '../../schemas/report.js';
+import type { EpochRecord } from '../train/checkpoint.js';
+
+/** What the report shows of an epoch. */
+export function finetuningRow(record: EpochRecord): Report['finetuning'][number] {
+  const { epoch, loss, learningRate, cleanAccuracy, adversarialAccuracy } = record;
+  return { epoch, loss, cleanAccuracy, robustAccuracy: adversarialAccuracy, learningRate };
+}
