@@ -376,6 +376,12 @@ export const diagnosticCodes = {
     why: '',
     fix: 'Run it with "spikewright reproduce FILE --program FILE --graph FILE".',
   },
+  SW5013: {
+    title: 'core does not do what the network says',
+    why: 'Where chip and twin first differ, this part of the program is another than the one that the network needs.',
+    fix: 'A program that was compiled and not changed since never does this: please report it with the reproducer.',
+    failedCheck: true,
+  },
   SW5030: {
     title: 'run history is damaged',
     why: 'The file is no database, or its bytes have changed.',

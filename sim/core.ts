@@ -11,7 +11,7 @@ import type { Inlets } from './inlets.js';
 import type { Address, MachineMemory } from './machine-memory.js';
 import type { SampleAccount } from './sample-account.js';
 import { type SomaRange, Somas, type UpdateCounts } from './soma.js';
-import { decodeSynapses, listOf, type SynapseStore } from './synapse.js';
+import { decodeSynapses, listOf, type SynapseStore, synapseLayout } from './synapse.js';
 
 /** Local time of each population in one timestep of a sample. */
 export interface StepWindows {
@@ -67,17 +67,8 @@ export class Core {
     state: CoreState,
   ) {
     const where = `chip ${image.chip}, core ${image.core}`;
-    const { arithmetic, limits } = target;
-    const store = decodeSynapses(
-      image,
-      {
-        headerBits: limits.entryHeaderBits.value ?? Number.NaN,
-        synapsesPerEntry: limits.synapsesPerEntry.value ?? Number.POSITIVE_INFINITY,
-        weight: arithmetic.weight,
-        delayMax: limits.delayMax.value ?? Number.POSITIVE_INFINITY,
-      },
-      where,
-    );
+    const { arithmetic } = target;
+    const store = decodeSynapses(image, synapseLayout(target), where);
     this.#memory = memory;
     this.#state = state;
     this.number = number;

@@ -1,6 +1,6 @@
 import { failure } from '../schemas/diagnostic.js';
 import type { CoreImage, SynapseFormat } from '../schemas/program.js';
-import type { TargetArithmetic } from '../schemas/target.js';
+import type { Target, TargetArithmetic } from '../schemas/target.js';
 
 /** Bytes of a synapse memory word; program files know no other. */
 const bytesPerWord = 8;
@@ -71,6 +71,16 @@ export interface SynapseLayout {
   readonly weight: TargetArithmetic['weight'];
   /** Timesteps. */
   readonly delayMax: number;
+}
+
+/** What decoding must know of a target. */
+export function synapseLayout({ arithmetic, limits }: Target): SynapseLayout {
+  return {
+    headerBits: limits.entryHeaderBits.value ?? Number.NaN,
+    synapsesPerEntry: limits.synapsesPerEntry.value ?? Number.POSITIVE_INFINITY,
+    weight: arithmetic.weight,
+    delayMax: limits.delayMax.value ?? Number.POSITIVE_INFINITY,
+  };
 }
 
 /**

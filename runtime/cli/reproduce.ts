@@ -20,12 +20,13 @@ export const reproduce = defineCommand({
     ['reproduce net.reproducer.json --program net.swp --graph net.swg', 'Exits with 1 while they still differ'],
   ],
   async run(args, context) {
-    const [{ startEager }, { readReproducer, reproducerSummary }, { SideBySide }, { comparisonDiagnostics }] =
+    const [{ startEager }, { readReproducer, reproducerSummary }, { SideBySide }, { comparisonDiagnostics }, fault] =
       await Promise.all([
         import('../engine/start.js'),
         import('../verify/reproducer.js'),
         import('../verify/side-by-side.js'),
         import('../verify/compare.js'),
+        import('../verify/fault.js'),
       ]);
     const graphFile = await readFileWhole(args.graph);
     const programFile = await readFileWhole(args.program);
@@ -39,13 +40,21 @@ export const reproduce = defineCommand({
     pair.dispose();
     const isSameProgram = sha256(programFile) === reproducer.program.sha256;
     const { spikesCompared, spikeMismatches, readoutMismatches, firstMismatch } = comparison;
+    const found = firstMismatch && fault.locateFault(program, graph, firstMismatch);
     context.print(
       `${isSameProgram ? 'The program it was made with' : 'Another program'} on ${reproducerSummary(reproducer, graph)}\n` +
         `${countText(spikesCompared)} spike slots compared: ${countText(spikeMismatches)} differ; ${countText(readoutMismatches)} readouts differ`,
     );
     return {
-      json: { isSameProgram, timesteps: reproducer.timesteps, spikeMismatches, readoutMismatches, firstMismatch },
-      diagnostics: comparisonDiagnostics(comparison),
+      json: {
+        isSameProgram,
+        timesteps: reproducer.timesteps,
+        spikeMismatches,
+        readoutMismatches,
+        firstMismatch,
+        fault: found,
+      },
+      diagnostics: [...comparisonDiagnostics(comparison), ...fault.faultDiagnostics(found)],
     };
   },
 });

@@ -101,6 +101,7 @@ export const verify = defineCommand({
       { compareWithBaseline, readBaseline, regressionDiagnostics },
       read,
       { makeReproducer, reproducerSummary },
+      { faultDiagnostics },
     ] = await Promise.all([
       import('../data/open.js'),
       import('../data/dataset.js'),
@@ -113,6 +114,7 @@ export const verify = defineCommand({
       import('../history/baseline.js'),
       import('./read-network.js'),
       import('../verify/reproducer.js'),
+      import('../verify/fault.js'),
     ]);
     const start = performance.now();
     const budget =
@@ -197,6 +199,7 @@ export const verify = defineCommand({
       spikeMismatches,
       readoutMismatches,
       firstMismatch: result.comparison.firstMismatch,
+      fault: result.fault,
       reproducer: reproducer && path,
       agreement: result.agreement,
       transfer: result.transfer,
@@ -219,7 +222,7 @@ export const verify = defineCommand({
     };
     const changes = baseline === null ? [] : compareWithBaseline(baseline, json, args['baseline-tolerance']);
     if (baseline !== null) context.print(`\n${changesTable(changes, ['Baseline', 'Now'])}`);
-    const mismatched = compare.comparisonDiagnostics(result.comparison);
+    const mismatched = [...compare.comparisonDiagnostics(result.comparison), ...faultDiagnostics(result.fault)];
     const violated = budgets.budgetDiagnostics(rows);
     const worse = regressionDiagnostics(changes);
     if (args.junit !== undefined) {

@@ -13,6 +13,7 @@ import { artefactHash, Store } from '../store/store.js';
 import { chosenTarget } from '../target-choice.js';
 import { budgetDiagnostics, checkBudget } from '../verify/budget.js';
 import { comparisonDiagnostics } from '../verify/compare.js';
+import { faultDiagnostics } from '../verify/fault.js';
 import { overflowDiagnostics } from '../verify/overflow.js';
 import { compileStage, PROGRAM_FILE, reproducerDiagnostics, simulateStage, verifyStage } from './chip-stages.js';
 import { convertStage, finetuneStage, importStage } from './float-stages.js';
@@ -92,6 +93,7 @@ async function runStages(run: RunContext, budget: Budget | null): Promise<Pipeli
     ...overflowDiagnostics(verified.verification.statistics.clean),
     ...overflowDiagnostics(verified.verification.statistics.adversarial),
     ...comparisonDiagnostics(verified.verification.comparison),
+    ...faultDiagnostics(verified.verification.fault),
     ...reproducerDiagnostics(verified.artefacts),
     ...(budget === null ? [] : budgetDiagnostics(checkBudget(budget, verified.verification))),
   ];

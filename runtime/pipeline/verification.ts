@@ -16,6 +16,7 @@ export interface Verification {
   readonly spikeAgreement: VerifyResult['spikeAgreement'];
   readonly blackBox: VerifyResult['blackBox'];
   readonly comparison: VerifyResult['comparison'];
+  readonly fault: VerifyResult['fault'];
   /** Of the chip on the clean images, and on those crafted against its twin. */
   readonly statistics: { readonly clean: Statistics; readonly adversarial: Statistics };
   /** Classes of the first samples, one per example; the adversarial ones were crafted against the level itself. */

@@ -4,6 +4,7 @@ import { diagnostic, failure } from '../../schemas/diagnostic.js';
 import type { Program } from '../../schemas/program.js';
 import type { Mismatch } from '../../schemas/reproducer.js';
 import type { IntegerSpikeGraph } from '../../schemas/spike.js';
+import type { MapShape } from '../../schemas/tensor.js';
 import type { SampleRecord } from '../twin/record.js';
 
 /** A mismatch, and the sample that it is of. */
@@ -108,18 +109,13 @@ function locate(
   at: { step: number; population: number; neuron: number; expected: number; found: number },
 ): SampleMismatch {
   const { name, shape, phase } = program.populations[at.population]!;
-  const [, width, channels] = shape;
   const home = program.cores.find(({ ranges }) =>
     ranges.some(({ population, neurons }) => population === at.population && neurons.includes(at.neuron)),
   );
   return {
     sample,
     population: name,
-    neuron: {
-      y: Math.floor(at.neuron / (width * channels)),
-      x: Math.floor(at.neuron / channels) % width,
-      c: at.neuron % channels,
-    },
+    neuron: neuronAt(at.neuron, shape),
     timestep: at.step - phase,
     step: at.step,
     chip: home!.chip,
@@ -127,6 +123,11 @@ function locate(
     expected: at.expected,
     found: at.found,
   };
+}
+
+/** The place of a population's neuron by its index (y·W + x)·C + c. */
+export function neuronAt(index: number, [, width, channels]: MapShape): Mismatch['neuron'] {
+  return { y: Math.floor(index / (width * channels)), x: Math.floor(index / channels) % width, c: index % channels };
 }
 
 /** SW5005 and SW5006 where anything differs; nothing where chip and twin are equal. */

@@ -26,6 +26,7 @@ import { Chip, chipStatistics } from './chip.js';
 import { chunkRanges } from './chunks.js';
 import type { Comparison } from './compare.js';
 import { mergeComparisons, nothingCompared, requireSameNetwork } from './compare.js';
+import { type Fault, locateFault } from './fault.js';
 import type { LevelEngines } from './level-engines.js';
 import type { FailingSample, LevelAttack, LevelPredictions, LevelsOutcome } from './levels.js';
 import { levelNames } from './levels.js';
@@ -79,6 +80,8 @@ export interface VerifyResult {
   readonly blackBox: ReportBlackBox | null;
   /** Chip against twin, clean and adversarial runs together. */
   readonly comparison: Comparison;
+  /** Where in the program the first mismatch comes from; null where there is none. */
+  readonly fault: Fault | null;
   /** The sample of the first mismatch, clean or adversarial; null where there is none. */
   readonly failing: FailingSample | null;
   /** Of the chip's runs. */
@@ -136,6 +139,8 @@ export async function verifyNetwork(
       .map(({ members }) => members[source])
       .reduce(mergeTallies)
       .map((member) => ({ source, ...member }));
+  const comparison = outcomes.map((outcome) => outcome.comparison).reduce(mergeComparisons, nothingCompared);
+  const { firstMismatch } = comparison;
   return {
     samples,
     levels: Object.fromEntries(
@@ -152,7 +157,8 @@ export async function verifyNetwork(
       .reduce((earlier, later) => earlier.map((agreement, k) => mergeAgreements(agreement, later[k]!)))
       .map(reportAgreement),
     blackBox: blackBoxResult(outcomes, options.attack.blackBoxQueries),
-    comparison: outcomes.map(({ comparison }) => comparison).reduce(mergeComparisons, nothingCompared),
+    comparison,
+    fault: firstMismatch && locateFault(program, graph, firstMismatch),
     failing: outcomes.find(({ failing }) => failing !== null)?.failing ?? null,
     statistics: { clean: statisticsOf('clean'), adversarial: statisticsOf('adversarial') },
     adversarial: firstImages(outcomes, Math.min(options.examples, samples) * size),

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readJson } from '../../schemas/json-file.js';
 import { decodeProgram, encodeProgram } from '../../schemas/program-file.js';
 import type { Report } from '../../schemas/report.js';
-import { doubleThreshold } from '../property/mutate.js';
+import { mutations } from '../property/mutate.js';
 import { type Ended, type Running, spikewright, start } from './command-line.js';
 import { tinyOnnx, tinyRun } from './tiny-network.js';
 
@@ -216,12 +216,13 @@ describe('the commands one by one', () => {
 
   test('find a fault in a program, cut it down to a reproducer, and see it mended', async () => {
     const sound = decodeProgram(readFileSync(at('b.swp')), 'b.swp');
-    writeFileSync(at('fault.swp'), encodeProgram(doubleThreshold(sound, 0)!));
+    writeFileSync(at('fault.swp'), encodeProgram(mutations.threshold(sound, 2)!.program));
     const options = ['--samples', '3', '--attack', 'fgsm', '--epsilon', '8', '--workers', '1', '--json', '-'];
     const data = ['--dataset', 'mnist', '--backend', 'wasm'];
     const failed = await spikewright('verify', at('fault.swp'), '--graph', at('b.swg'), ...options, ...data);
     expect(failed.code, failed.stderr).toBe(1);
     expect(failed.stderr).toContain('note SW5012');
+    expect(failed.stderr).toMatch(/error SW5013 chip 0 core \d+, compartments/);
     const { firstMismatch, reproducer } = JSON.parse(failed.stdout);
     expect(reproducer).toBe(at('fault.reproducer.json'));
     expect((await spikewright('validate', reproducer)).stdout).toContain('a sound reproducer');

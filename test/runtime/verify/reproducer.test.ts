@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { encodeImages } from '../../../runtime/drive.js';
 import { startEager } from '../../../runtime/engine/start.js';
+import { locateFault } from '../../../runtime/verify/fault.js';
 import { makeReproducer, readReproducer, reproducerSummary } from '../../../runtime/verify/reproducer.js';
 import { SideBySide } from '../../../runtime/verify/side-by-side.js';
 import type { Program } from '../../../schemas/program.js';
@@ -11,7 +12,7 @@ import { loadTarget } from '../../../targets/load.js';
 import { snnGraph } from '../../property/arbitrary-snn.js';
 import { randomImages } from '../../property/arbitrary-spike.js';
 import { compileIfFits } from '../../property/compile-if-fits.js';
-import { doubleThreshold, misrouteAxon, negateWeight } from '../../property/mutate.js';
+import { mutations } from '../../property/mutate.js';
 import { expectCode } from '../../schemas/hostile.js';
 
 const hashes = { program: 'a'.repeat(64), graph: 'b'.repeat(64) };
@@ -19,12 +20,14 @@ const hashes = { program: 'a'.repeat(64), graph: 'b'.repeat(64) };
 interface Case {
   readonly sound: Program;
   readonly program: Program;
+  /** The core that was spoilt. */
+  readonly spoilt: { readonly chip: number; readonly core: number };
   readonly graph: IntegerSpikeGraph;
   readonly drives: readonly Int32Array[];
   readonly reproducer: Reproducer;
 }
 
-/** Faults of three kinds, each with the first of its images that shows it. */
+/** Faults of every kind, each with the first of its images that shows it. */
 const cases: Case[] = [];
 
 beforeAll(async () => {
@@ -35,13 +38,14 @@ beforeAll(async () => {
     if (compiled === null) continue;
     const { program: sound, spikeGraph: graph } = compiled;
     const samples = encodeImages(graph.drives, randomImages(graph.drives[0]!.inputShape, 4, 5));
-    for (const mutate of [negateWeight, doubleThreshold, misrouteAxon]) {
-      const program = mutate(sound, 7);
-      if (program === null) continue;
+    for (const mutate of Object.values(mutations)) {
+      const mutant = mutate(sound, 6);
+      if (mutant === null) continue;
+      const { program, chip, core } = mutant;
       for (const [sample, drives] of samples.entries()) {
         const reproducer = await makeReproducer({ program, graph, hashes }, { sample, drives }, {});
         if (reproducer === null) continue;
-        cases.push({ sound, program, graph, drives, reproducer });
+        cases.push({ sound, program, spoilt: { chip, core }, graph, drives, reproducer });
         break;
       }
     }
@@ -83,6 +87,12 @@ describe('a reproducer', () => {
         ...reproducer.mismatch,
       });
       expect(await mismatch(found.sound, found, reproducer)).toBeNull();
+    }
+  });
+
+  it('leads to the core at fault', () => {
+    for (const { program, graph, reproducer, spoilt } of cases) {
+      expect(locateFault(program, graph, reproducer.mismatch)).toMatchObject(spoilt);
     }
   });
 

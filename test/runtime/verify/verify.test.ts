@@ -13,7 +13,7 @@ import { elementCount } from '../../../schemas/tensor.js';
 import { loadTarget } from '../../../targets/load.js';
 import { snnGraph } from '../../property/arbitrary-snn.js';
 import { randomImages } from '../../property/arbitrary-spike.js';
-import { doubleThreshold } from '../../property/mutate.js';
+import { mutations } from '../../property/mutate.js';
 
 /** A random network that is larger than a few pixels and fires. */
 const snn: SnnGraph = fc
@@ -165,9 +165,10 @@ describe('verifying a network at four levels', () => {
   });
 
   it('reports a program that computes something else, with place and exit code 1', async () => {
-    const spoilt = doubleThreshold(program, 0)!;
-    const { comparison } = await verifyNetwork({ ...network, program: spoilt }, batch, options);
+    const { program: spoilt, chip, core } = mutations.threshold(program, 2)!;
+    const { comparison, fault } = await verifyNetwork({ ...network, program: spoilt }, batch, options);
     expect(comparison.spikeMismatches).toBeGreaterThan(0);
+    expect(fault).toEqual({ chip, core, part: 'compartments', source: null });
     const [told] = comparisonDiagnostics(comparison);
     expect(told).toMatchObject({ code: 'SW5005' });
     expect(told?.where).toMatch(/^population neuron0, neuron \(\d+, \d+, \d+\) on chip 0 core \d+$/);
