@@ -5,8 +5,8 @@ import type { Address, MachineMemory } from './machine-memory.js';
 import { listOf, type SynapseList, type SynapseStore } from './synapse.js';
 import { forEachWeight, onlySegment, type PlacedRow, placeSynapses, type SynapseRows } from './synapse-rows.js';
 
-/** Words of an inlet in memory: first row, past its last, synapses. */
-const inletWords = 3;
+/** Words of an inlet in memory. */
+const inletWords = 4;
 
 /** The input axons of a core: each message that arrives names an inlet, whose synapses add to the core's inputs. */
 export class AxonIn {
@@ -116,21 +116,32 @@ export class AxonIn {
     return this.#rows.rowsOf.get(this.#lists[inlet]!)!;
   }
 
-  /** Places the table of inlets, and that of rows: of each its segments, base, and timesteps beyond the next. */
+  /**
+   * Places the table of inlets: of each the segments of its row, base and synapses. Where there are delays it has several
+   * rows, in a table of their own: of each its segments, base, and timesteps beyond the next.
+   */
   #placeInlets(): Address {
+    const table = new Int32Array(inletWords * this.inlets);
     const rows: number[] = [];
-    const table = new Uint32Array(inletWords * this.inlets);
     for (let inlet = 0; inlet < this.inlets; inlet++) {
-      const first = rows.length;
-      for (const { firstSegment, pastSegments, delay } of this.#rowsOf(inlet)) {
-        rows.push(firstSegment, pastSegments, this.#base[inlet]!, delay - 1);
+      const own = this.#rowsOf(inlet);
+      const base = this.#base[inlet]!;
+      const synapses = this.synapseCount[inlet]!;
+      if (this.#ring === null) {
+        const { firstSegment, pastSegments } = own[0] ?? { firstSegment: 0, pastSegments: 0 };
+        table.set([firstSegment, pastSegments, base, synapses], inletWords * inlet);
+        continue;
       }
-      table.set([4 * first, 4 * rows.length, this.synapseCount[inlet]!], inletWords * inlet);
+      const first = 4 * rows.length;
+      for (const { firstSegment, pastSegments, delay } of own) rows.push(firstSegment, pastSegments, base, delay - 1);
+      table.set([first, 4 * rows.length, synapses], inletWords * inlet);
     }
-    const address = this.#memory.place(Int32Array.from(rows));
-    for (let inlet = 0; inlet < this.inlets; inlet++) {
-      table[inletWords * inlet]! += address;
-      table[inletWords * inlet + 1]! += address;
+    if (this.#ring !== null) {
+      const address = this.#memory.place(Int32Array.from(rows));
+      for (let inlet = 0; inlet < this.inlets; inlet++) {
+        table[inletWords * inlet]! += address;
+        table[inletWords * inlet + 1]! += address;
+      }
     }
     return this.#memory.place(table);
   }

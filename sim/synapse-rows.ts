@@ -3,7 +3,7 @@ import type { SynapseList, SynapseStore } from './synapse.js';
 
 /** Weights of a vector; segments are filled up with zeros to whole ones. */
 const vectorWeights = 16;
-/** Words of a segment in memory: first target, vectors, address of the weights, factor. */
+/** Of a segment in memory, before its weights: first target, vectors, factor, and a word to fill up. */
 const segmentWords = 4;
 /** Where more compartments are left out than this, a new segment costs less than zeros in between. */
 const gapMax = 16;
@@ -27,6 +27,15 @@ export interface SynapseRows {
   readonly unit: number;
   /** Messages whose weights cannot overflow 16 bits; of wide weights meaningless. */
   readonly messagesPerFlush: number;
+}
+
+/** Synapses first … next − 1 of the pool, of one run: `target(k)` is where k goes to. */
+interface Segment {
+  readonly run: number;
+  readonly first: number;
+  readonly next: number;
+  readonly target: (k: number) => number;
+  readonly vectors: number;
 }
 
 /**
@@ -61,7 +70,7 @@ function fitsEightBits({ mantissa, runStart, runFactor }: SynapseStore, unit: nu
 /** The rows of one list; `unit` is that of narrow weights, or 0 for wide ones. */
 function placeRows(memory: MachineMemory, store: SynapseStore, list: SynapseList, unit: number): readonly PlacedRow[] {
   const { mantissa, index, runStart, runOffset, runFactor, runDelay } = store;
-  const byDelay = new Map<number, number[]>();
+  const byDelay = new Map<number, Segment[]>();
   for (let run = list.firstRun; run < list.lastRun; run++) {
     const segments = byDelay.get(runDelay[run]!) ?? [];
     byDelay.set(runDelay[run]!, segments);
@@ -72,31 +81,39 @@ function placeRows(memory: MachineMemory, store: SynapseStore, list: SynapseList
     for (let first = start; first < end; ) {
       let next = first + 1;
       while (next < end && target(next) > target(next - 1) && target(next) - target(next - 1) <= gapMax) next++;
-      const length = target(next - 1) - target(first) + 1;
-      const vectors = Math.ceil(length / vectorWeights);
-      const bytes = vectors * vectorWeights * (unit === 0 ? 2 : 1);
-      const address = memory.reserve(bytes);
-      const factor = unit === 0 ? 1 : runFactor[run]! / unit;
-      const weights = unit === 0 ? memory.int16(address, length) : memory.int8(address, length);
-      for (let k = first; k < next; k++) weights[target(k) - target(first)] = mantissa[k]! * factor;
-      segments.push(target(first), vectors, address, unit === 0 ? runFactor[run]! : 1);
+      const vectors = Math.ceil((target(next - 1) - target(first) + 1) / vectorWeights);
+      segments.push({ run, first, next, target, vectors });
       first = next;
     }
   }
-  const rows = [...byDelay].toSorted(([one], [other]) => one - other);
-  return rows.map(([delay, segments]) => {
-    const firstSegment = memory.place(Uint32Array.from(segments));
-    return { delay, firstSegment, pastSegments: firstSegment + 4 * segments.length };
-  });
+  const weightBytes = unit === 0 ? 2 : 1;
+  return [...byDelay]
+    .toSorted(([one], [other]) => one - other)
+    .map(([delay, segments]) => {
+      const vectors = segments.reduce((sum, segment) => sum + segment.vectors, 0);
+      const bytes = 4 * segmentWords * segments.length + vectorWeights * weightBytes * vectors;
+      const firstSegment = memory.reserve(bytes);
+      let address = firstSegment;
+      for (const { run, first, next, target, vectors: own } of segments) {
+        const factor = unit === 0 ? 1 : runFactor[run]! / unit;
+        memory.int32(address, 3).set([target(first), own, unit === 0 ? runFactor[run]! : 1]);
+        address += 4 * segmentWords;
+        const length = own * vectorWeights;
+        const weights = unit === 0 ? memory.int16(address, length) : memory.int8(address, length);
+        for (let k = first; k < next; k++) weights[target(k) - target(first)] = mantissa[k]! * factor;
+        address += length * weightBytes;
+      }
+      return { delay, firstSegment, pastSegments: firstSegment + bytes };
+    });
 }
 
-/** First target and vectors of a row that is one segment; null of any other. */
+/** First target and vectors of a row of narrow weights that is one segment; null of any other. */
 export function onlySegment(
   memory: MachineMemory,
   { firstSegment, pastSegments }: PlacedRow,
 ): { readonly target: number; readonly vectors: number } | null {
-  if (pastSegments - firstSegment !== 4 * segmentWords) return null;
   const [target, vectors] = memory.int32(firstSegment, segmentWords);
+  if (pastSegments - firstSegment !== 4 * segmentWords + vectorWeights * vectors!) return null;
   return { target: target!, vectors: vectors! };
 }
 
@@ -107,18 +124,15 @@ export function forEachWeight(
   { firstSegment, pastSegments }: PlacedRow,
   visit: (target: number, weight: number) => void,
 ): void {
-  for (let at = firstSegment; at < pastSegments; at += 4 * segmentWords) {
-    const [target, vectors, address, factor] = memory.uint32(at, segmentWords) as unknown as [
-      number,
-      number,
-      number,
-      number,
-    ];
+  for (let at = firstSegment; at < pastSegments; ) {
+    const [target, vectors, factor] = memory.int32(at, segmentWords) as unknown as [number, number, number];
     const length = vectors * vectorWeights;
+    const address = at + 4 * segmentWords;
     const weights = narrow ? memory.int8(address, length) : memory.int16(address, length);
     const scale = narrow ? unit : factor;
     weights.forEach((weight, k) => {
       if (weight !== 0) visit(target + k, weight * scale);
     });
+    at = address + weights.byteLength;
   }
 }

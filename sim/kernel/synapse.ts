@@ -3,19 +3,19 @@
 
 import { CoreState } from './core-state';
 
-/** One stretch of consecutive compartments that a row reaches. */
+/** One stretch of consecutive compartments that a row reaches; its weights follow it. */
 @unmanaged
 class Segment {
   /** First compartment, counted from the row's base. */
   target: i32;
   /** Vectors of 16 weights. */
   vectors: i32;
-  weights: usize;
   /** Units of `inputs` per wide weight. */
   factor: i32;
+  unused: i32;
 }
 
-/** Synapses that act in the same timestep. */
+/** Synapses that act in the same timestep: segments one behind the other. */
 @unmanaged
 class Row {
   firstSegment: usize;
@@ -25,17 +25,26 @@ class Row {
   wait: i32;
 }
 
+/** An inlet of a core without delays: its one row. */
 @unmanaged
 class Inlet {
-  firstRow: usize;
-  pastRows: usize;
+  firstSegment: usize;
+  pastSegments: usize;
+  base: i32;
   synapses: i32;
 }
 
-/** Bytes of an `Inlet`, a `Row` and a `Segment`. */
-const INLET_BYTES: usize = 12;
-const ROW_BYTES: usize = 16;
-const SEGMENT_BYTES: usize = 16;
+/** An inlet of a core with delays. */
+@unmanaged
+class DelayedInlet {
+  firstRow: usize;
+  pastRows: usize;
+  synapses: i32;
+  unused: i32;
+}
+
+/** Bytes of any of them. */
+const TABLE_BYTES: usize = 16;
 
 /** Takes all messages out of a core's inbox, and adds the weights of all rows that act in the next update to its inputs. */
 export function accumulate(address: usize): void {
@@ -61,12 +70,12 @@ function takeRows(core: CoreState, begin: usize, end: usize): usize {
   const uniform = core.uniformVectors !== 0;
   for (let at = begin; at < end; at += 4) {
     const number = <usize>load<u32>(at);
-    const inlet = changetype<Inlet>(core.inlets + number * INLET_BYTES);
-    synapses += <f64>inlet.synapses;
+    const address = core.inlets + number * TABLE_BYTES;
+    const count = changetype<Inlet>(address).synapses;
+    synapses += <f64>count;
     if (deliveries) store<u32>(deliveries + (number << 2), load<u32>(deliveries + (number << 2)) + 1);
-    // Without delays there is one row, or none.
-    if (inlet.synapses === 0) continue;
-    store<u32>(to, <u32>addend(inlet.firstRow, uniform));
+    if (count === 0) continue;
+    store<u32>(to, <u32>addend(address, uniform));
     to += 4;
   }
   core.synapticOperations = synapses;
@@ -80,10 +89,10 @@ function keepForLater(core: CoreState, begin: usize, end: usize): void {
   const uniform = core.uniformVectors !== 0;
   for (let at = begin; at < end; at += 4) {
     const number = <usize>load<u32>(at);
-    const inlet = changetype<Inlet>(core.inlets + number * INLET_BYTES);
+    const inlet = changetype<DelayedInlet>(core.inlets + number * TABLE_BYTES);
     synapses += <f64>inlet.synapses;
     if (deliveries) store<u32>(deliveries + (number << 2), load<u32>(deliveries + (number << 2)) + 1);
-    for (let row = inlet.firstRow; row < inlet.pastRows; row += ROW_BYTES) {
+    for (let row = inlet.firstRow; row < inlet.pastRows; row += TABLE_BYTES) {
       const slot = (core.slot + changetype<Row>(row).wait) % core.delays;
       const slotEnd = core.slotEnds + ((<usize>slot) << 2);
       const free = <usize>load<u32>(slotEnd);
@@ -94,9 +103,9 @@ function keepForLater(core: CoreState, begin: usize, end: usize): void {
   core.synapticOperations = synapses;
 }
 
-/** What the loops add of a row: in a uniform core they need its weights alone. */
+/** What the loops add of a row: in a uniform core they need its weights alone. An inlet without delays begins like a row. */
 function addend(row: usize, uniform: bool): usize {
-  return uniform ? changetype<Segment>(changetype<Row>(row).firstSegment).weights : row;
+  return uniform ? changetype<Row>(row).firstSegment + TABLE_BYTES : row;
 }
 
 /** Adds the rows whose addresses lie in begin … end. */
@@ -177,26 +186,43 @@ function addEight(inputs: usize, sums: v128): void {
 
 /** 8-bit weights into 16-bit sums, which are moved to 32 bits before they could overflow. */
 function addNarrow(core: CoreState, begin: usize, end: usize): void {
+  const sums0 = core.sums;
   const batch = (<usize>core.messagesPerFlush) << 2;
   for (let from = begin; from < end; from += batch) {
     const to = min(end, from + batch);
     for (let at = from; at < to; at += 4) {
       const row = changetype<Row>(<usize>load<u32>(at));
-      for (let address = row.firstSegment; address < row.pastSegments; address += SEGMENT_BYTES) {
+      const pastSegments = row.pastSegments;
+      const base = sums0 + ((<usize>row.base) << 1);
+      for (let address = row.firstSegment; address < pastSegments; ) {
         const segment = changetype<Segment>(address);
-        let sums = core.sums + ((<usize>(row.base + segment.target)) << 1);
-        let weights = segment.weights;
+        let sums = base + ((<usize>segment.target) << 1);
+        let weights = address + TABLE_BYTES;
         const last = weights + ((<usize>segment.vectors) << 4);
+        for (; weights + 64 <= last; weights += 64) {
+          addVector(sums, weights);
+          addVector(sums + 32, weights + 16);
+          addVector(sums + 64, weights + 32);
+          addVector(sums + 96, weights + 48);
+          sums += 128;
+        }
         for (; weights < last; weights += 16) {
-          const w = v128.load(weights);
-          v128.store(sums, i16x8.add(v128.load(sums), i16x8.extend_low_i8x16_s(w)));
-          v128.store(sums, i16x8.add(v128.load(sums, 16), i16x8.extend_high_i8x16_s(w)), 16);
+          addVector(sums, weights);
           sums += 32;
         }
+        address = last;
       }
     }
     flush(core);
   }
+}
+
+/** Adds 16 weights to 16-bit sums. */
+@inline
+function addVector(sums: usize, weights: usize): void {
+  const w = v128.load(weights);
+  v128.store(sums, i16x8.add(v128.load(sums), i16x8.extend_low_i8x16_s(w)));
+  v128.store(sums, i16x8.add(v128.load(sums, 16), i16x8.extend_high_i8x16_s(w)), 16);
 }
 
 function flush(core: CoreState): void {
@@ -215,11 +241,11 @@ function flush(core: CoreState): void {
 function addWide(core: CoreState, begin: usize, end: usize): void {
   for (let at = begin; at < end; at += 4) {
     const row = changetype<Row>(<usize>load<u32>(at));
-    for (let address = row.firstSegment; address < row.pastSegments; address += SEGMENT_BYTES) {
+    for (let address = row.firstSegment; address < row.pastSegments; ) {
       const segment = changetype<Segment>(address);
       const factor = i32x4.splat(segment.factor);
       let inputs = core.inputs + ((<usize>(row.base + segment.target)) << 2);
-      let weights = segment.weights;
+      let weights = address + TABLE_BYTES;
       const last = weights + ((<usize>segment.vectors) << 5);
       for (; weights < last; weights += 16) {
         const w = v128.load(weights);
@@ -229,6 +255,7 @@ function addWide(core: CoreState, begin: usize, end: usize): void {
         v128.store(inputs, i32x4.add(v128.load(inputs, 16), high), 16);
         inputs += 32;
       }
+      address = last;
     }
   }
 }
