@@ -218,7 +218,6 @@ function addNarrow(core: CoreState, begin: usize, end: usize): void {
 }
 
 /** Adds 16 weights to 16-bit sums. */
-@inline
 function addVector(sums: usize, weights: usize): void {
   const w = v128.load(weights);
   v128.store(sums, i16x8.add(v128.load(sums), i16x8.extend_low_i8x16_s(w)));

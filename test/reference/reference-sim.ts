@@ -12,6 +12,9 @@ export interface ReferenceSample {
   readonly synapticOperations: number;
   readonly messages: number;
   readonly saturations: number;
+  readonly active: number;
+  /** Updates of compartments with a membrane or an input other than zero. */
+  readonly active: number;
 }
 
 /** A message for an atom of an input axon of a core. */
@@ -42,6 +45,8 @@ export interface ReferenceStream {
   readonly synapticOperations: number;
   readonly messages: number;
   readonly saturations: number;
+  /** Updates of compartments with a membrane or an input other than zero. */
+  readonly active: number;
 }
 
 /**
@@ -68,6 +73,7 @@ export function simulateStreamSlowly(
   const readouts = samples.map(() => new Int32Array(sizes[readoutIndex]!));
   let messages = 0;
   let saturations = 0;
+  let active = 0;
   /** By step: the messages that synapses of delay 1 feel in it. */
   const heard: Message[][] = Array.from({ length: steps + 1 }, () => []);
   for (let t = 0; t < steps; t++) {
@@ -102,6 +108,7 @@ export function simulateStreamSlowly(
         }
 
         const before = membranes[c]![k]!;
+        if (before !== 0 || input !== 0) active++;
         const kept = Math.sign(before) * Math.floor((Math.abs(before) * (4096 - now(parameters.decay))) / 4096);
         let v = kept + input;
         if (Math.abs(v) > arithmetic.membraneMax) {
@@ -126,7 +133,7 @@ export function simulateStreamSlowly(
   }
   // Messages of the last steps are processed too, though nobody will see what they add.
   const synapticOperations = heard.flat().reduce((sum, message) => sum + rowOf(message).synapses, 0);
-  return { spikes, spikesInAllSteps, readouts, synapticOperations, messages, saturations };
+  return { spikes, spikesInAllSteps, readouts, synapticOperations, messages, saturations, active };
 }
 
 /** The sample that a population is at work on: that whose window it has opened last and which is not over, or the next. */

@@ -81,12 +81,18 @@ function drawTarget(draw: Draw): Target {
   });
 }
 
+const few = fc.integer({ min: 1, max: 8 });
+const neurons = () => few;
+/** Sometimes so many that one core holds more compartments than are updated at once. */
+const neuronsOfFirst = () =>
+  fc.oneof({ weight: 3, arbitrary: few }, { weight: 1, arbitrary: fc.integer({ min: 16, max: 40 }) });
+
 function drawPopulations(draw: Draw): ProgramPopulation[] {
   const count = draw(fc.integer, { min: 1, max: 3 });
   return Array.from({ length: count + 1 }, (_, index) => ({
     name: `p${index}`,
     kind: index === count ? 'readout' : 'spiking',
-    shape: [1, 1, draw(fc.integer, { min: 1, max: 8 })] as const,
+    shape: [1, 1, draw(index === 0 ? neuronsOfFirst : neurons)] as const,
     phase: draw(fc.integer, { min: 0, max: 3 }),
     scale: 1,
   }));

@@ -22,6 +22,7 @@ describe('for any program', () => {
           expect(result.synapticOperations).toBe(slow.synapticOperations);
           expect(result.messages).toBe(slow.messages);
           expect(result.saturations).toBe(slow.saturations);
+          expect(totalEvents(result.byCore, 'neuronUpdateActive')).toBe(slow.active);
         }
       }),
       { numRuns: 300, seed: 1, endOnFailure: true },
