@@ -12,7 +12,6 @@ export interface ReferenceSample {
   readonly synapticOperations: number;
   readonly messages: number;
   readonly saturations: number;
-  readonly active: number;
   /** Updates of compartments with a membrane or an input other than zero. */
   readonly active: number;
 }

@@ -117,6 +117,9 @@ function drawCores(
   for (const piece of pieces) held[draw(fc.integer, { min: 0, max: places.length - 1 })]!.push(piece);
   const used = places.map((place, index) => ({ place, pieces: held[index]! })).filter((core) => core.pieces.length > 0);
   const atoms = used.map(() => draw(() => fc.array(fc.constantFrom(1, 1, 2, 3), { minLength: 1, maxLength: 4 })));
+  // Compartments that are alike and do not decay are updated many at once.
+  const isAlike = draw(fc.boolean);
+  const decayMax = isAlike ? 0 : 4096;
   return used.map(({ place, pieces: own }, index) => {
     const compartments = own.reduce((sum, { neurons }) => sum + neurons.length, 0);
     let first = 0;
@@ -125,8 +128,8 @@ function drawCores(
       return range(population, neurons, first - neurons.length);
     });
     const profiles = [
-      ...Array.from({ length: 2 }, () => drawProfile(draw, timesteps)),
-      readoutProfile(draw(fc.integer, { min: 0, max: 4096 })),
+      ...Array.from({ length: 2 }, () => drawProfile(draw, timesteps, decayMax)),
+      readoutProfile(draw(fc.integer, { min: 0, max: decayMax })),
     ];
     const kinds = own.flatMap(({ population, neurons }) => neurons.map(() => populations[population]!.kind));
     const destination = fc.integer({ min: 0, max: used.length - 1 }).chain((to) => {
@@ -142,7 +145,9 @@ function drawCores(
       core: place % 16,
       ranges,
       profiles,
-      compartmentProfile: kinds.map((kind) => (kind === 'readout' ? 2 : draw(fc.integer, { min: 0, max: 1 }))),
+      compartmentProfile: kinds.map((kind) =>
+        kind === 'readout' ? 2 : draw(fc.integer, { min: 0, max: isAlike ? 0 : 1 }),
+      ),
       formats,
       axons: drawAxons(draw, atoms[index]!, compartments),
       out: kinds.map((kind) => (kind === 'readout' ? [] : draw(() => fc.array(destination, { maxLength: 3 })))),
@@ -154,7 +159,7 @@ function drawCores(
   });
 }
 
-function drawProfile(draw: Draw, timesteps: number): CompartmentProfile {
+function drawProfile(draw: Draw, timesteps: number, decayMax: number): CompartmentProfile {
   const rows = draw(() => fc.constantFrom(1, timesteps));
   const table = (min: number, max: number): Int32Array =>
     Int32Array.from({ length: rows }, () => draw(fc.integer, { min, max }));
@@ -162,7 +167,7 @@ function drawProfile(draw: Draw, timesteps: number): CompartmentProfile {
     reset: draw(() => fc.constantFrom('hard' as const, 'soft' as const)),
     threshold: table(-3, 90),
     resetBy: table(0, 90),
-    decay: table(0, 4096),
+    decay: table(0, decayMax),
   });
 }
 
