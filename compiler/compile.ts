@@ -34,7 +34,7 @@ export interface TrafficRates {
 }
 
 /** A whole free board, every neuron firing once per sample. */
-const defaultPlacement: PlacementOptions & TrafficRates = { seed: 0, moves: null, occupied: [], rates: null };
+export const defaultPlacement: PlacementOptions & TrafficRates = { seed: 0, moves: null, occupied: [], rates: null };
 
 /** Messages of a sample, and links they cross as placed and in row-major order, at the rates of the placement. */
 export interface TrafficRow {

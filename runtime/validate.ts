@@ -115,6 +115,8 @@ function jsonSummary(format: JsonFormat, value: unknown, name: string): string {
     case 'stats':
     case 'reproducer':
     case 'progress':
+    case 'sweep':
+    case 'sweep-result':
       checkJson(format, value, name);
       return `a sound ${format}`;
   }

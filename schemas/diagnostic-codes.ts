@@ -155,6 +155,11 @@ export const diagnosticCodes = {
     why: 'Trained are kernels, thresholds and one bias per channel, as the chip holds them.',
     fix: 'Leave out --qat for this network.',
   },
+  SW2017: {
+    title: 'target has no weights of so many bits',
+    why: 'A weight is a signed mantissa, of two bits at least and of no more than the chip stores.',
+    fix: 'Ask for a number of bits that the target has, or leave it to the target.',
+  },
   SW2030: {
     title: 'calibration images do not fit',
     why: 'The network is run on these images to see how its sources fire.',

@@ -5,7 +5,17 @@ import type { DiagnosticCode } from './diagnostic-codes.js';
 import { nearestWord } from './nearest-word.js';
 
 /** The JSON formats, each with its JSON Schema in NAME.schema.json beside this file. */
-export const jsonFormats = ['target', 'run', 'budget', 'report', 'stats', 'reproducer', 'progress'] as const;
+export const jsonFormats = [
+  'target',
+  'run',
+  'budget',
+  'report',
+  'stats',
+  'reproducer',
+  'progress',
+  'sweep',
+  'sweep-result',
+] as const;
 
 /** The name of a JSON format. */
 export type JsonFormat = (typeof jsonFormats)[number];

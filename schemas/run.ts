@@ -20,6 +20,9 @@ export interface RunConfig {
   readonly finetune: RunFinetune;
   readonly compile: {
     readonly target: string;
+    /** Fewer bits of a weight than the target has; null for its own. */
+    readonly weightBits: number | null;
+    readonly placementSeed: number;
     readonly energyProfile: string | null;
     /** Training images that weights are rounded by; 0 for none. */
     readonly calibrationImages: number;

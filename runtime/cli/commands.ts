@@ -14,6 +14,7 @@ import { reproduce } from './reproduce.js';
 import { run } from './run.js';
 import { runs } from './runs.js';
 import { simulate } from './simulate.js';
+import { sweep } from './sweep.js';
 import { targets } from './targets.js';
 import { train } from './train.js';
 import { validate } from './validate.js';
@@ -23,6 +24,7 @@ import { verify } from './verify.js';
 export const commands: readonly Command[] = [
   demo,
   run,
+  sweep,
   train,
   importModel,
   convert,

@@ -1,12 +1,6 @@
-import { fileURLToPath } from 'node:url';
-import { readRun } from '../../schemas/run-file.js';
-import { readFileWhole } from '../store/read-file.js';
-import { packageRoot } from '../version.js';
 import { defineCommand } from './command.js';
+import { demoConfig } from './demo-config.js';
 import { historyOption, workersOption } from './shared-options.js';
-
-/** The configuration that the demo runs, and the folder of its network. */
-const demoFolder = new URL('runtime/demo/', packageRoot);
 
 export const demo = defineCommand({
   name: 'demo',
@@ -25,9 +19,6 @@ export const demo = defineCommand({
   ],
   async run({ out, workers }, context) {
     const { runAndPrint } = await import('./run-pipeline.js');
-    const path = fileURLToPath(new URL('run.json', demoFolder));
-    const config = readRun(Buffer.from(await readFileWhole(path)).toString('utf8'), path);
-    const model = fileURLToPath(new URL(config.model, demoFolder));
-    return runAndPrint({ ...config, model, out }, workers, context);
+    return runAndPrint({ ...(await demoConfig()), out }, workers, context);
   },
 });

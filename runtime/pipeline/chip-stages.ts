@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { compile } from '../../compiler/compile.js';
+import { compile, defaultPlacement } from '../../compiler/compile.js';
 import type { QuantisationRow } from '../../compiler/quantisation-table.js';
 import type { AnnGraph } from '../../schemas/ann.js';
 import { type Diagnostic, diagnostic } from '../../schemas/diagnostic.js';
@@ -15,7 +15,7 @@ import { chosenAttack, chosenMembers } from '../attack-choice.js';
 import { calibrationImages } from '../calibration-images.js';
 import { labelsOf } from '../data/dataset.js';
 import { type Artefacts, artefactHash, readArtefact } from '../store/store.js';
-import { chosenTarget } from '../target-choice.js';
+import { compileTarget } from '../target-choice.js';
 import { firstOf } from '../train/accuracy.js';
 import { chipStatistics } from '../verify/chip.js';
 import { chooseLevelEngines } from '../verify/level-engines.js';
@@ -28,12 +28,12 @@ import { jsonBytes, type RunContext } from './run-context.js';
 import { type Verification, verificationOf } from './verification.js';
 
 /** Samples per forward pass of the levels. */
-const VERIFY_BATCH = 16;
+export const VERIFY_BATCH = 16;
 /** Images of the report's gallery. */
 const EXAMPLES = 8;
 
 export const PROGRAM_FILE = 'program.swp';
-const INTEGER_FILE = 'integer.swg';
+export const INTEGER_FILE = 'integer.swg';
 const FLOAT_FILE = 'float.swg';
 const QUANTISATION_FILE = 'quantisation.json';
 export const STATISTICS_FILE = 'statistics.json';
@@ -52,31 +52,37 @@ export interface CompileStage {
 
 /** Folds, quantises and maps the SNN. Throws what the target and the compiler's passes throw. */
 export async function compileStage(run: RunContext, snn: NetworkStage<SnnGraph>): Promise<CompileStage> {
-  const target = await chosenTarget(run.config.compile.target);
-  const count = run.config.compile.calibrationImages;
+  const { calibrationImages: count, placementSeed } = run.config.compile;
+  const target = await compileTarget(run.config.compile);
   const { trainSamples } = run.config.dataset;
   const targetHash = sha256(Buffer.from(JSON.stringify(target)));
   const artefacts = await run.stage(
     {
       stage: 'compile',
       inputs: { snn: snn.hash, target: targetHash, ...(count === 0 ? {} : { data: run.datasetHash('train') }) },
-      options: count === 0 ? {} : { calibrationImages: count, trainSamples },
+      options: {
+        ...(count === 0 ? {} : { calibrationImages: count, trainSamples }),
+        ...(placementSeed === 0 ? {} : { placementSeed }),
+      },
     },
     async () => {
       const sources = [
         { role: 'snn', sha256: snn.hash },
         { role: 'target', sha256: targetHash },
       ];
-      const options =
-        count === 0 ? '{}' : JSON.stringify({ calibrate: [run.config.dataset.name, count, trainSamples] });
+      const options = JSON.stringify({
+        ...(count === 0 ? {} : { calibrate: [run.config.dataset.name, count, trainSamples] }),
+        ...(placementSeed === 0 ? {} : { seed: placementSeed }),
+      });
       const provenance = { spikewrightVersion, sources, options };
+      const placement = { ...defaultPlacement, seed: placementSeed };
       const calibration = calibrationImages(
         snn.graph,
         run.dataset('train'),
         { count, trainSamples },
         run.listener.hooks('compile'),
       );
-      const { value, diagnostics } = compile(snn.graph, target, { provenance, calibration });
+      const { value, diagnostics } = compile(snn.graph, target, { provenance, placement, calibration });
       run.listener.tell(diagnostics);
       return {
         [PROGRAM_FILE]: encodeProgram(value.program),

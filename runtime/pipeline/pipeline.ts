@@ -10,7 +10,7 @@ import type { ResultIdentity } from '../history/identity.js';
 import { buildReport } from '../report/build-report.js';
 import { readFileWhole } from '../store/read-file.js';
 import { artefactHash, Store } from '../store/store.js';
-import { chosenTarget } from '../target-choice.js';
+import { compileTarget } from '../target-choice.js';
 import { budgetDiagnostics, checkBudget } from '../verify/budget.js';
 import { comparisonDiagnostics } from '../verify/compare.js';
 import { faultDiagnostics } from '../verify/fault.js';
@@ -111,10 +111,10 @@ async function runStages(run: RunContext, budget: Budget | null): Promise<Pipeli
 
 /**
  * Reads what the run needs only late, so that a fault in it is told before hours of work rather than after; gives the
- * budget, null where there is none. Throws SW1001, SW1020…SW1024, SW2201, SW3004, SW3005, SW4001…SW4003.
+ * budget, null where there is none. Throws SW1001, SW1020…SW1024, SW2017, SW2201, SW3004, SW3005, SW4001…SW4003.
  */
 async function checkBeforehand({ budget, compile, dataset }: RunConfig): Promise<Budget | null> {
-  readEnergyFigures(await chosenTarget(compile.target), compile.energyProfile ?? undefined);
+  readEnergyFigures(await compileTarget(compile), compile.energyProfile ?? undefined);
   openDataset(dataset.name, 'test', dataset.dataDir ?? undefined);
   if (budget === null) return null;
   return readJson<Budget>('budget', Buffer.from(await readFileWhole(budget)).toString('utf8'), budget);

@@ -25,10 +25,15 @@ export interface PipelineListener {
   tell(diagnostics: readonly Diagnostic[]): void;
 }
 
+/** What is opened once, when it is first needed. */
+interface Opened {
+  engine: Promise<StartedEngine> | null;
+  readonly datasets: Map<Split, Dataset>;
+}
+
 /** What the stages of one run share. The engine and the data sets are opened when first needed. */
 export class RunContext {
-  private started: Promise<StartedEngine> | null = null;
-  private readonly datasets = new Map<Split, Dataset>();
+  private opened: Opened = { engine: null, datasets: new Map() };
 
   constructor(
     readonly config: RunConfig,
@@ -37,11 +42,18 @@ export class RunContext {
     readonly listener: PipelineListener,
   ) {}
 
+  /** The context of another run on the same engine and data sets, which it shares. */
+  for(config: RunConfig, listener: PipelineListener): RunContext {
+    const other = new RunContext(config, this.store, this.workers, listener);
+    other.opened = this.opened;
+    return other;
+  }
+
   /** The configured engine. Throws what `startEngine` throws. */
   async engine(): Promise<Engine> {
     const { engine, backend } = this.config;
-    this.started ??= startEngine({ engine, backend, threads: this.workers });
-    return (await this.started).engine;
+    this.opened.engine ??= startEngine({ engine, backend, threads: this.workers });
+    return (await this.opened.engine).engine;
   }
 
   /** Names engine and backend for stage keys: another backend rounds differently. */
@@ -52,11 +64,11 @@ export class RunContext {
 
   /** The configured data set. Throws what `openDataset` throws. */
   dataset(split: Split): Dataset {
-    const known = this.datasets.get(split);
+    const known = this.opened.datasets.get(split);
     if (known !== undefined) return known;
     const { name, dataDir } = this.config.dataset;
     const dataset = openDataset(name, split, dataDir ?? undefined);
-    this.datasets.set(split, dataset);
+    this.opened.datasets.set(split, dataset);
     return dataset;
   }
 

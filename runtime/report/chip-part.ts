@@ -57,7 +57,8 @@ export function chipPart(program: Program, statistics: Statistics): ChipPart {
   };
 }
 
-function meanLatency({ latency }: Statistics): number | null {
+/** Mean latency of a sample in seconds; null with timing off. */
+export function meanLatency({ latency }: Statistics): number | null {
   if (latency === null) return null;
   return latency.perSampleSeconds.reduce((sum, seconds) => sum + seconds, 0) / latency.perSampleSeconds.length;
 }
@@ -69,6 +70,6 @@ function energyKinds({ energy }: Statistics): Report['energyByKind'] {
 }
 
 /** "barrier" of "energyProfiles.davies2018-presilicon.barrier". */
-function figureName(path: string): string {
+export function figureName(path: string): string {
   return path.slice(path.lastIndexOf('.') + 1);
 }

@@ -5,9 +5,11 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reportPage } from '../../runtime/report/page.js';
+import { sweepPage } from '../../runtime/report/sweep-page.js';
 import { checkJson } from '../../schemas/json-file.js';
 import type { Report } from '../../schemas/report.js';
 import { sampleReport } from '../runtime/report/sample-report.js';
+import { sampleSweep } from '../runtime/report/sample-sweep.js';
 import { violations } from './accessibility.js';
 import { launchBrowser } from './browser.js';
 
@@ -220,6 +222,41 @@ describe('the report page', () => {
     expect(await attacked.locator('script').count()).toBe(0);
     expect(await attacked.locator('img[src="x"]').count()).toBe(0);
     expect(complaints).toEqual([]);
+  });
+});
+
+describe('the page of a sweep', () => {
+  const sweep = sampleSweep();
+  const points = Object.values(sweep.points);
+
+  test('asks for nothing, breaks no rule of accessibility, and has every point in its tables', async () => {
+    const opened = await open(sweepPage(sweep), 'sweep.html');
+    for (const scheme of ['light', 'dark'] as const) expect(await violations(opened, scheme)).toEqual([]);
+    const rows = await opened.locator('#points tbody tr').allInnerTexts();
+    const measured = points.filter(({ robust }) => robust !== null);
+    expect(rows).toHaveLength(measured.length);
+    for (const [k, { weightBits, robust, onFront }] of measured.entries()) {
+      expect(rows[k]).toContain(`${weightBits}`);
+      expect(rows[k]).toContain(`${((100 * robust!.correct) / robust!.total).toFixed(1)}`);
+      expect(rows[k]).toMatch(onFront ? /yes$/ : /no$/);
+    }
+    expect(await opened.locator('#refused tbody tr').innerText()).toContain('no <b>weights</b>, none');
+    await opened.setViewportSize({ width: 400, height: 800 });
+    expect(await opened.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(400);
+    expect(complaints).toEqual([]);
+    await opened.close();
+  });
+
+  test('draws cheaper points further left and more robust ones higher', async () => {
+    const opened = await open(sweepPage(sweep), 'scatter.html');
+    const plot = opened.locator('#front svg').first();
+    // The legend's sample is the first of its colour.
+    const front = (await plot.locator('path[fill="var(--second)"]').all()).slice(-2);
+    const [a, b] = [(await front[0]!.boundingBox())!, (await front[1]!.boundingBox())!];
+    const [left, right] = a.x < b.x ? [a, b] : [b, a];
+    // Of the two on the front the 4-bit one costs less and keeps less.
+    expect(left.y).toBeGreaterThan(right.y);
+    await opened.close();
   });
 });
 

@@ -1,0 +1,34 @@
+import type { SweepPoint, SweepResult } from '../../schemas/sweep.js';
+import { proportionText } from './accuracy-section.js';
+import { quantityText } from './number-text.js';
+import { textTable } from './text-table.js';
+
+/** The points of a sweep as a table for terminals, those on the front marked, and why others were refused. */
+export function sweepText({ points }: SweepResult): string {
+  const table = textTable(
+    [
+      { title: '' },
+      { title: 'Point' },
+      { title: 'Clean', align: 'right' },
+      { title: 'Attacked', align: 'right' },
+      { title: 'Energy', align: 'right' },
+      { title: 'Latency', align: 'right' },
+    ],
+    Object.entries(points).map(([name, point]) => [point.onFront ? '*' : '', name, ...figures(point)]),
+  );
+  const reasons = Object.values(points).flatMap(({ refused }) =>
+    refused.map(({ code, where, what }) => `${code} ${where}: ${what}`),
+  );
+  return [table, ...new Set(reasons)].join('\n');
+}
+
+/** A point's figures in a few words: what was measured, or why there is nothing. */
+export function figures({ clean, robust, energyJoules, latencySeconds, refused }: SweepPoint): string[] {
+  if (clean === null || robust === null) return [refused.map(({ code }) => code).join(', '), '', '', ''];
+  return [
+    proportionText(clean),
+    proportionText(robust),
+    quantityText(energyJoules, 'J'),
+    quantityText(latencySeconds, 's'),
+  ];
+}
