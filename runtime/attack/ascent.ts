@@ -1,21 +1,18 @@
-import type { Classifier } from '../engine/engine.js';
+import type { Classifier, TargetLoss } from '../engine/engine.js';
 import type { Surrogate } from '../engine/surrogate.js';
+import { lossGradient } from '../engine/target-loss.js';
 
-/** The gradient of a loss to the images [N, H, W, C] in eval mode; `lossGradient` is the loss's to the logits. */
+/** The gradient of a loss to the images [N, H, W, C] in eval mode. */
 export async function inputGradient(
   classifier: Classifier,
   images: Float32Array,
-  lossGradient: (logits: Float32Array) => Float32Array,
+  loss: TargetLoss,
   surrogate: Surrogate,
 ): Promise<Float32Array> {
-  const pass = await classifier.forward(images, { mode: 'eval', surrogate, gradients: 'input' });
-  try {
-    const { input } = await pass.backward(lossGradient(pass.logits), { parameters: false, input: true });
-    if (input === null) throw new RangeError('the classifier gave no input gradient');
-    return input;
-  } finally {
-    pass.dispose();
-  }
+  const options = { mode: 'eval', surrogate } as const;
+  const { input } = await lossGradient(classifier, images, loss, options, { parameters: false, input: true });
+  if (input === null) throw new RangeError('the classifier gave no input gradient');
+  return input;
 }
 
 /** `images` moved by `step` along the sign of `direction`; where that is 0 a value stays. */

@@ -3,8 +3,8 @@ import { failure } from '../../schemas/diagnostic.js';
 import type { Classifier } from '../engine/engine.js';
 import type { Surrogate } from '../engine/surrogate.js';
 import { trainingSurrogate } from '../engine/surrogate.js';
+import { oneHot } from '../engine/target-loss.js';
 import { seededGenerator } from '../seed.js';
-import { summedCrossEntropy } from '../train/loss.js';
 import { apgd, targetedApgd } from './apgd.js';
 import { ascendBySign, inputGradient, projectToBall } from './ascent.js';
 import { targetedFab } from './fab.js';
@@ -96,9 +96,10 @@ export async function craft(
 ): Promise<Crafted> {
   const { images, labels } = batch;
   const { epsilon } = attack;
-  const lossGradient = (logits: Float32Array) => summedCrossEntropy(logits, labels).gradient;
+  // Summed, not averaged: a sample's gradient owes nothing to the batch it comes in.
+  const loss = { targets: oneHot(labels, classifier.classes), weight: 1 };
   const climb = async (from: Float32Array, step: number): Promise<Float32Array> => {
-    const gradient = await inputGradient(classifier, from, lossGradient, surrogate);
+    const gradient = await inputGradient(classifier, from, loss, surrogate);
     return projectToBall(ascendBySign(from, gradient, step), images, epsilon);
   };
   const after = (queries: number, adversarial: Float32Array): Crafted => ({

@@ -44,12 +44,37 @@ export interface ForwardOptions {
   readonly gradients?: Kept;
 }
 
+/**
+ * A loss whose gradient at a sample's logits is weight·(softmax(logits) − target): cross-entropy, with one-hot targets,
+ * and the divergence from a prediction that is held fixed, with that prediction's softmax.
+ */
+export interface TargetLoss {
+  /** [N, classes], each row of sum 1. */
+  readonly targets: Float32Array;
+  /** Of each sample: 1 for a sum over the batch, 1/N for its mean. */
+  readonly weight: number;
+}
+
+export type LossOptions = Omit<ForwardOptions, 'gradients'>;
+
+/** What a loss comes to: the logits, and those gradients that were wanted. */
+export interface LossGradient {
+  readonly logits: Float32Array;
+  readonly parameters: ParameterMap;
+  readonly input: Float32Array | null;
+}
+
 /** What every attack and evaluation needs of a network, whichever level it stands on (ANN, SNN, twin). */
 export interface Classifier {
   readonly inputShape: MapShape;
   readonly classes: number;
   /** `images` [N, H, W, C] in [0, 1]; N follows from its length. Throws a RangeError where that is no whole number ≥ 1. */
   forward(images: Float32Array, options: ForwardOptions): Promise<Pass>;
+  /**
+   * What `forward` and `backward` with the loss between them give, for engines that do it in one run: faster, and with
+   * less memory. Callers use the function of the same name, which does without.
+   */
+  lossGradient?(images: Float32Array, loss: TargetLoss, options: LossOptions, wanted: Wanted): Promise<LossGradient>;
   dispose(): void;
 }
 

@@ -2,13 +2,14 @@ import { ascendBySign, inputGradient, projectToBall } from '../attack/ascent.js'
 import type { PgdAttack } from '../attack/attack.js';
 import { craft } from '../attack/attack.js';
 import { logitsOf } from '../attack/samples.js';
-import type { Model, ParameterMap } from '../engine/engine.js';
+import type { LossOptions, Model, TargetLoss } from '../engine/engine.js';
 import { trainingSurrogate } from '../engine/surrogate.js';
+import { lossGradient, oneHot, softmax } from '../engine/target-loss.js';
 import { normalNoise } from '../normal-noise.js';
 import { deriveSeed } from '../seed.js';
-import { descendOnPair } from './descend-on-pair.js';
+import { descendOnPair, descendOnRobustLoss } from './descend-on-pair.js';
 import type { StepResult, TrainingBatch, TrainingStep } from './loop.js';
-import { countCorrect, crossEntropy, klDivergence, martLoss, robustLoss, summedCrossEntropy } from './loss.js';
+import { countCorrect, crossEntropy, martLoss } from './loss.js';
 import type { Sgd } from './sgd.js';
 
 /**
@@ -60,17 +61,11 @@ export async function descend(
   { labels, seed }: TrainingBatch,
   rate: number,
 ): Promise<{ loss: number; correct: number }> {
-  const pass = await model.forward(images, { mode: 'train', dropoutSeed: deriveSeed(seed, 'dropout') });
-  const { value, gradient } = crossEntropy(pass.logits, labels);
-  const correct = countCorrect(pass.logits, labels);
-  let gradients: ParameterMap;
-  try {
-    gradients = (await pass.backward(gradient, { parameters: true, input: false })).parameters;
-  } finally {
-    pass.dispose();
-  }
-  await optimiser.step(model, gradients, rate);
-  return { loss: value, correct };
+  const loss = { targets: oneHot(labels, model.classes), weight: 1 / labels.length };
+  const options = { mode: 'train', dropoutSeed: deriveSeed(seed, 'dropout') } as const;
+  const { logits, parameters } = await lossGradient(model, images, loss, options, { parameters: true, input: false });
+  await optimiser.step(model, parameters, rate);
+  return { loss: crossEntropy(logits, labels).value, correct: countCorrect(logits, labels) };
 }
 
 /** One descent step on a loss of the images and of examples together. */
@@ -85,13 +80,21 @@ async function pairStep(
   const adversarial =
     kind === 'trades'
       ? await mostDivergent(model, batch, attack)
-      : await climb(model, batch, attack, (logits) => summedCrossEntropy(logits, labels).gradient);
-  const clean = await model.forward(images, { mode: 'train', dropoutSeed: deriveSeed(seed, 'dropout', 0) });
+      : await climb(model, batch, attack, { targets: oneHot(labels, model.classes), weight: 1 });
+  const options = (number: number): LossOptions => ({
+    mode: 'train',
+    dropoutSeed: deriveSeed(seed, 'dropout', number),
+  });
+  const clean = await model.forward(images, options(0));
   try {
-    const moved = await model.forward(adversarial, { mode: 'train', dropoutSeed: deriveSeed(seed, 'dropout', 1) });
+    if (kind === 'trades') {
+      const moved = { images: adversarial, options: options(1) };
+      const { loss, ...counts } = await descendOnRobustLoss(model, optimiser, clean, moved, labels, beta, rate);
+      return { loss: loss.value, ...counts };
+    }
+    const moved = await model.forward(adversarial, options(1));
     try {
-      const pairLoss = kind === 'trades' ? robustLoss : martLoss;
-      const loss = pairLoss(clean.logits, moved.logits, labels, beta);
+      const loss = martLoss(clean.logits, moved.logits, labels, beta);
       const counts = await descendOnPair(model, optimiser, clean, moved, labels, loss, rate);
       return { loss: loss.value, ...counts };
     } finally {
@@ -104,9 +107,8 @@ async function pairStep(
 
 /** PGD on the divergence from the clean prediction. */
 async function mostDivergent(model: Model, batch: TrainingBatch, attack: PgdAttack): Promise<Float32Array> {
-  const clean = await logitsOf(model, batch.images);
-  const count = batch.indices.length;
-  return climb(model, batch, attack, (logits) => klDivergence(logits, clean, count).adversarialGradient);
+  const targets = softmax(await logitsOf(model, batch.images), model.classes);
+  return climb(model, batch, attack, { targets, weight: 1 / batch.indices.length });
 }
 
 /** PGD started at 0.001·N(0, I), since at the image itself the slope of a divergence is zero. */
@@ -114,11 +116,11 @@ async function climb(
   model: Model,
   { images, indices, seed }: TrainingBatch,
   { epsilon, steps, stepSize }: PgdAttack,
-  gradientOf: (logits: Float32Array) => Float32Array,
+  loss: TargetLoss,
 ): Promise<Float32Array> {
   let current = normalStart(images, indices, seed);
   for (let step = 0; step < steps; step += 1) {
-    const gradient = await inputGradient(model, current, gradientOf, trainingSurrogate);
+    const gradient = await inputGradient(model, current, loss, trainingSurrogate);
     current = projectToBall(ascendBySign(current, gradient, stepSize), images, epsilon);
   }
   return current;

@@ -3,17 +3,17 @@ import { encodeSnn } from '../../schemas/snn-file.js';
 import { ascendBySign, inputGradient, projectToBall } from '../attack/ascent.js';
 import { craft, randomSigns } from '../attack/attack.js';
 import type { Dataset } from '../data/dataset.js';
-import type { Engine, Model, Pass } from '../engine/engine.js';
+import type { Engine, LossOptions, Model } from '../engine/engine.js';
 import { trainingSurrogate } from '../engine/surrogate.js';
+import { softmax } from '../engine/target-loss.js';
 import { withParameters } from '../models/parameters.js';
 import { deriveSeed } from '../seed.js';
 import { descend } from './adversarial-step.js';
 import type { EpochRecord } from './checkpoint.js';
-import { descendOnPair } from './descend-on-pair.js';
+import { descendOnRobustLoss } from './descend-on-pair.js';
 import type { LoopOptions, TrainingBatch, TrainingHooks, TrainingStep } from './loop.js';
 import { trainingLoop } from './loop.js';
 import type { RobustLoss } from './loss.js';
-import { klDivergence, robustLoss } from './loss.js';
 import { orthogonalise } from './orthogonal.js';
 import { requireFit, runIdentity } from './run-identity.js';
 import type { Sgd } from './sgd.js';
@@ -142,21 +142,15 @@ export async function finetuneStep(
   adversary: Adversary,
 ): Promise<FinetuneStep> {
   const { images, labels, seed } = batch;
-  const trainPass = (input: Float32Array, number: number): Promise<Pass> =>
-    model.forward(input, {
-      mode: 'train',
-      surrogate: trainingSurrogate,
-      dropoutSeed: deriveSeed(seed, 'dropout', number),
-    });
-  const clean = await trainPass(images, 0);
+  const options = (number: number): LossOptions => ({
+    mode: 'train',
+    surrogate: trainingSurrogate,
+    dropoutSeed: deriveSeed(seed, 'dropout', number),
+  });
+  const clean = await model.forward(images, options(0));
   try {
-    const moved = await trainPass(await adversary(model, batch), 1);
-    try {
-      const loss = robustLoss(clean.logits, moved.logits, labels, beta);
-      return { loss, ...(await descendOnPair(model, optimiser, clean, moved, labels, loss, rate)) };
-    } finally {
-      moved.dispose();
-    }
+    const moved = { images: await adversary(model, batch), options: options(1) };
+    return await descendOnRobustLoss(model, optimiser, clean, moved, labels, beta, rate);
   } finally {
     clean.dispose();
   }
@@ -176,12 +170,8 @@ export async function mostDivergent(
   const clean = await model.forward(images, { mode: 'eval', gradients: 'none' });
   clean.dispose();
   const count = clean.logits.length / model.classes;
+  const loss = { targets: softmax(clean.logits, model.classes), weight: 1 / count };
   const start = projectToBall(ascendBySign(images, noise, alpha), images, alpha);
-  const gradient = await inputGradient(
-    model,
-    start,
-    (logits) => klDivergence(logits, clean.logits, count).adversarialGradient,
-    trainingSurrogate,
-  );
+  const gradient = await inputGradient(model, start, loss, trainingSurrogate);
   return projectToBall(ascendBySign(start, gradient, epsilon - alpha), images, epsilon);
 }

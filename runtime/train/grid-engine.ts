@@ -2,7 +2,8 @@ import type { NamedArrays } from '../../compiler/training-grid.js';
 import type { AnnGraph } from '../../schemas/ann.js';
 import type { SnnGraph } from '../../schemas/snn.js';
 import { parametersOf } from '../engine/compiled/parameters.js';
-import type { Engine, ForwardOptions, Model, ParameterMap } from '../engine/engine.js';
+import type { Engine, ForwardOptions, LossOptions, Model, ParameterMap, TargetLoss, Wanted } from '../engine/engine.js';
+import { lossGradient } from '../engine/target-loss.js';
 
 /**
  * An engine whose models compute with rounded parameters while those that are read, written and so trained are not: the
@@ -42,6 +43,10 @@ class GridModel implements Model {
 
   forward(images: Float32Array, options: ForwardOptions) {
     return this.rounded.forward(images, options);
+  }
+
+  lossGradient(images: Float32Array, loss: TargetLoss, options: LossOptions, wanted: Wanted) {
+    return lossGradient(this.rounded, images, loss, options, wanted);
   }
 
   recordSpikes(images: Float32Array) {

@@ -1,4 +1,4 @@
-/** A loss over a batch (its mean unless said) and its gradient to the logits [N, classes]. */
+/** The mean of a loss over a batch and its gradient to the logits [N, classes]. */
 export interface Loss {
   /** In nats. */
   readonly value: number;
@@ -16,13 +16,6 @@ export interface PairLoss {
 /** Mean cross-entropy −log softmax(logits)[label]; its gradient is (softmax − onehot)/N. */
 export function crossEntropy(logits: Float32Array, labels: ArrayLike<number>): Loss {
   const count = labels.length;
-  const { value, gradient } = summedCrossEntropy(logits, labels);
-  return { value: value / count, gradient: gradient.map((slope) => slope / count) };
-}
-
-/** Cross-entropy summed over the batch: unlike the mean's, a sample's gradient owes nothing to the batch it comes in. */
-export function summedCrossEntropy(logits: Float32Array, labels: ArrayLike<number>): Loss {
-  const count = labels.length;
   const classes = logits.length / count;
   const gradient = new Float32Array(logits.length);
   const logs = new Float64Array(classes);
@@ -31,9 +24,10 @@ export function summedCrossEntropy(logits: Float32Array, labels: ArrayLike<numbe
     logSoftmax(logits, n * classes, logs);
     const label = labels[n]!;
     value -= logs[label]!;
-    for (let k = 0; k < classes; k += 1) gradient[n * classes + k] = Math.exp(logs[k]!) - (k === label ? 1 : 0);
+    for (let k = 0; k < classes; k += 1)
+      gradient[n * classes + k] = (Math.exp(logs[k]!) - (k === label ? 1 : 0)) / count;
   }
-  return { value, gradient };
+  return { value: value / count, gradient };
 }
 
 /**

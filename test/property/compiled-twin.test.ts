@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { CompiledEngine } from '../../runtime/engine/compiled/compiled-engine.js';
 import { startEager } from '../../runtime/engine/start.js';
 import { ensemble } from '../../runtime/engine/surrogate.js';
+import { lossGradient, softmax } from '../../runtime/engine/target-loss.js';
 import { CompiledTwin } from '../../runtime/twin/compiled/compiled-twin.js';
 import type { SampleRecord } from '../../runtime/twin/record.js';
 import { IntegerTwin } from '../../runtime/twin/twin.js';
@@ -97,6 +98,14 @@ describe('the compiled twin', () => {
         count += 1;
         if (expected.some((value) => value !== 0)) moving += 1;
       }
+      const loss = { targets: softmax(draws(seed, 3 * eager.classes), eager.classes), weight: 1 };
+      const losses = [];
+      for (const twin of [eager, compiled]) {
+        const wanted = { parameters: false, input: true };
+        losses.push(await lossGradient(twin, images, loss, { mode: 'eval' }, wanted));
+      }
+      expect(losses[1]!.logits).toEqual(losses[0]!.logits);
+      expect(relativeDistance(losses[1]!.input!, losses[0]!.input!)).toBeLessThan(1e-4);
       eager.dispose();
       compiled.dispose();
     });

@@ -5,7 +5,17 @@ import { layerShapes } from '../../../schemas/layer-shapes.js';
 import type { SnnGraph } from '../../../schemas/snn.js';
 import type { MapShape } from '../../../schemas/tensor.js';
 import { elementCount } from '../../../schemas/tensor.js';
-import type { ForwardOptions, Model, ParameterMap, Pass, SpikeRecord } from '../engine.js';
+import type {
+  ForwardOptions,
+  LossGradient,
+  LossOptions,
+  Model,
+  ParameterMap,
+  Pass,
+  SpikeRecord,
+  TargetLoss,
+  Wanted,
+} from '../engine.js';
 import { trainingSurrogate } from '../surrogate.js';
 import type { CompiledEngine } from './compiled-engine.js';
 import { CompiledPass } from './compiled-pass.js';
@@ -17,6 +27,8 @@ import { parametersOf } from './parameters.js';
 import type { PassKind } from './pass-programs.js';
 import { PassPrograms } from './pass-programs.js';
 import { float32Tensor } from './program.js';
+import { surrogateNumbers } from './surrogate-numbers.js';
+import { targetInputs } from './target-loss.js';
 
 /** A network of the compiled engine. */
 export class CompiledModel implements Model {
@@ -42,6 +54,39 @@ export class CompiledModel implements Model {
   }
 
   async forward(images: Float32Array, options: ForwardOptions): Promise<Pass> {
+    const { kind, surrogate, count, given } = this.prepare(images, options);
+    const keep = options.gradients ?? 'all';
+    const { logits, updates, saved } = await this.programs.forward(kind, given, keep);
+    for (const [name, tensor] of updates) this.parameters.set(name, tensor);
+    return new CompiledPass(
+      logits.slice(0, count * this.classes),
+      keep === 'none' ? null : new Map([...given, ...saved]),
+      [...saved.values()],
+      { kind, surrogate, count, keep },
+      this.programs,
+      this.engine,
+    );
+  }
+
+  async lossGradient(
+    images: Float32Array,
+    loss: TargetLoss,
+    options: LossOptions,
+    wanted: Wanted,
+  ): Promise<LossGradient> {
+    const { kind, surrogate, count, given } = this.prepare(images, options);
+    const { logits, updates, parameters, input } = await this.programs.lossGradient(
+      kind,
+      surrogate.form,
+      new Map([...given, ...surrogateNumbers(surrogate), ...targetInputs(loss, kind.batch, this.classes)]),
+      wanted,
+    );
+    for (const [name, tensor] of updates) this.parameters.set(name, tensor);
+    return { logits: logits.slice(0, count * this.classes), parameters, input: input?.slice(0, images.length) ?? null };
+  }
+
+  /** What a pass over images is, and all that its graph is given of them, the network and its dropout. */
+  private prepare(images: Float32Array, options: LossOptions) {
     const { mode, dropoutSeed } = options;
     const surrogate = options.surrogate ?? trainingSurrogate;
     const count = this.batchOf(images);
@@ -62,19 +107,7 @@ export class CompiledModel implements Model {
       ...masks,
       [passInputs.image, float32Tensor(padded(images, count, batch), [batch, ...this.inputShape])],
     ]);
-    const keep = options.gradients ?? 'all';
-    const { logits, updates, saved } = await this.programs.forward(kind, given, keep);
-    for (const [name, tensor] of updates) this.parameters.set(name, tensor);
-    const own = logits.subarray(0, count * this.classes).slice();
-    const values = keep === 'none' ? null : new Map([...given, ...saved]);
-    return new CompiledPass(
-      own,
-      values,
-      [...saved.values()],
-      { kind, surrogate, count, keep },
-      this.programs,
-      this.engine,
-    );
+    return { kind, surrogate, count, given };
   }
 
   async readParameters(): Promise<ParameterMap> {

@@ -3,7 +3,6 @@ import type { Kept, ParameterMap, Pass, Wanted } from '../engine.js';
 import { requireKept } from '../kept.js';
 import type { Surrogate } from '../surrogate.js';
 import type { CompiledEngine } from './compiled-engine.js';
-import { passInputs } from './network-graph.js';
 import type { PassKind, PassPrograms } from './pass-programs.js';
 import type { Tensors } from './program.js';
 import { float32Tensor } from './program.js';
@@ -50,12 +49,9 @@ export class CompiledPass implements Pass {
     const classes = upstream.length / count;
     const gradient = new Float32Array(kind.batch * classes);
     gradient.set(upstream);
-    const given = new Map([
-      ...this.given,
-      ...surrogateNumbers(surrogate),
-      [passInputs.upstream, float32Tensor(gradient, [kind.batch, classes])] as const,
-    ]);
-    const { parameters, input } = await this.programs.backward(kind, surrogate.form, given, wanted);
+    const given = new Map([...this.given, ...surrogateNumbers(surrogate)]);
+    const atLogits = float32Tensor(gradient, [kind.batch, classes]);
+    const { parameters, input } = await this.programs.backward(kind, surrogate.form, given, atLogits, wanted);
     return { parameters, input: input === null ? null : input.slice(0, (input.length / kind.batch) * count) };
   }
 

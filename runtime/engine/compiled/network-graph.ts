@@ -5,15 +5,18 @@ import type { Value } from './graph.js';
 import { Graph } from './graph.js';
 import { emitLayer } from './layer-emission.js';
 import { Signal } from './signal.js';
+import { emitTargetLoss } from './target-loss.js';
 
-/** Names of graph inputs that every pass has its own of. */
-export const passInputs = { image: 'image', upstream: 'upstream' };
+/** Names of graph inputs that every pass has its own of, whatever its loss. */
+export const passInputs = { image: 'image' };
 
 /** A network's forward and backward pass in one graph, to be cut and compiled as far as asked for. */
 export interface NetworkGraph {
   readonly graph: Graph;
   /** [N, classes]. */
   readonly logits: Value;
+  /** The gradient at the logits: of a target loss, or handed in where a backward pass stands alone. */
+  readonly upstream: Value;
   /** New running statistics by parameter name; empty in eval mode. */
   readonly updates: ReadonlyMap<string, Value>;
   /** Gradients by parameter name, in the order in which the backward pass finds them. */
@@ -51,15 +54,16 @@ export function networkGraph({ layers }: AnnGraph | SnnGraph, given: Omit<Emissi
   const last = layers.at(-1)!;
   const logits = emissions.get(last.name)!.output.merged;
 
+  const upstream = emitTargetLoss(graph, logits);
+
   graph.startBackward();
-  const upstreams = new Map<string, Signal>();
-  upstreams.set(last.name, Signal.merged(graph, graph.input(passInputs.upstream, logits.shape, 'pass'), 1));
+  const upstreams = new Map([[last.name, Signal.merged(graph, upstream, 1)]]);
   const gradients = new Map<string, Value>();
   let imageGradient: Value | null = null;
   for (const layer of layers.toReversed()) {
-    const upstream = upstreams.get(layer.name);
-    if (upstream === undefined) continue;
-    const found = emissions.get(layer.name)!.backward(upstream);
+    const atOutput = upstreams.get(layer.name);
+    if (atOutput === undefined) continue;
+    const found = emissions.get(layer.name)!.backward(atOutput);
     for (const [own, value] of found.parameters) gradients.set(`${layer.name}.${own}`, value);
     if (layer.kind === 'input') {
       imageGradient = found.inputs[0]!.merged;
@@ -72,7 +76,7 @@ export function networkGraph({ layers }: AnnGraph | SnnGraph, given: Omit<Emissi
     }
   }
   if (imageGradient === null) throw new Error('the output does not depend on the image');
-  return { graph, logits, updates, gradients, imageGradient, spikes };
+  return { graph, logits, upstream, updates, gradients, imageGradient, spikes };
 }
 
 function addSignals(graph: Graph, a: Signal, b: Signal): Signal {

@@ -1,3 +1,4 @@
+import type { Tensor } from 'onnxruntime-node';
 import stringify from 'safe-stable-stringify';
 import type { Kept, Mode, SpikeRecord, Wanted } from '../engine.js';
 import type { Surrogate } from '../surrogate.js';
@@ -36,6 +37,12 @@ export interface ForwardResult {
   readonly saved: Tensors;
 }
 
+/** What a backward pass gives. */
+interface Gradients {
+  readonly parameters: Map<string, Float32Array>;
+  readonly input: Float32Array | null;
+}
+
 /** The programs of one network, compiled when they are first run and shared between networks of the same structure. */
 export class PassPrograms {
   private readonly graphs = new Map<string, NetworkGraph>();
@@ -66,30 +73,47 @@ export class PassPrograms {
     });
     return {
       logits: outputs.get(written.logits.name)!.data as Float32Array,
-      updates: new Map([...written.updates].map(([name, value]) => [name, outputs.get(value.name)!])),
+      updates: updatesOf(written, outputs),
       saved,
     };
   }
 
-  /** `given` has the parameters, what the forward pass saved, the gradient at the logits and the surrogate's numbers. */
+  /** `given` has the parameters, what the forward pass saved and the surrogate's numbers; `atLogits` is the gradient there. */
   async backward(
     kind: PassKind,
     form: Surrogate['form'],
     given: Tensors,
+    atLogits: Tensor,
     wanted: Wanted,
-  ): Promise<{ parameters: Map<string, Float32Array>; input: Float32Array | null }> {
-    const { graph, gradients, imageGradient } = this.written(kind, form);
-    const named = wanted.parameters ? [...gradients] : [];
-    const values = [...named.map(([, value]) => value), ...(wanted.input ? [imageGradient] : [])];
+  ): Promise<Gradients> {
+    const written = this.written(kind, form);
+    const values = gradientsOf(written, wanted);
     const outputs = await this.run(
       ['backward', kind, form, wanted.parameters, wanted.input],
-      () => extract(graph, unique(values), 'forward'),
+      () => extract(written.graph, unique(values), 'forward'),
+      new Map([...given, [written.upstream.name, atLogits]]),
+    );
+    return readGradients(written, outputs, wanted);
+  }
+
+  /** Forward and backward in one; `given` has the parameters, the surrogate's numbers and the loss. */
+  async lossGradient(
+    kind: PassKind,
+    form: Surrogate['form'],
+    given: Tensors,
+    wanted: Wanted,
+  ): Promise<Gradients & { readonly logits: Float32Array; readonly updates: Tensors }> {
+    const written = this.written(kind, form);
+    const values = [written.logits, ...written.updates.values(), ...gradientsOf(written, wanted)];
+    const outputs = await this.run(
+      ['loss', kind, form, wanted.parameters, wanted.input],
+      () => extract(written.graph, unique(values), 'nothing'),
       given,
     );
-    const data = ({ name }: Value): Float32Array => outputs.get(name)!.data as Float32Array;
     return {
-      parameters: new Map(named.map(([name, value]) => [name, data(value)])),
-      input: wanted.input ? data(imageGradient) : null,
+      logits: outputs.get(written.logits.name)!.data as Float32Array,
+      updates: updatesOf(written, outputs),
+      ...readGradients(written, outputs, wanted),
     };
   }
 
@@ -122,13 +146,10 @@ export class PassPrograms {
 
   /** Values of the forward pass that the backward pass reads for those gradients, whatever the surrogate. */
   private readByBackward(kind: PassKind, keep: Kept): readonly Value[] {
-    const { graph, gradients, imageGradient } = this.written(kind, kind.isActivation ? 'activation' : 'triangular');
-    const { inputs } = extract(
-      graph,
-      unique([...(keep === 'all' ? gradients.values() : []), imageGradient]),
-      'forward',
-    );
-    return inputs.filter(({ name }) => !graph.inputs.has(name));
+    const written = this.written(kind, kind.isActivation ? 'activation' : 'triangular');
+    const values = gradientsOf(written, { parameters: keep === 'all', input: true });
+    const { inputs } = extract(written.graph, unique(values), 'forward');
+    return inputs.filter(({ name }) => !written.graph.inputs.has(name) && name !== written.upstream.name);
   }
 
   private written(kind: PassKind, form: Surrogate['form']): NetworkGraph {
@@ -140,6 +161,22 @@ export class PassPrograms {
     }
     return found;
   }
+}
+
+function gradientsOf({ gradients, imageGradient }: NetworkGraph, wanted: Wanted): readonly Value[] {
+  return [...(wanted.parameters ? gradients.values() : []), ...(wanted.input ? [imageGradient] : [])];
+}
+
+function readGradients({ gradients, imageGradient }: NetworkGraph, outputs: Tensors, wanted: Wanted): Gradients {
+  const data = ({ name }: Value): Float32Array => outputs.get(name)!.data as Float32Array;
+  return {
+    parameters: new Map(wanted.parameters ? [...gradients].map(([name, value]) => [name, data(value)]) : []),
+    input: wanted.input ? data(imageGradient) : null,
+  };
+}
+
+function updatesOf({ updates }: NetworkGraph, outputs: Tensors): Tensors {
+  return new Map([...updates].map(([name, value]) => [name, outputs.get(value.name)!]));
 }
 
 function unique(values: readonly Value[]): readonly Value[] {

@@ -12,14 +12,17 @@ import { paddedBatch } from '../../engine/compiled/padded-batch.js';
 import type { PassKind } from '../../engine/compiled/pass-programs.js';
 import { PassPrograms } from '../../engine/compiled/pass-programs.js';
 import { float32Tensor } from '../../engine/compiled/program.js';
-import type { ForwardOptions, Pass } from '../../engine/engine.js';
+import { surrogateNumbers } from '../../engine/compiled/surrogate-numbers.js';
+import { targetInputs } from '../../engine/compiled/target-loss.js';
+import type { ForwardOptions, LossGradient, LossOptions, Pass, TargetLoss, Wanted } from '../../engine/engine.js';
+import type { Surrogate } from '../../engine/surrogate.js';
 import { trainingSurrogate } from '../../engine/surrogate.js';
 import type { TwinPlan } from '../plan.js';
 import { planTwin } from '../plan.js';
 import type { SampleRecord } from '../record.js';
 import type { Twin } from '../twin.js';
 import { inexactness, saturationOf } from './exactness.js';
-import { driveInput, twinGraph, twinParameters } from './twin-graph.js';
+import { driveInput, logitUnit, twinGraph, twinParameters } from './twin-graph.js';
 
 /**
  * The integer twin on the compiled engine: the eager twin's integers to the last one, its gradients up to float32
@@ -45,17 +48,17 @@ export class CompiledTwin implements Twin {
     const plan = planTwin(graph);
     const [problem] = inexactness(graph, plan);
     if (problem !== undefined) throw failure('SW4020', problem);
-    const { population, neurons } = plan.populations[plan.readout]!;
+    const { neurons } = plan.populations[plan.readout]!;
     this.inputShape = plan.inputShape;
     this.classes = neurons;
-    this.logitUnit = population.scale * graph.timesteps;
+    this.logitUnit = logitUnit(graph, plan);
     this.parameters = new Map(
       [...twinParameters(graph, plan)].map(([name, { data, shape }]) => [name, float32Tensor(data, shape)]),
     );
     const source = {
       structure: structureOf(graph, plan),
       timesteps: graph.timesteps,
-      write: ({ mode, batch, dropsOut }: PassKind, form: Parameters<PassPrograms['backward']>[1], timesteps: number) =>
+      write: ({ mode, batch, dropsOut }: PassKind, form: Surrogate['form'], timesteps: number) =>
         twinGraph(graph, plan, { mode, batch, dropsOut, form, timesteps }),
     };
     this.programs = new PassPrograms(source, engine);
@@ -63,22 +66,44 @@ export class CompiledTwin implements Twin {
   }
 
   async forward(images: Float32Array, options: ForwardOptions): Promise<Pass> {
-    const samples = encodeImages(this.graph.drives, images);
-    const count = samples.length;
-    const surrogate = options.surrogate ?? trainingSurrogate;
-    const kind = this.kindOf(paddedBatch(count), surrogate.form === 'activation');
-    const given = this.given(samples, kind.batch);
+    const { kind, surrogate, count, given } = this.prepare(images, options);
     const keep = options.gradients ?? 'all';
     const { logits, saved } = await this.programs.forward(kind, given, keep);
-    const own = logits.slice(0, count * this.classes);
     return new CompiledPass(
-      kind.isActivation ? own : this.logitsOf(own),
+      this.logitsOf(logits, count, kind),
       keep === 'none' ? null : new Map([...given, ...saved]),
       [...saved.values()],
       { kind, surrogate, count, keep },
       this.programs,
       this.engine,
     );
+  }
+
+  async lossGradient(
+    images: Float32Array,
+    loss: TargetLoss,
+    options: LossOptions,
+    wanted: Wanted,
+  ): Promise<LossGradient> {
+    const { kind, surrogate, count, given } = this.prepare(images, options);
+    const { logits, parameters, input } = await this.programs.lossGradient(
+      kind,
+      surrogate.form,
+      new Map([...given, ...surrogateNumbers(surrogate), ...targetInputs(loss, kind.batch, this.classes)]),
+      wanted,
+    );
+    return {
+      logits: this.logitsOf(logits, count, kind),
+      parameters,
+      input: input?.slice(0, images.length) ?? null,
+    };
+  }
+
+  private prepare(images: Float32Array, options: LossOptions) {
+    const samples = encodeImages(this.graph.drives, images);
+    const surrogate = options.surrogate ?? trainingSurrogate;
+    const kind = this.kindOf(paddedBatch(samples.length), surrogate.form === 'activation');
+    return { kind, surrogate, count: samples.length, given: this.given(samples, kind.batch) };
   }
 
   async recordSpikes(images: Float32Array): Promise<SampleRecord[]> {
@@ -127,8 +152,10 @@ export class CompiledTwin implements Twin {
     return given;
   }
 
-  private logitsOf(membranes: Float32Array): Float32Array {
-    return membranes.map((v) => v / this.logitUnit);
+  /** Of the images that were asked for; in activation mode the graph has them already. */
+  private logitsOf(readout: Float32Array, count: number, { isActivation }: PassKind): Float32Array {
+    const own = readout.slice(0, count * this.classes);
+    return isActivation ? own : own.map((membrane) => membrane / this.logitUnit);
   }
 
   private *parameterBytes(): Iterable<number> {

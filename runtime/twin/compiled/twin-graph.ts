@@ -7,6 +7,7 @@ import { Graph } from '../../engine/compiled/graph.js';
 import type { NetworkGraph } from '../../engine/compiled/network-graph.js';
 import { passInputs } from '../../engine/compiled/network-graph.js';
 import { gradientOver, Signal } from '../../engine/compiled/signal.js';
+import { emitTargetLoss } from '../../engine/compiled/target-loss.js';
 import type { LinearGeometry } from '../linear.js';
 import type { PlannedPopulation, TwinPlan } from '../plan.js';
 import { saturationOf } from './exactness.js';
@@ -18,6 +19,11 @@ import { emitPopulation } from './population.js';
 /** Name of the graph input with a drive's currents, [N, H, W, C] in membrane units. */
 export function driveInput(index: number): string {
   return `drive ${index}`;
+}
+
+/** Membrane units of the readout after T steps per unit of a logit. */
+export function logitUnit({ timesteps }: IntegerSpikeGraph, { populations, readout }: TwinPlan): number {
+  return populations[readout]!.population.scale * timesteps;
 }
 
 /** Kernels by graph input, as the graph takes them; those of drives serve the backward pass alone. */
@@ -84,15 +90,17 @@ export function twinGraph(
   const classes = readout.shape[1]!;
   const logits = graph.reshape(readout, [batch, classes]);
 
+  const perLogit = form === 'activation' ? 1 : logitUnit(network, plan);
+  const upstream = emitTargetLoss(graph, graph.scale(logits, 1 / perLogit));
+
   graph.startBackward();
   const upstreams = new Map<number, Signal>();
-  const atLogits = graph.input(passInputs.upstream, [batch, classes], 'pass');
-  upstreams.set(plan.readout, Signal.merged(graph, graph.reshape(atLogits, [batch, classes, 1, 1]), 1));
+  upstreams.set(plan.readout, Signal.merged(graph, graph.reshape(upstream, [batch, classes, 1, 1]), 1));
   const atImage: Value[] = [];
   for (const [index, planned] of [...plan.populations.entries()].reverse()) {
-    const upstream = upstreams.get(index);
-    if (upstream === undefined) continue;
-    const atInput = emissions[index]!.backward(upstream);
+    const atOutput = upstreams.get(index);
+    if (atOutput === undefined) continue;
+    const atInput = emissions[index]!.backward(atOutput);
     for (const [k, { source }] of planned.projections.entries()) {
       const gradient = maps[index]![k]!.backward(atInput);
       const sum = upstreams.get(source);
@@ -107,6 +115,7 @@ export function twinGraph(
   return {
     graph,
     logits,
+    upstream,
     updates: new Map(),
     gradients: new Map(),
     imageGradient: atImage.length === 0 ? none() : graph.total(atImage),

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Engine } from '../../../runtime/engine/engine.js';
+import type { Engine, LossGradient, Model } from '../../../runtime/engine/engine.js';
 import { startEngine } from '../../../runtime/engine/start.js';
+import { lossGradient, oneHot, softmax } from '../../../runtime/engine/target-loss.js';
+import { relativeDistance } from './closeness.js';
 import { goldenImages, goldenSnn } from './golden-vgg.js';
 import { draws } from './small-networks.js';
 
@@ -40,6 +42,53 @@ describe('the compiled engine', () => {
       expect(logits).toEqual(whole.logits.slice(0, count * CLASSES));
       expect(input).toEqual(whole.input.slice(0, count * size));
     }
+  });
+
+  it.each([
+    'train',
+    'eval',
+  ] as const)('gives a loss in one run the gradients of two passes, in %s mode', async (mode) => {
+    const count = 5;
+    const own = images.slice(0, count * size);
+    const targets = softmax(draws(4, count * CLASSES, -3, 3), CLASSES);
+    const wanted = { parameters: true, input: true };
+    const run = async (loss: (model: Model) => Promise<LossGradient>) => {
+      const model = (await engineOf(1)).load(goldenSnn());
+      return { ...(await loss(model)), after: await model.readParameters() };
+    };
+    const together = await run((model) => lossGradient(model, own, { targets, weight: 0.5 }, { mode }, wanted));
+    const apart = await run(async (model) => {
+      const pass = await model.forward(own, { mode });
+      const upstream = softmax(pass.logits, CLASSES).map((share, k) => 0.5 * (share - targets[k]!));
+      return { logits: pass.logits, ...(await pass.backward(upstream, wanted)) };
+    });
+    expect(together.logits).toEqual(apart.logits);
+    expect(together.after).toEqual(apart.after);
+    expect(relativeDistance(together.input!, apart.input!)).toBeLessThan(1e-5);
+    for (const [name, values] of together.parameters) {
+      // What a bias adds before a norm the norm takes away: that gradient is rounding noise.
+      if (/^conv\d+\.bias$/.test(name)) continue;
+      expect(relativeDistance(values, apart.parameters.get(name)!), name).toBeLessThan(1e-5);
+    }
+  });
+
+  it('keeps the gradient of a prediction so sure that its share rounds to 1', async () => {
+    const model = (await engineOf(1)).load(goldenSnn());
+    const kernel = (await model.readParameters()).get('classifier.kernel')!;
+    // Class 0 leads each other one by 20 or more: their shares are below 2⁻²⁴.
+    const bias = Float32Array.from({ length: CLASSES }, (_, k) => (k === 0 ? 20 : 0));
+    model.writeParameters(
+      new Map([
+        ['classifier.kernel', kernel.map((value) => value / 1000)],
+        ['classifier.bias', bias],
+      ]),
+    );
+    const loss = { targets: oneHot([0], CLASSES), weight: 1 };
+    const wanted = { parameters: true, input: false };
+    const { parameters } = await lossGradient(model, images.slice(0, size), loss, { mode: 'eval' }, wanted);
+    const [own, ...others] = parameters.get('classifier.bias')!;
+    expect(own).toBeLessThan(0);
+    expect(Math.abs(own! + others.reduce((sum, value) => sum + value, 0))).toBeLessThan(1e-5 * -own!);
   });
 
   it('keeps the parameters of a pass under way when new ones are written', async () => {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { convert, withThresholds } from '../../../compiler/convert.js';
 import type { Model, ParameterMap, Wanted } from '../../../runtime/engine/engine.js';
+import { lossGradient } from '../../../runtime/engine/target-loss.js';
 import type { FinetuneStep } from '../../../runtime/train/finetune.js';
 import { finetuneStep, mostDivergent } from '../../../runtime/train/finetune.js';
 import { Sgd } from '../../../runtime/train/sgd.js';
@@ -67,6 +68,12 @@ function watched(model: Model, see: { logits(values: Float32Array): void; inputG
         return gradients;
       },
     };
+  };
+  watching.lossGradient = async (images, loss, options, wanted) => {
+    const found = await lossGradient(model, images, loss, options, wanted);
+    see.logits(found.logits);
+    if (found.input !== null) see.inputGradient(found.input);
+    return found;
   };
   return watching;
 }
