@@ -1,5 +1,5 @@
 import type { CoreImage } from '../schemas/program.js';
-import type { CoreState } from './core-state.js';
+import { type CoreState, coreStateBytes } from './core-state.js';
 import type { Inlets } from './inlets.js';
 import type { Address, MachineMemory } from './machine-memory.js';
 import { listOf, type SynapseList, type SynapseStore } from './synapse.js';
@@ -19,12 +19,6 @@ export class AxonIn {
   readonly narrow: boolean;
   /** Messages received by each inlet since this was last forgotten; null unless they were asked for. */
   readonly deliveries: Uint32Array | null;
-  /** Messages and host axons received since this was last forgotten, and the synapses that they reached. */
-  received = 0;
-  synapticOperations = 0;
-  /** Of the last call of `accumulate`. */
-  lastReceived = 0;
-  lastSynapticOperations = 0;
   readonly #memory: MachineMemory;
   readonly #state: CoreState;
   readonly #rows: SynapseRows;
@@ -70,11 +64,28 @@ export class AxonIn {
     if (this.#ring !== null) this.#state.set({ slot: 0 });
   }
 
+  /** Messages and host axons received since the counts were last forgotten, and the synapses that they reached. */
+  get received(): number {
+    return this.#state.getDouble('receivedInAll');
+  }
+
+  get synapticOperations(): number {
+    return this.#state.getDouble('synapticOperationsInAll');
+  }
+
+  /** Of the last accumulation. */
+  get lastReceived(): number {
+    return this.#state.get('received');
+  }
+
+  get lastSynapticOperations(): number {
+    return this.#state.getDouble('synapticOperations');
+  }
+
   /** Begins anew to count what is received. */
   forgetReceived(): void {
     this.deliveries?.fill(0);
-    this.received = 0;
-    this.synapticOperations = 0;
+    this.#state.forgetReceived();
   }
 
   /** A message of the host for an inlet. */
@@ -84,24 +95,11 @@ export class AxonIn {
 
   /**
    * Takes the messages received since the last call, and adds the weights that act in the next neuron update, theirs and
-   * those of earlier messages; how many rows of weights they were.
+   * those of earlier messages.
    */
-  accumulate(): number {
-    const state = this.#state;
-    this.lastReceived = 0;
-    this.lastSynapticOperations = 0;
-    if (this.#ring === null && state.get('inboxEnd') === state.get('inbox')) return 0;
-    this.#memory.kernels.accumulate(state.address);
-    this.lastReceived = state.get('received');
-    this.lastSynapticOperations = state.synapticOperations;
-    this.received += this.lastReceived;
-    this.synapticOperations += this.lastSynapticOperations;
-    return state.get('rows');
-  }
-
-  /** The next timestep begins: an update has consumed what was added for it. */
-  advance(): void {
-    if (this.#ring !== null) this.#state.set({ slot: (this.#state.get('slot') + 1) % this.#delays });
+  accumulate(): void {
+    const { address } = this.#state;
+    this.#memory.kernels.accumulateCores(address, address + coreStateBytes);
   }
 
   /** Calls `visit` for every weight of an inlet that is not zero: its compartment, and membrane units. For loading only. */

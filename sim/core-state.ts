@@ -1,6 +1,6 @@
 import type { Address, MachineMemory } from './machine-memory.js';
 
-/** The fields of `CoreState` in kernel/core-state.ts in their order; all are 32-bit words but the one double. */
+/** The fields of `CoreState` in kernel/core-state.ts in their order, that are 32-bit words: an even number. */
 const fields = [
   'inbox',
   'inboxEnd',
@@ -20,7 +20,6 @@ const fields = [
   'unit',
   'membranes',
   'profileOf',
-  'profiles',
   'decays',
   'membraneMax',
   'inputMax',
@@ -40,51 +39,59 @@ const fields = [
   'chipCrossings',
   'received',
   'rows',
-  'synapticOperations',
   'messagesSent',
   'sentEastWest',
   'sentNorthSouth',
   'sentAcrossChips',
+  'awake',
+  'restless',
+  'profileTable',
+  'profileRowBytes',
+  'unused',
 ] as const;
 
-type Field = (typeof fields)[number];
+/** The doubles that follow them. */
+const doubles = ['synapticOperations', 'receivedInAll', 'synapticOperationsInAll'] as const;
 
-/** Word of each field; the double takes two, from an even one on. */
-const wordOf = Object.fromEntries(
-  fields.map((field, index) => [field, index > fields.indexOf('synapticOperations') ? index + 1 : index]),
-) as Readonly<Record<Field, number>>;
+type Field = (typeof fields)[number];
+type Double = (typeof doubles)[number];
+
+const indices = <Name extends string>(names: readonly Name[]): Readonly<Record<Name, number>> =>
+  Object.fromEntries(names.map((name, index) => [name, index])) as Record<Name, number>;
+
+const wordOf = indices(fields);
+const doubleOf = indices(doubles);
 
 /** Bytes of one state. */
-export const coreStateBytes = 176;
+export const coreStateBytes = 4 * fields.length + 8 * doubles.length;
 
 /** The state of one core, which the loops read and write. */
 export class CoreState {
   readonly address: Address;
   readonly #words: Uint32Array;
-  readonly #synapticOperations: Float64Array;
+  readonly #doubles: Float64Array;
 
   constructor(memory: MachineMemory, address: Address) {
     this.address = address;
-    this.#words = memory.uint32(address, coreStateBytes / 4);
-    this.#synapticOperations = memory.float64(address + 4 * wordOf.synapticOperations, 1);
+    this.#words = memory.uint32(address, fields.length);
+    this.#doubles = memory.float64(address + 4 * fields.length, doubles.length);
   }
 
-  /** Synapses processed by the last accumulation. */
-  get synapticOperations(): number {
-    return this.#synapticOperations[0]!;
-  }
-
-  get(field: Exclude<Field, 'synapticOperations'>): number {
+  get(field: Field): number {
     return this.#words[wordOf[field]]!;
   }
 
-  /** Before the ranges of a timestep are updated. */
-  openUpdate(): void {
-    this.#words[wordOf.spikes] = 0;
-    this.#words[wordOf.active] = 0;
+  set(values: Partial<Readonly<Record<Field, number>>>): void {
+    for (const [field, value] of Object.entries(values)) this.#words[wordOf[field as Field]] = value;
   }
 
-  set(values: Partial<Readonly<Record<Exclude<Field, 'synapticOperations'>, number>>>): void {
-    for (const [field, value] of Object.entries(values)) this.#words[wordOf[field as Field]] = value;
+  getDouble(field: Double): number {
+    return this.#doubles[doubleOf[field]]!;
+  }
+
+  /** Begins anew to count what is received. */
+  forgetReceived(): void {
+    this.#doubles[doubleOf.receivedInAll] = 0;
+    this.#doubles[doubleOf.synapticOperationsInAll] = 0;
   }
 }

@@ -6,20 +6,10 @@ import type { AxonsOut } from './axon-out.js';
 import { sortedRanges } from './check-core.js';
 import type { CoreState } from './core-state.js';
 import { Dendrites } from './dendrite.js';
-import { addEvents } from './events.js';
 import type { Inlets } from './inlets.js';
 import type { Address, MachineMemory } from './machine-memory.js';
-import type { SampleAccount } from './sample-account.js';
-import { type SomaRange, Somas, type UpdateCounts } from './soma.js';
+import { type SomaRange, Somas } from './soma.js';
 import { decodeSynapses, listOf, type SynapseStore, synapseLayout } from './synapse.js';
-
-/** Local time of each population in one timestep of a sample. */
-export interface StepWindows {
-  /** Row of parameter tables: local timestep τ held within [0, T − 1]. */
-  readonly row: Int32Array;
-  /** 1 where 0 ≤ τ < T. */
-  readonly inWindow: Uint8Array;
-}
 
 /** The messages of some spikes, and the links on their way. */
 export interface SentMessages {
@@ -45,16 +35,9 @@ export class Core {
   readonly firstTarget: Int32Array;
   /** Synapses of each inlet by population, [inlets][populations], where the core holds several; else null. */
   readonly synapsesByPopulation: readonly Float64Array[] | null;
-  /** False while every membrane and input is zero and stays so: an update would change and fire nothing. */
-  #awake = true;
   readonly #memory: MachineMemory;
   readonly #state: CoreState;
   readonly #restsAtZero: boolean;
-  readonly #counts: UpdateCounts = { active: 0, saturations: 0, inputsBeyondMax: 0 };
-
-  /** True once a drive that is not all zero has been loaded: its window may last. */
-  #driven = false;
-
   /** Lays the core out in the machine's memory. Throws SW3002 and SW3003 for bad synapses, SW3010 where memory ends. */
   constructor(
     number: number,
@@ -120,15 +103,14 @@ export class Core {
     this.dendrites.reset();
     this.somas.reset();
     this.axonIn.reset();
-    this.#driven = false;
-    this.#awake = true;
+    this.#state.set({ awake: 1, restless: this.#restsAtZero ? 0 : 1 });
   }
 
   /** The drive of a population has been loaded: its window opens. */
   noteDrive(): void {
     if (this.dendrites.drive?.some((current) => current !== 0) !== true) return;
-    this.#driven = true;
-    this.#awake = true;
+    // Its window may last.
+    this.#state.set({ awake: 1, restless: 1 });
   }
 
   /** A population begins with a new sample; inputs that have arrived for this timestep are that sample's. */
@@ -136,11 +118,6 @@ export class Core {
     for (const range of this.ranges) {
       if (range.population === population) this.somas.membrane.fill(0, range.first, range.end);
     }
-  }
-
-  /** Takes all messages that have arrived, and adds the weights that act at the next update. */
-  accumulate(): void {
-    if (this.axonIn.accumulate() > 0) this.#awake = true;
   }
 
   /** Puts the messages of spikes first … end − 1 of this timestep into the inboxes of their cores. */
@@ -153,27 +130,6 @@ export class Core {
       northSouth: state.get('sentNorthSouth'),
       chipCrossings: state.get('sentAcrossChips'),
     };
-  }
-
-  /** Updates all compartments; afterwards `somas` tells who fired. Counts in the account that each population has. */
-  update(windows: StepWindows, accounts: readonly SampleAccount[]): void {
-    const { somas, dendrites } = this;
-    somas.open();
-    this.axonIn.advance();
-    if (!this.#awake) return;
-    const counts = this.#counts;
-    for (const range of this.ranges) {
-      const { population } = range;
-      const account = accounts[population]!;
-      const inWindow = windows.inWindow[population] === 1;
-      somas.update(range, windows.row[population]!, inWindow, dendrites, counts);
-      addEvents(account.byCore, this.number, 'neuronUpdateActive', counts.active);
-      addEvents(account.byPopulation, population, 'neuronUpdateActive', counts.active);
-      if (!inWindow) continue;
-      account.saturations += counts.saturations;
-      account.inputsBeyondMax += counts.inputsBeyondMax;
-    }
-    this.#awake = somas.activeCount > 0 || !this.#restsAtZero || this.#driven;
   }
 }
 

@@ -43,14 +43,8 @@ export class Dendrites {
     this.#inputs.fill(0);
   }
 
-  /** Where the drive's currents lie, or 0: the host loads a drive for the window alone. */
-  driveAt(inWindow: boolean): Address {
-    return inWindow ? this.#drive : 0;
-  }
-
-  /** Where the static bias of local timestep `row` lies, or 0: outside the window it is gated. */
-  biasAt(row: number, inWindow: boolean): Address {
-    if (!inWindow || this.#bias === 0) return 0;
-    return this.#bias + (this.#biasRows === 1 ? 0 : 4 * row * this.#compartments);
+  /** Where currents lie by compartment, or 0: the drive; and static bias, by row of so many bytes. */
+  get places(): { readonly drive: Address; readonly bias: Address; readonly biasRowBytes: number } {
+    return { drive: this.#drive, bias: this.#bias, biasRowBytes: this.#biasRows === 1 ? 0 : 4 * this.#compartments };
   }
 }

@@ -3,36 +3,35 @@ import type { Drive } from '../schemas/spike.js';
 import { elementCount } from '../schemas/tensor.js';
 import type { Machine } from './machine.js';
 
-/** A drive and where the compartments of its population are: core and compartment by neuron. */
+/** A drive and where the currents of its population's neurons lie: by neuron, a word of the machine's memory. */
 interface DriveMap {
   readonly name: string;
   readonly grid: NonNullable<Drive['grid']>;
-  readonly core: Int32Array;
-  readonly compartment: Int32Array;
+  readonly word: Int32Array;
 }
 
 /** Loads a sample's currents into the compartments of the drives' populations, as the host does. */
 export class DriveLoader {
   readonly #machine: Machine;
+  /** The machine's memory. */
+  readonly #words: Int32Array;
   readonly #maps: readonly DriveMap[];
 
   constructor(machine: Machine) {
     const { program, cores } = machine;
     this.#machine = machine;
+    this.#words = machine.memory.int32(0, Math.floor(machine.memory.bytes / 4));
     this.#maps = program.drives.map(({ population: name, grid }) => {
       const index = program.populations.findIndex((population) => population.name === name);
       const neurons = elementCount(program.populations[index]!.shape);
-      const core = new Int32Array(neurons);
-      const compartment = new Int32Array(neurons);
-      for (const { number, population, neuron } of cores) {
+      const word = new Int32Array(neurons);
+      for (const { dendrites, population, neuron } of cores) {
         for (let k = 0; k < neuron.length; k++) {
-          if (population[k] !== index) continue;
-          core[neuron[k]!] = number;
-          compartment[neuron[k]!] = k;
+          if (population[k] === index) word[neuron[k]!] = dendrites.drive!.byteOffset / 4 + k;
         }
       }
       // A drive without a grid is refused when the Program is checked.
-      return { name, grid: grid!, core, compartment };
+      return { name, grid: grid!, word };
     });
   }
 
@@ -47,26 +46,25 @@ export class DriveLoader {
 
   /** Loads drive number `index` of a sample whose drives have been checked. */
   load(index: number, drive: Int32Array): void {
-    const { core, compartment } = this.#maps[index]!;
-    const { cores } = this.#machine;
-    for (let neuron = 0; neuron < drive.length; neuron++) {
-      cores[core[neuron]!]!.dendrites.drive![compartment[neuron]!] = drive[neuron]!;
-    }
-    for (const core of cores) core.noteDrive();
+    const { word } = this.#maps[index]!;
+    const words = this.#words;
+    for (let neuron = 0; neuron < drive.length; neuron++) words[word[neuron]!] = drive[neuron]!;
+    for (const core of this.#machine.cores) core.noteDrive();
   }
 }
 
-function checkDrive(drive: Int32Array, { name, grid, core }: DriveMap): void {
+function checkDrive(drive: Int32Array, { name, grid, word }: DriveMap): void {
   const where = `drive of ${name}`;
-  if (drive.length !== core.length) {
-    const what = `${drive.length} currents for ${core.length} neurons.`;
+  if (drive.length !== word.length) {
+    const what = `${drive.length} currents for ${word.length} neurons.`;
     throw failure('SW3006', { where, what });
   }
   const step = 2 ** grid.exponent;
   const most = grid.mantissaMax * step;
+  const offGrid = step - 1;
   for (let neuron = 0; neuron < drive.length; neuron++) {
     const current = drive[neuron]!;
-    if (current % step === 0 && Math.abs(current) <= most) continue;
+    if ((current & offGrid) === 0 && current <= most && current >= -most) continue;
     const what = `the current ${current} of neuron ${neuron} is not one of −${most} to ${most} in steps of ${step}.`;
     throw failure('SW3006', { where, what });
   }

@@ -7,7 +7,10 @@ export type Address = number;
 /** The compiled loops; see the AssemblyScript in `kernel/` for what each does. `core` is the address of a core's state. */
 interface Kernels {
   accumulate(core: Address): void;
-  update(core: Address, first: number, end: number, drive: Address, bias: Address, spiking: boolean): void;
+  accumulateCores(begin: Address, end: Address): void;
+  updateRanges(begin: Address, end: Address): void;
+  noteSpikes(begin: Address, end: Address): void;
+  sendRanges(begin: Address, end: Address): void;
   send(core: Address, firstSpike: number, endSpike: number): void;
   receive(core: Address, axon: number): void;
   runTimestep(clock: Address): void;

@@ -8,8 +8,9 @@ import { checkFit } from './check-fit.js';
 import { Core } from './core.js';
 import { CoreState, coreStateBytes } from './core-state.js';
 import { findInlets, type Inlets } from './inlets.js';
-import { MachineMemory } from './machine-memory.js';
+import { type Address, MachineMemory } from './machine-memory.js';
 import { Mesh } from './mesh.js';
+import { RangeTable } from './range-table.js';
 
 /** An inlet that the host drives, by core number. */
 interface HostInput {
@@ -26,6 +27,9 @@ export interface Machine {
   readonly cores: readonly Core[];
   readonly hostInputs: readonly HostInput[];
   readonly memory: MachineMemory;
+  readonly ranges: RangeTable;
+  /** Where the states of all cores lie, one behind the other. */
+  readonly states: { readonly begin: Address; readonly end: Address };
 }
 
 /** Largest magnitude that a 32-bit accumulator holds. */
@@ -51,7 +55,17 @@ export function loadMachine(program: Program, target: Target): Machine {
   const hostInputs = program.hostAxons.map(({ chip, core, firstStep }, index) => {
     return { core: board.indexOf(chip, core), inlet: hostInlets[index]!, firstStep };
   });
-  const machine = { program, board, mesh, cores, hostInputs, memory };
+  const ranges = new RangeTable(memory, program, cores);
+  const machine = {
+    program,
+    board,
+    mesh,
+    cores,
+    hostInputs,
+    memory,
+    ranges,
+    states: { begin: table, end: table + program.cores.length * coreStateBytes },
+  };
   checkAccumulators(machine, inlets, target);
   return machine;
 }

@@ -1,9 +1,9 @@
 import { attributeReceived } from './attribution.js';
-import type { Core, SentMessages, StepWindows } from './core.js';
 import type { DriveLoader } from './drive-loader.js';
 import { addEvents, type EventCounts } from './events.js';
 import type { Machine } from './machine.js';
 import type { Observer } from './observer.js';
+import type { RangeCounts } from './range-table.js';
 import { SampleAccount } from './sample-account.js';
 import { StreamTime } from './stream-time.js';
 import type { TimestepClock } from './timestep-clock.js';
@@ -35,11 +35,11 @@ export class SampleStream {
   readonly #setup: StreamSetup;
   readonly #samples: readonly (readonly Int32Array[])[];
   readonly #observer: RunOptions['observer'];
-  readonly #windows: StepWindows;
   /** Picoseconds that each core spends in this step on axons that the host drives. */
   readonly #hostWork: Float64Array;
   readonly #readout: number;
   readonly #overlaps: boolean;
+  readonly #records: boolean;
   /** Drives of each population. */
   readonly #drivesOf: readonly (readonly number[])[];
 
@@ -53,9 +53,9 @@ export class SampleStream {
     this.#setup = setup;
     this.#samples = samples;
     this.#observer = options.observer;
-    this.#windows = { row: new Int32Array(populations.length), inWindow: new Uint8Array(populations.length) };
     this.#hostWork = new Float64Array(machine.cores.length);
     this.#readout = populations.findIndex(({ kind }) => kind === 'readout');
+    this.#records = options.record === true;
     this.#overlaps = sampleInterval < stepsPerSample;
     this.#drivesOf = populations.map(({ name }) => {
       return driven.flatMap(({ population }, index) => (population === name ? [index] : []));
@@ -64,10 +64,11 @@ export class SampleStream {
 
   run(): void {
     const { machine, clock } = this.#setup;
-    const { cores, program } = machine;
+    const { cores, program, ranges, memory, states } = machine;
     const { sampleInterval, stepsPerSample, timesteps, populations } = program;
     const { accounts, time } = this;
     for (const core of cores) core.reset();
+    ranges.reset();
     clock?.observe(this.#observer?.observer.packets ?? null);
     const steps = (accounts.length - 1) * sampleInterval + stepsPerSample;
     const readOutAfter = this.#overlaps ? populations[this.#readout]!.phase + timesteps : stepsPerSample;
@@ -78,11 +79,14 @@ export class SampleStream {
       this.#openStep(step, at);
       this.#driveAxons(step);
       if (this.#overlaps) for (const core of cores) attributeReceived(core, owners);
-      for (const core of cores) core.update(this.#windows, owners);
-      for (const core of cores) this.#send(core, step, at);
+      ranges.update();
+      ranges.noteSpikes();
+      this.#logSpikes(step, at);
+      ranges.send();
       for (const [population, account] of owners.entries()) account.steps[population]!++;
       this.#readMembranes(step, at);
-      for (const core of cores) core.accumulate();
+      memory.kernels.accumulateCores(states.begin, states.end);
+      if (this.#overlaps) this.#takeCounts(owners);
       at = this.#samplesAt(step + 1);
       if (this.#overlaps) {
         const next = at.map((sample) => accounts[sample]!);
@@ -92,12 +96,11 @@ export class SampleStream {
       const read = step + 1 - readOutAfter;
       if (read >= 0 && read % sampleInterval === 0 && read / sampleInterval < accounts.length) time?.readOut();
     }
-    if (!this.#overlaps)
-      for (const core of cores)
-        attributeReceived(
-          core,
-          populations.map(() => accounts[0]!),
-        );
+    if (!this.#overlaps) {
+      const owners = populations.map(() => accounts[0]!);
+      for (const core of cores) attributeReceived(core, owners);
+      this.#takeCounts(owners);
+    }
     for (const account of accounts) account.countInactive();
   }
 
@@ -119,8 +122,8 @@ export class SampleStream {
     for (const [population, { phase }] of populations.entries()) {
       const sample = at[population]!;
       const local = step - sample * sampleInterval - phase;
-      this.#windows.row[population] = Math.min(Math.max(local, 0), timesteps - 1);
-      this.#windows.inWindow[population] = local >= 0 && local < timesteps ? 1 : 0;
+      const row = Math.min(Math.max(local, 0), timesteps - 1);
+      machine.ranges.setWindow(population, row, local >= 0 && local < timesteps);
       if (local !== 0) continue;
       if (this.#overlaps) for (const core of machine.cores) core.clearMembranes(population);
       for (const index of this.#drivesOf[population]!) drives.load(index, this.#samples[sample]![index]!);
@@ -138,25 +141,36 @@ export class SampleStream {
       axonIn.receive(inlet);
       this.#hostWork[core]! += figures.axonIn + axonIn.synapseCount[inlet]! * figures.synapticOperation;
     }
-    for (const { core } of machine.hostInputs) machine.cores[core]!.accumulate();
+    for (const { core } of machine.hostInputs) machine.cores[core]!.axonIn.accumulate();
   }
 
-  /** Delivers the messages of a core's spikes for the next step. */
-  #send(core: Core, step: number, at: readonly number[]): void {
-    const { somas, ranges, number } = core;
-    const { sampleInterval } = this.#setup.machine.program;
-    let spike = 0;
-    for (const { population, end } of ranges) {
-      const first = spike;
-      while (spike < somas.spikeCount && somas.spiked[spike]! < end) spike++;
-      if (spike === first) continue;
+  /** Takes down the spikes of a step; where a window closes, how many neurons fired in it. */
+  #logSpikes(step: number, at: readonly number[]): void {
+    const { program, ranges, cores } = this.#setup.machine;
+    const { sampleInterval, timesteps, populations } = program;
+    for (const [population, { phase }] of populations.entries()) {
       const sample = at[population]!;
-      const { log, byCore, byPopulation } = this.accounts[sample]!;
-      log.keep(core, population, first, spike, step - sample * sampleInterval);
-      const sent = core.send(first, spike);
-      addSent(byCore, number, spike - first, sent);
-      addSent(byPopulation, population, spike - first, sent);
+      const { log } = this.accounts[sample]!;
+      const own = step - sample * sampleInterval;
+      log.count(population, ranges.spikes(population), own);
+      if (own === phase + timesteps - 1) log.close(population, ranges.takeFired(population));
     }
+    if (!this.#records) return;
+    ranges.forEachSpiking((core, population, first, end) => {
+      const sample = at[population]!;
+      this.accounts[sample]!.log.keep(cores[core]!, population, first, end, step - sample * sampleInterval);
+    });
+  }
+
+  /** Adds what all ranges did to the account that each population has. */
+  #takeCounts(owners: readonly SampleAccount[]): void {
+    this.#setup.machine.ranges.takeCounts((core, population, counts) => {
+      const account = owners[population]!;
+      account.saturations += counts.saturations;
+      account.inputsBeyondMax += counts.inputsBeyondMax;
+      addCounts(account.byCore, core, counts);
+      addCounts(account.byPopulation, population, counts);
+    });
   }
 
   /** Keeps the readout's membranes at the last step of its window. */
@@ -187,11 +201,12 @@ export class SampleStream {
   }
 }
 
-function addSent(counts: EventCounts, row: number, spikes: number, sent: SentMessages): void {
-  addEvents(counts, row, 'spikeOut', spikes);
-  addEvents(counts, row, 'messageOut', sent.messages);
-  addEvents(counts, row, 'withinTile', sent.messages);
-  addEvents(counts, row, 'hopEastWest', sent.eastWest);
-  addEvents(counts, row, 'hopNorthSouth', sent.northSouth);
-  addEvents(counts, row, 'chipToChip', sent.chipCrossings);
+function addCounts(events: EventCounts, row: number, counts: RangeCounts): void {
+  addEvents(events, row, 'neuronUpdateActive', counts.active);
+  addEvents(events, row, 'spikeOut', counts.spikes);
+  addEvents(events, row, 'messageOut', counts.messages);
+  addEvents(events, row, 'withinTile', counts.messages);
+  addEvents(events, row, 'hopEastWest', counts.eastWest);
+  addEvents(events, row, 'hopNorthSouth', counts.northSouth);
+  addEvents(events, row, 'chipToChip', counts.crossings);
 }

@@ -7,32 +7,38 @@ import type { PopulationActivity } from './sample-result.js';
 export class SpikeLog {
   readonly #program: Program;
   readonly #spikesByStep: readonly Int32Array[];
-  readonly #hasFired: readonly Uint8Array[];
+  readonly #neuronsFired: Int32Array;
   readonly #recordings: readonly (Uint8Array | null)[];
 
   constructor(program: Program, record: boolean) {
     const { populations, stepsPerSample, timesteps } = program;
     this.#program = program;
     this.#spikesByStep = populations.map(() => new Int32Array(stepsPerSample));
-    this.#hasFired = populations.map(({ shape }) => new Uint8Array(elementCount(shape)));
+    this.#neuronsFired = new Int32Array(populations.length);
     this.#recordings = populations.map(({ kind, shape }) => {
       return record && kind === 'spiking' ? new Uint8Array(timesteps * elementCount(shape)) : null;
     });
   }
 
-  /** Takes down spikes first … end − 1 of a core, all of one population, after its update at `step` of the sample. */
+  /** Takes down how many neurons of a population fired at `step` of the sample. */
+  count(population: number, spikes: number, step: number): void {
+    this.#spikesByStep[population]![step]! += spikes;
+  }
+
+  /** Takes down how many neurons of a population have fired in its window. */
+  close(population: number, neuronsFired: number): void {
+    this.#neuronsFired[population] = neuronsFired;
+  }
+
+  /** Keeps spikes first … end − 1 of a core, all of one population, at `step` of the sample, where they are asked for. */
   keep({ somas, neuron }: Core, population: number, first: number, end: number, step: number): void {
-    const { populations, timesteps } = this.#program;
-    this.#spikesByStep[population]![step]! += end - first;
-    const local = step - populations[population]!.phase;
-    if (local < 0 || local >= timesteps) return;
-    const fired = this.#hasFired[population]!;
     const recording = this.#recordings[population];
-    for (let spike = first; spike < end; spike++) {
-      const cell = neuron[somas.spiked[spike]!]!;
-      fired[cell] = 1;
-      if (recording) recording[local * fired.length + cell] = 1;
-    }
+    const { populations, timesteps } = this.#program;
+    const { phase, shape } = populations[population]!;
+    const local = step - phase;
+    if (!recording || local < 0 || local >= timesteps) return;
+    const start = local * elementCount(shape);
+    for (let spike = first; spike < end; spike++) recording[start + neuron[somas.spiked[spike]!]!] = 1;
   }
 
   activity(): readonly PopulationActivity[] {
@@ -45,14 +51,14 @@ export class SpikeLog {
         spikesByStep,
         spikesInWindow,
         spikesOutside: all - spikesInWindow,
-        neuronsFired: sum(this.#hasFired[index]!),
+        neuronsFired: this.#neuronsFired[index]!,
         recording: this.#recordings[index]!,
       };
     });
   }
 }
 
-function sum(values: Int32Array | Uint8Array): number {
+function sum(values: Int32Array): number {
   let total = 0;
   for (let k = 0; k < values.length; k++) total += values[k]!;
   return total;

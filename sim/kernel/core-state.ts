@@ -35,8 +35,6 @@ export class CoreState {
   membranes: usize;
   /** Profile of each compartment (u8). */
   profileOf: usize;
-  /** By profile, of the current row: fires above, reset by, keeps in 1/4096, all ones where the reset is hard. */
-  profiles: usize;
   /** 1 where some membrane decays. */
   decays: i32;
   membraneMax: i32;
@@ -63,11 +61,22 @@ export class CoreState {
   /** Messages of the last accumulation, and the rows that it added. */
   received: i32;
   rows: i32;
-  /** Synapses processed by the last accumulation. */
-  synapticOperations: f64;
   /** Of the last range of spikes sent. */
   messagesSent: i32;
   sentEastWest: i32;
   sentNorthSouth: i32;
   sentAcrossChips: i32;
+  /** 0 while every membrane and input is zero and stays so: an update would change and fire nothing. */
+  awake: i32;
+  /** 1 where an update may change something though all are zero. */
+  restless: i32;
+  /** Rows of parameters by local timestep; a row has by profile: fires above, reset by, keeps in 1/4096, all ones where the reset is hard. */
+  profileTable: usize;
+  profileRowBytes: i32;
+  unused: i32;
+  /** Synapses processed by the last accumulation. */
+  synapticOperations: f64;
+  /** Messages and synapses of all accumulations since they were last taken. */
+  receivedInAll: f64;
+  synapticOperationsInAll: f64;
 }

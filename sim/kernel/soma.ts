@@ -16,28 +16,44 @@ const PROFILE_SHIFT: usize = 4;
 
 /**
  * One timestep of compartments first … end − 1: consumes their inputs, leaves the membranes after reset, appends to
- * `spiked`. `drive` and `bias` are the addresses of currents [compartments], or 0 for none. Ranges come in ascending order.
+ * `spiked`. `profiles` is the address of parameters by profile; `drive` and `bias` are those of currents [compartments], or
+ * 0 for none. Ranges come in ascending order.
  */
-export function update(address: usize, first: i32, end: i32, drive: usize, bias: usize, spiking: bool): void {
-  const core = changetype<CoreState>(address);
+export function update(
+  core: CoreState,
+  first: i32,
+  end: i32,
+  profiles: usize,
+  drive: usize,
+  bias: usize,
+  spiking: bool,
+): void {
   core.saturations = 0;
   core.inputsBeyondMax = 0;
   const decays = core.decays !== 0;
   const pastBlocks = decays ? first : first + ((end - first) & ~15);
   for (let k = first; k < pastBlocks; ) {
-    k = updateBlocks(core, k, pastBlocks, drive, bias, spiking);
+    k = updateBlocks(core, k, pastBlocks, profiles, drive, bias, spiking);
     if (k === pastBlocks) break;
-    updateFours(core, k, k + 16, drive, bias, spiking);
+    updateFours(core, k, k + 16, profiles, drive, bias, spiking);
     k += 16;
   }
-  if (pastBlocks < end) updateFours(core, pastBlocks, end, drive, bias, spiking);
+  if (pastBlocks < end) updateFours(core, pastBlocks, end, profiles, drive, bias, spiking);
 }
 
 /**
  * Updates whole blocks of 16 compartments that have one profile without decay and stay within all bounds; gives the first
  * compartment of a block that does not, or `end`.
  */
-function updateBlocks(core: CoreState, first: i32, end: i32, drive: usize, bias: usize, spiking: bool): i32 {
+function updateBlocks(
+  core: CoreState,
+  first: i32,
+  end: i32,
+  profiles: usize,
+  drive: usize,
+  bias: usize,
+  spiking: bool,
+): i32 {
   const zero = i32x4.splat(0);
   const unit = i32x4.splat(core.unit);
   const most = i32x4.splat(core.membraneMax);
@@ -49,7 +65,7 @@ function updateBlocks(core: CoreState, first: i32, end: i32, drive: usize, bias:
   const activeUpTo = core.activeUpTo;
   const code = load<u8>(profileOf + <usize>first);
   const codes = i8x16.splat(code);
-  const profile = changetype<Profile>(core.profiles + ((<usize>code) << PROFILE_SHIFT));
+  const profile = changetype<Profile>(profiles + ((<usize>code) << PROFILE_SHIFT));
   const above = i32x4.splat(profile.firesAbove);
   const resetBy = i32x4.splat(profile.resetBy);
   const hard = i32x4.splat(profile.hard);
@@ -141,7 +157,15 @@ function lanes(a: v128, b: v128, c: v128, d: v128): i32 {
 }
 
 /** Updates any compartments, four at a time; adds to the counts of the range. */
-function updateFours(core: CoreState, first: i32, end: i32, drive: usize, bias: usize, spiking: bool): void {
+function updateFours(
+  core: CoreState,
+  first: i32,
+  end: i32,
+  profiles: usize,
+  drive: usize,
+  bias: usize,
+  spiking: bool,
+): void {
   const zero = i32x4.splat(0);
   const unit = i32x4.splat(core.unit);
   const most = i32x4.splat(core.membraneMax);
@@ -151,7 +175,7 @@ function updateFours(core: CoreState, first: i32, end: i32, drive: usize, bias: 
   const decays = core.decays !== 0;
   // In locals, for the loop's stores might have changed the fields for all the compiler knows.
   const profileOf = core.profileOf;
-  const table = core.profiles;
+  const table = profiles;
   const inputs = core.inputs;
   const membranes = core.membranes;
   let active = core.active;
@@ -165,9 +189,9 @@ function updateFours(core: CoreState, first: i32, end: i32, drive: usize, bias: 
   let hard = zero;
   for (let k = first; k < end; k += 4) {
     const at = (<usize>k) << 2;
-    const profiles = load<u32>(profileOf + <usize>k);
-    if (profiles !== four || k === first) {
-      four = profiles;
+    const codes = load<u32>(profileOf + <usize>k);
+    if (codes !== four || k === first) {
+      four = codes;
       above = column(table, four, offsetof<Profile>('firesAbove'));
       resetBy = column(table, four, offsetof<Profile>('resetBy'));
       hard = column(table, four, offsetof<Profile>('hard'));

@@ -1,0 +1,158 @@
+import type { Program } from '../schemas/program.js';
+import { elementCount } from '../schemas/tensor.js';
+import type { Core } from './core.js';
+import type { Address, MachineMemory } from './machine-memory.js';
+
+/** Words of a `Window` and of a `Range` in kernel/ranges.ts; the range's doubles follow. */
+const windowWords = { row: 0, inWindow: 1, spikes: 2, fired: 3 } as const;
+const windowBytes = 16;
+const rangeWords = { firstSpike: 11, endSpike: 12 } as const;
+const rangeBytes = 120;
+const rangeCounts = [
+  'active',
+  'saturations',
+  'inputsBeyondMax',
+  'spikes',
+  'messages',
+  'eastWest',
+  'northSouth',
+  'crossings',
+] as const;
+const rangeCountsAt = rangeBytes - 8 * rangeCounts.length;
+
+/** What a range did since it was last asked. */
+export type RangeCounts = Readonly<Record<(typeof rangeCounts)[number], number>>;
+
+/** Which ranges of the table are a core's. */
+interface Span {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** All ranges of a machine's cores, core by core, as the loops over them read them, and the windows of the populations. */
+export class RangeTable {
+  readonly #memory: MachineMemory;
+  readonly #windows: Int32Array;
+  readonly #fired: readonly Uint8Array[];
+  readonly #address: Address;
+  readonly #spans: readonly Span[];
+  readonly #ranges: readonly { readonly core: number; readonly population: number }[];
+  readonly #words: Int32Array;
+  readonly #counts: Float64Array;
+
+  constructor(memory: MachineMemory, program: Program, cores: readonly Core[]) {
+    this.#memory = memory;
+    const { populations } = program;
+    const windows = memory.reserve(windowBytes * populations.length);
+    this.#windows = memory.int32(windows, (windowBytes / 4) * populations.length);
+    this.#fired = populations.map(({ shape }, population) => {
+      const neurons = elementCount(shape);
+      const fired = memory.reserve(neurons);
+      this.#windows[(windowBytes / 4) * population + windowWords.fired] = fired;
+      return memory.uint8(fired, neurons);
+    });
+    this.#ranges = cores.flatMap(({ number, ranges }) =>
+      ranges.map(({ population }) => ({ core: number, population })),
+    );
+    let first = 0;
+    this.#spans = cores.map(({ ranges }) => {
+      first += ranges.length;
+      return { first: first - ranges.length, end: first };
+    });
+    this.#address = memory.reserve(rangeBytes * this.#ranges.length);
+    this.#words = memory.int32(this.#address, (rangeBytes / 4) * this.#ranges.length);
+    this.#counts = memory.float64(this.#address, (rangeBytes / 8) * this.#ranges.length);
+    for (const { address, number, ranges, neuron, dendrites } of cores) {
+      const neurons = memory.place(neuron);
+      const { drive, bias, biasRowBytes } = dendrites.places;
+      for (const [index, { population, first: from, end, spiking }] of ranges.entries()) {
+        const window = windows + windowBytes * population;
+        const [opens, closes] = [index === 0 ? 1 : 0, index === ranges.length - 1 ? 1 : 0];
+        const words = [address, window, from, end, spiking ? 1 : 0, opens, closes, neurons, drive, bias, biasRowBytes];
+        this.#words.set(words, (rangeBytes / 4) * (this.#spans[number]!.first + index));
+      }
+    }
+  }
+
+  /** The start of a sample, or of several that overlap. */
+  reset(): void {
+    this.takeCounts(() => undefined);
+    for (const fired of this.#fired) fired.fill(0);
+  }
+
+  /** Local time of a population in the coming timestep: the row of its parameter tables, and whether its window is open. */
+  setWindow(population: number, row: number, inWindow: boolean): void {
+    const at = (windowBytes / 4) * population;
+    this.#windows[at + windowWords.row] = row;
+    this.#windows[at + windowWords.inWindow] = inWindow ? 1 : 0;
+    this.#windows[at + windowWords.spikes] = 0;
+  }
+
+  /** Neuron updates of all cores; afterwards their `somas` tell who fired. */
+  update(): void {
+    this.#memory.kernels.updateRanges(this.#address, this.#addressOf(this.#ranges.length));
+  }
+
+  /** The same for one core. */
+  updateCore(core: number): void {
+    const { first, end } = this.#spans[core]!;
+    this.#memory.kernels.updateRanges(this.#addressOf(first), this.#addressOf(end));
+  }
+
+  /** Counts the spikes of all cores. */
+  noteSpikes(): void {
+    this.#memory.kernels.noteSpikes(this.#address, this.#addressOf(this.#ranges.length));
+  }
+
+  /** Sends the messages of all spikes that were counted. */
+  send(): void {
+    this.#memory.kernels.sendRanges(this.#address, this.#addressOf(this.#ranges.length));
+  }
+
+  /** Spikes of a population in this timestep. */
+  spikes(population: number): number {
+    return this.#windows[(windowBytes / 4) * population + windowWords.spikes]!;
+  }
+
+  /** Calls `visit` for every range with spikes in this timestep: its core, population, and their places in `somas.spiked`. */
+  forEachSpiking(visit: (core: number, population: number, firstSpike: number, endSpike: number) => void): void {
+    for (const [index, { core, population }] of this.#ranges.entries()) {
+      const at = (rangeBytes / 4) * index;
+      const [first, end] = [this.#words[at + rangeWords.firstSpike]!, this.#words[at + rangeWords.endSpike]!];
+      if (end > first) visit(core, population, first, end);
+    }
+  }
+
+  /** Neurons of a population that have fired in its window since this was last asked. */
+  takeFired(population: number): number {
+    const fired = this.#fired[population]!;
+    let count = 0;
+    for (let neuron = 0; neuron < fired.length; neuron++) count += fired[neuron]!;
+    fired.fill(0);
+    return count;
+  }
+
+  /** Calls `visit` with what every range did since this was last asked. */
+  takeCounts(visit: (core: number, population: number, counts: RangeCounts) => void): void {
+    for (const [index, { core, population }] of this.#ranges.entries()) {
+      const at = (rangeBytes * index + rangeCountsAt) / 8;
+      const [active, saturations, inputsBeyondMax, spikes, messages, eastWest, northSouth, crossings] =
+        this.#counts.subarray(at, at + rangeCounts.length) as unknown as number[];
+      visit(core, population, {
+        active: active!,
+        saturations: saturations!,
+        inputsBeyondMax: inputsBeyondMax!,
+        spikes: spikes!,
+        messages: messages!,
+        eastWest: eastWest!,
+        northSouth: northSouth!,
+        crossings: crossings!,
+      });
+      this.#counts.fill(0, at, at + rangeCounts.length);
+    }
+  }
+
+  #addressOf(range: number): Address {
+    return this.#address + rangeBytes * range;
+  }
+}
