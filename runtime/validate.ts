@@ -117,6 +117,7 @@ function jsonSummary(format: JsonFormat, value: unknown, name: string): string {
     case 'progress':
     case 'sweep':
     case 'sweep-result':
+    case 'result':
       checkJson(format, value, name);
       return `a sound ${format}`;
   }

@@ -13,6 +13,7 @@ export const jsonFormats = [
   'stats',
   'reproducer',
   'progress',
+  'result',
   'sweep',
   'sweep-result',
 ] as const;
@@ -71,7 +72,10 @@ function knownKeys(format: JsonFormat): readonly string[] {
   return Object.keys(jsonSchema(format).properties as object);
 }
 
-/** The format whose top-level keys the value has most of; null where it has none of any. */
+/**
+ * The format whose top-level keys the value has most of, unless it has all that a result must have, whose other keys are
+ * free, and some that the format does not know; null where it has none of any.
+ */
 export function likeliestFormat(value: unknown): JsonFormat | null {
   const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
   const telling = keys.filter((key) => key !== '$schema' && key !== 'formatVersion');
@@ -80,7 +84,10 @@ export function likeliestFormat(value: unknown): JsonFormat | null {
     return telling.filter((key) => known.includes(key)).length;
   };
   const ranked = jsonFormats.map((format) => ({ format, count: shared(format) })).sort((a, b) => b.count - a.count);
-  return ranked[0]!.count > 0 ? ranked[0]!.format : null;
+  const first = ranked[0]!;
+  const isWhole = (jsonSchema('result').required as readonly string[]).every((key) => keys.includes(key));
+  if (isWhole && first.count < telling.length) return 'result';
+  return first.count > 0 ? first.format : null;
 }
 
 function validator(format: JsonFormat): ValidateFunction {

@@ -1,4 +1,5 @@
 import { attack } from './attack.js';
+import { budget } from './budget.js';
 import type { Command } from './command.js';
 import { compile } from './compile.js';
 import { convert } from './convert.js';
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   simulate,
   verify,
   reproduce,
+  budget,
   report,
   runs,
   inspect,

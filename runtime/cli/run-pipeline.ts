@@ -21,8 +21,8 @@ export async function runAndPrint(config: RunConfig, workers: number, context: C
   });
   const seconds = (performance.now() - start) / 1000;
   context.print(['', summaryText(result.report), '', reportLine(result, seconds)].join('\n'));
-  const { report, identity, outcomes } = result;
-  return { json: { ...report, identity, outcomes, seconds }, diagnostics: result.diagnostics };
+  const { report, identity, outcomes, agreement } = result;
+  return { json: { ...report, identity, outcomes, agreement, seconds }, diagnostics: result.diagnostics };
 }
 
 function reportLine({ htmlPath }: PipelineResult, seconds: number): string {

@@ -102,6 +102,7 @@ export const verify = defineCommand({
       read,
       { makeReproducer, reproducerSummary },
       { faultDiagnostics },
+      { resultFigures },
     ] = await Promise.all([
       import('../data/open.js'),
       import('../data/dataset.js'),
@@ -115,6 +116,7 @@ export const verify = defineCommand({
       import('./read-network.js'),
       import('../verify/reproducer.js'),
       import('../verify/fault.js'),
+      import('../verify/result-figures.js'),
     ]);
     const start = performance.now();
     const budget =
@@ -170,7 +172,8 @@ export const verify = defineCommand({
     if (result.transfer.length > 0) context.print(`\n${transferTable(result.transfer)}`);
     if (args.ensemble) context.print(`\n${memberTable(result.members)}`);
     if (result.blackBox !== null) context.print(`\n${queryTable(result.blackBox)}`);
-    const rows = budget === null ? [] : budgets.checkBudget(budget, result);
+    const figures = resultFigures(result);
+    const rows = budget === null ? [] : budgets.checkBudget(budget, figures);
     if (budget !== null) context.print(`\n${budgetTable(rows)}`);
     const { clean } = result.statistics;
     const { graph, program } = network;
@@ -194,29 +197,16 @@ export const verify = defineCommand({
         program: hashes.program,
       },
       outcomes: result.outcomes,
-      levels: result.levels,
+      ...figures,
       samples: result.samples,
-      spikeMismatches,
-      readoutMismatches,
       firstMismatch: result.comparison.firstMismatch,
       fault: result.fault,
       reproducer: reproducer && path,
-      agreement: result.agreement,
       transfer: result.transfer,
       members: result.members,
       comparisons: result.comparisons,
       spikeAgreement: result.spikeAgreement,
       blackBox: result.blackBox,
-      chip: {
-        spikesPerSample: clean.spikes,
-        activeNeuronsPercent: clean.activeNeuronsPercent,
-        synopsPerSample: clean.synapticOperations,
-        timestepsPerSample: clean.stepsPerSample,
-        latencySeconds: meanLatency(clean.latency?.perSampleSeconds),
-        energyJoules: clean.energy.joulesPerSample,
-        cores: clean.cores,
-        chips: clean.chips,
-      },
       budget: rows,
       seconds: (performance.now() - start) / 1000,
     };
@@ -243,8 +233,3 @@ export const verify = defineCommand({
     };
   },
 });
-
-function meanLatency(latencies: readonly number[] | undefined): number | null {
-  if (latencies === undefined || latencies.length === 0) return null;
-  return latencies.reduce((sum, seconds) => sum + seconds, 0) / latencies.length;
-}

@@ -15,6 +15,7 @@ import { budgetDiagnostics, checkBudget } from '../verify/budget.js';
 import { comparisonDiagnostics } from '../verify/compare.js';
 import { faultDiagnostics } from '../verify/fault.js';
 import { overflowDiagnostics } from '../verify/overflow.js';
+import { resultFigures } from '../verify/result-figures.js';
 import { compileStage, PROGRAM_FILE, reproducerDiagnostics, simulateStage, verifyStage } from './chip-stages.js';
 import { convertStage, finetuneStage, importStage } from './float-stages.js';
 import { ProgressRecorder } from './progress-recorder.js';
@@ -30,6 +31,7 @@ export interface PipelineResult {
   /** On what the figures were measured. */
   readonly identity: ResultIdentity;
   readonly outcomes: Verification['outcomes'];
+  readonly agreement: Verification['agreement'];
   /** Errors where chip and twin differ or the budget is violated, warnings where numbers overflowed. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -95,7 +97,7 @@ async function runStages(run: RunContext, budget: Budget | null): Promise<Pipeli
     ...comparisonDiagnostics(verified.verification.comparison),
     ...faultDiagnostics(verified.verification.fault),
     ...reproducerDiagnostics(verified.artefacts),
-    ...(budget === null ? [] : budgetDiagnostics(checkBudget(budget, verified.verification))),
+    ...(budget === null ? [] : budgetDiagnostics(checkBudget(budget, resultFigures(verified.verification)))),
   ];
   const identity = {
     dataset: config.dataset.name,
@@ -106,7 +108,8 @@ async function runStages(run: RunContext, budget: Budget | null): Promise<Pipeli
     attack: attackText(config.attack),
     program: artefactHash(compiled.artefacts, PROGRAM_FILE),
   };
-  return { report, ...paths, identity, outcomes: verified.verification.outcomes, diagnostics };
+  const { outcomes, agreement } = verified.verification;
+  return { report, ...paths, identity, outcomes, agreement, diagnostics };
 }
 
 /**

@@ -1,10 +1,8 @@
 import type { Budget, BudgetCeilings } from '../../schemas/budget.js';
 import type { Diagnostic } from '../../schemas/diagnostic.js';
 import { diagnostic } from '../../schemas/diagnostic.js';
-import type { Statistics } from '../../schemas/stats.js';
-import type { Comparison } from './compare.js';
+import type { Result } from '../../schemas/result.js';
 import { levelNames } from './levels.js';
-import type { VerifyResult } from './verify.js';
 
 /** One limit of a budget held against what was measured. */
 export interface BudgetRow {
@@ -20,19 +18,8 @@ export interface BudgetRow {
   readonly note: string;
 }
 
-/** The part of a verification that budgets look at. */
-export interface BudgetFigures extends Pick<VerifyResult, 'levels' | 'agreement'> {
-  readonly comparison: Pick<Comparison, 'spikeMismatches' | 'readoutMismatches'>;
-  readonly statistics: { readonly clean: ChipFigures };
-}
-
-interface ChipFigures
-  extends Pick<
-    Statistics,
-    'spikes' | 'activeNeuronsPercent' | 'synapticOperations' | 'cores' | 'chips' | 'latency' | 'unknownFigures'
-  > {
-  readonly energy: Pick<Statistics['energy'], 'joulesPerSample'>;
-}
+/** The part of a result that budgets look at. */
+export type BudgetFigures = Omit<Result, 'samples' | 'seconds'>;
 
 /**
  * A row for each limit that the budget sets, ceilings first. Ceilings are held against the chip's means over the clean
@@ -64,12 +51,12 @@ export function checkBudget(budget: Budget, figures: BudgetFigures): BudgetRow[]
   };
   for (const level of levelNames) {
     const floors = budget.atLeast.accuracy?.[level];
-    const result = figures.levels[level];
+    const result = figures.levels[level] ?? null;
     for (const images of ['clean', 'robust'] as const) {
       addFloor(`accuracy.${level}.${images}`, floors?.[images], result === null ? null : shareOf(result[images]));
     }
   }
-  const agreement = figures.agreement.find(({ levels }) => levels[0] === 'snn' && levels[1] === 'chip');
+  const agreement = figures.agreement?.find(({ levels }) => levels[0] === 'snn' && levels[1] === 'chip');
   addFloor('agreement', budget.atLeast.agreement, agreement === undefined ? null : shareOf(agreement.clean));
   return rows;
 }
@@ -90,23 +77,19 @@ export function budgetDiagnostics(rows: readonly BudgetRow[]): Diagnostic[] {
 
 type Measured = Readonly<Record<keyof BudgetCeilings, { readonly value: number | null; readonly note: string }>>;
 
-function ceilingFigures({ statistics: { clean }, comparison }: BudgetFigures): Measured {
-  const lowerBound = (unknown: readonly string[]): string =>
+function ceilingFigures({ chip, unknownFigures, spikeMismatches, readoutMismatches }: BudgetFigures): Measured {
+  const lowerBound = (unknown: readonly string[] = []): string =>
     unknown.length === 0 ? '' : `a lower bound: ${unknown.join(', ')} unknown`;
-  const latencies = clean.latency?.perSampleSeconds ?? [];
   const plain = (value: number) => ({ value, note: '' });
   return {
-    energyJoules: { value: clean.energy.joulesPerSample, note: lowerBound(clean.unknownFigures.energy) },
-    latencySeconds: {
-      value: latencies.length === 0 ? null : latencies.reduce((sum, latency) => sum + latency, 0) / latencies.length,
-      note: lowerBound(clean.unknownFigures.timing),
-    },
-    spikesPerSample: plain(clean.spikes),
-    activeNeuronsPercent: plain(clean.activeNeuronsPercent),
-    synopsPerSample: plain(clean.synapticOperations),
-    cores: plain(clean.cores),
-    chips: plain(clean.chips),
-    mismatches: plain(comparison.spikeMismatches + comparison.readoutMismatches),
+    energyJoules: { value: chip.energyJoules, note: lowerBound(unknownFigures?.energy) },
+    latencySeconds: { value: chip.latencySeconds, note: lowerBound(unknownFigures?.timing) },
+    spikesPerSample: plain(chip.spikesPerSample),
+    activeNeuronsPercent: plain(chip.activeNeuronsPercent),
+    synopsPerSample: plain(chip.synopsPerSample),
+    cores: plain(chip.cores),
+    chips: plain(chip.chips),
+    mismatches: plain(spikeMismatches + readoutMismatches),
   };
 }
 

@@ -9,8 +9,6 @@ export function checkedCases(
   rows: readonly BudgetRow[],
   changes: readonly MetricChange[],
 ): CheckedCase[] {
-  const whyOf = (diagnostics: readonly Diagnostic[], where: string): string | null =>
-    diagnostics.find((entry) => entry.where === where)?.what ?? null;
   const [first] = found.mismatched;
   return [
     {
@@ -18,9 +16,18 @@ export function checkedCases(
       name: 'chip = twin, every spike and every readout',
       failure: first === undefined ? null : `${first.where}: ${first.what}`,
     },
-    ...rows.map(({ name }) => ({ group: 'budget', name, failure: whyOf(found.violated, `budget ${name}`) })),
+    ...budgetCases(rows, found.violated),
     ...changes
       .filter(({ better }) => better !== null)
       .map(({ name }) => ({ group: 'baseline', name, failure: whyOf(found.worse, `figure ${name}`) })),
   ];
+}
+
+/** The limits of a budget, with why those that failed did. */
+export function budgetCases(rows: readonly BudgetRow[], violated: readonly Diagnostic[]): CheckedCase[] {
+  return rows.map(({ name }) => ({ group: 'budget', name, failure: whyOf(violated, `budget ${name}`) }));
+}
+
+function whyOf(diagnostics: readonly Diagnostic[], where: string): string | null {
+  return diagnostics.find((entry) => entry.where === where)?.what ?? null;
 }

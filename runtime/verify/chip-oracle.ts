@@ -1,17 +1,14 @@
-import type { Program } from '../../schemas/program.js';
 import type { MapShape } from '../../schemas/tensor.js';
 import type { Classifier, Pass } from '../engine/engine.js';
-import { Chip } from './chip.js';
+import type { Chip } from './chip.js';
 
 /** The simulated chip as an attacker meets it who can do nothing but ask: images in, logits out, no gradients, no time. */
 export class ChipOracle implements Classifier {
   readonly inputShape: MapShape;
   readonly classes: number;
-  private readonly chip: Chip;
 
-  /** Throws what `Chip` throws. */
-  constructor(program: Program) {
-    this.chip = new Chip(program, { timing: 'off' });
+  constructor(private readonly chip: Chip) {
+    const { program } = chip;
     this.inputShape = program.drives[0]!.inputShape;
     this.classes = program.populations.find(({ kind }) => kind === 'readout')!.shape[2];
   }

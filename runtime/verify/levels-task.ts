@@ -6,7 +6,6 @@ import { startTwin } from '../twin/start-twin.js';
 import type { Task } from '../workers/task.js';
 import type { ChipOptions } from './chip.js';
 import { Chip } from './chip.js';
-import { ChipOracle } from './chip-oracle.js';
 import type { LevelEngines } from './level-engines.js';
 import type { LevelAttack, LevelsOutcome } from './levels.js';
 import { evaluateLevels } from './levels.js';
@@ -32,7 +31,7 @@ export const levelsTask: Task<LevelsSetup, LabelledBatch, LevelsOutcome> = {
       spike: network.floatGraph === null ? null : new FloatSpikes(network.floatGraph),
       twin: await startTwin(network.graph, engines.twin === 'compiled' ? engine : eager),
       chip: new Chip(network.program, chip),
-      oracle: new ChipOracle(network.program),
+      untimed: new Chip(network.program, { timing: 'off' }),
     };
     return {
       run: (batch) => evaluateLevels(levels, batch, attack),

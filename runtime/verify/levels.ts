@@ -12,7 +12,7 @@ import { predictions } from '../train/loss.js';
 import type { FloatSpikes } from '../twin/float-spikes.js';
 import type { Twin } from '../twin/twin.js';
 import type { Chip } from './chip.js';
-import type { ChipOracle } from './chip-oracle.js';
+import { ChipOracle } from './chip-oracle.js';
 import type { Comparison } from './compare.js';
 import { compareSample, mergeComparisons, nothingCompared } from './compare.js';
 import type { LevelRecord, SpikeAgreement } from './spike-agreement.js';
@@ -31,8 +31,8 @@ export interface Levels {
   readonly spike: FloatSpikes | null;
   readonly twin: Twin;
   readonly chip: Chip;
-  /** The same program without time, for what needs its answers alone. */
-  readonly oracle: ChipOracle;
+  /** The same program without time, for what needs its spikes or answers alone. */
+  readonly untimed: Chip;
 }
 
 export interface LevelAttack {
@@ -99,7 +99,9 @@ export async function evaluateLevels(
   let failing: FailingSample | null = null;
   for (const [set, shown] of Object.entries(images) as ['clean' | SourceName, Float32Array | null][]) {
     if (shown === null) continue;
-    const run = await runChip(levels, shown, batch.indices);
+    // Times and energies are told of the clean images and of those crafted against the chip's own twin.
+    const chip = set === 'clean' || set === 'twin' ? levels.chip : levels.untimed;
+    const run = await runChip(chip, levels.twin, shown, batch.indices);
     chipRuns[set] = run;
     comparison = mergeComparisons(comparison, run.comparison);
     failing ??= run.failing;
@@ -123,7 +125,7 @@ export async function evaluateLevels(
     comparison,
     failing,
     spikeAgreement: await agreementOnClean(levels, batch, clean.twinRecord),
-    blackBox: options.blackBoxQueries === 0 ? null : await attackOracle(levels.oracle, batch, options),
+    blackBox: options.blackBoxQueries === 0 ? null : await attackOracle(levels.untimed, batch, options),
     chipLogits: { clean: clean.logits, adversarial: chipRuns.twin!.logits },
     results: { clean: clean.results, adversarial: chipRuns.twin!.results },
   };
@@ -141,7 +143,7 @@ interface ChipRun {
 }
 
 /** Encodes once, and hands the same currents to chip and twin. */
-async function runChip({ chip, twin }: Levels, images: Float32Array, indices: ArrayLike<number>): Promise<ChipRun> {
+async function runChip(chip: Chip, twin: Twin, images: Float32Array, indices: ArrayLike<number>): Promise<ChipRun> {
   const samples = encodeImages(twin.graph.drives, images);
   const expected = await twin.recordEncoded(samples);
   const { logits, records, results } = chip.runEncoded(samples, { record: true });
@@ -204,13 +206,13 @@ async function agreementOnClean(
 }
 
 async function attackOracle(
-  oracle: ChipOracle,
+  chip: Chip,
   batch: LabelledBatch,
   { attack: { epsilon }, members, blackBoxQueries: queries, seed }: LevelAttack,
 ) {
   const search = { method: 'square', epsilon, queries } as const;
   const batchSize = batch.labels.length;
-  const outcome = await worstCase(oracle, batch, { attack: search, members, seed, batchSize });
+  const outcome = await worstCase(new ChipOracle(chip), batch, { attack: search, members, seed, batchSize });
   return { fooled: outcome.fooled, queries: outcome.queries };
 }
 

@@ -10,20 +10,18 @@ const level = { clean: wilson(8, 10), robust: wilson(5, 10) };
 const figures: BudgetFigures = {
   levels: { ann: null, snn: level, spike: null, twin: level, chip: level },
   agreement: [{ levels: ['snn', 'chip'], clean: wilson(9, 10), adversarial: wilson(5, 10) }],
-  comparison: { spikeMismatches: 2, readoutMismatches: 1 },
-  statistics: {
-    clean: {
-      spikes: 1200,
-      activeNeuronsPercent: 40,
-      synapticOperations: 5000,
-      cores: 7,
-      chips: 1,
-      // Mean of 1 ms and 3 ms: 2 ms.
-      latency: { minSeconds: 1e-3, medianSeconds: 2e-3, maxSeconds: 3e-3, perSampleSeconds: [1e-3, 3e-3] },
-      energy: { joulesPerSample: 4e-6 },
-      unknownFigures: { timing: [], energy: ['barrier', 'staticPower'] },
-    },
+  spikeMismatches: 2,
+  readoutMismatches: 1,
+  chip: {
+    spikesPerSample: 1200,
+    activeNeuronsPercent: 40,
+    synopsPerSample: 5000,
+    latencySeconds: 2e-3,
+    energyJoules: 4e-6,
+    cores: 7,
+    chips: 1,
   },
+  unknownFigures: { timing: [], energy: ['barrier', 'staticPower'] },
 };
 
 function rowsOf(parts: Partial<Budget>) {
@@ -65,7 +63,7 @@ describe('a budget', () => {
   });
 
   it('fails a limit on what was not measured', () => {
-    const untimed = { ...figures, statistics: { clean: { ...figures.statistics.clean, latency: null } } };
+    const untimed = { ...figures, chip: { ...figures.chip, latencySeconds: null } };
     const budget: Budget = {
       formatVersion: 1,
       atMost: { latencySeconds: 1 },
