@@ -44,6 +44,8 @@ export interface TrafficRow {
 }
 
 export interface MappedProgram {
+  /** The given graph, its windows moved where relays take time. */
+  readonly spikeGraph: IntegerSpikeGraph;
   readonly program: Program;
   readonly mapping: MappingTables;
   readonly traffic: TrafficRow;
@@ -52,7 +54,6 @@ export interface MappedProgram {
 
 export interface Compiled extends MappedProgram {
   readonly floatGraph: FloatSpikeGraph;
-  readonly spikeGraph: IntegerSpikeGraph;
   readonly relays: readonly RelayRow[];
   readonly quantisation: readonly QuantisationRow[];
 }
@@ -66,7 +67,7 @@ export function compile(snn: SnnGraph, target: Target, options: CompileOptions):
   const { value, diagnostics } = quantise(floatGraph, target, options.calibration ?? null);
   const mapped = compileIntegerGraph(value.graph, target, options);
   return {
-    value: { ...mapped, floatGraph, spikeGraph: value.graph, relays, quantisation: value.rows },
+    value: { ...mapped, floatGraph, relays, quantisation: value.rows },
     diagnostics,
   };
 }
@@ -78,14 +79,14 @@ export function compileIntegerGraph(
   { provenance, placement = defaultPlacement }: CompileOptions,
 ): MappedProgram {
   const planner = new CorePlanner(target);
-  const placed = partition(graph, target);
-  const wired = wire(placed, planner);
+  const { graph: spikeGraph, placed } = partition(graph, target);
+  const wired = wire(placed, target);
   const traffic = trafficOf(
     wired,
-    graph.populations.map(({ name }) => placement.rates?.get(name) ?? 1),
+    placed.map(({ population, relayOf }) => placement.rates?.get(relayOf ?? population.name) ?? 1),
   );
   const { slots, chips, ...distances } = place(wired.length, traffic, target, placement);
-  const { stepsPerSample, hostAxons } = schedule(graph, placed, wired, slots);
+  const { stepsPerSample, hostAxons } = schedule(spikeGraph, placed, wired, slots);
   const cores = wired.map((core, k) => emitCore(core, slots[k]!, slots, placed[core.layer]!, planner, target));
   const program: Program = {
     formatVersion: PROGRAM_VERSION,
@@ -96,7 +97,9 @@ export function compileIntegerGraph(
     stepsPerSample,
     sampleInterval: stepsPerSample,
     chips,
-    populations: graph.populations.map(({ name, kind, shape, phase, scale }) => ({ name, kind, shape, phase, scale })),
+    populations: placed.map(({ population: { name, kind, shape, phase, scale }, relayOf }) => {
+      return { name, kind, shape, phase, scale, relayOf };
+    }),
     drives: graph.drives,
     hostAxons,
     cores,
@@ -104,6 +107,7 @@ export function compileIntegerGraph(
   const messages = traffic.reduce((sum, flow) => sum + flow.messages, 0);
   return {
     program,
+    spikeGraph,
     mapping: explainMapping(placed, wired, cores, target),
     traffic: { messages, ...distances },
     bound: coreBound(graph, target),

@@ -1,7 +1,9 @@
 import type { ParameterTable, Population } from '../schemas/spike.js';
 import type { Target } from '../schemas/target.js';
-import { type CorePlan, type CorePlanner, countNonZero, type ListForm, type ProjectionPlan } from './core-plan.js';
-import { type Tile, tileExtents } from './tiling.js';
+import { type AxonQuota, type AxonSupply, axonQuota } from './axon-quota.js';
+import type { CorePlan, CorePlanner, ListClass, ProjectionPlan } from './core-plan.js';
+import { countNonZero } from './incoming.js';
+import type { Tile } from './tiling.js';
 
 /** What one core needs of everything that is limited. */
 export interface CoreNeed {
@@ -90,132 +92,142 @@ export function bindingLimit(need: CoreNeed, limits: readonly CoreLimit[]): Core
 /** What the lists of one tile and projection need. */
 interface ListNeed {
   readonly words: number;
+  /** As if all lists of a class were as long as its longest, as population axons want them. */
+  readonly paddedWords: number;
   readonly wordsPerAxon: number;
-  readonly axons: number;
 }
 
-/** Where a count passes one of these, counting may stop: the need is then only known to be larger. */
-export interface CountingStop {
-  readonly words: number;
-  readonly axons: number;
+/** What a core needs, and which of its input axons must be population axons. */
+export interface InputNeed {
+  readonly need: CoreNeed;
+  readonly quota: AxonQuota;
+  /** Output axons that all sources together spend on this core. */
+  readonly sourceAxons: number;
 }
-
-/** A way to count lists: `exactLists` or `fullLists`. */
-export type ListCount = (
-  plan: CorePlan,
-  projection: ProjectionPlan,
-  planner: CorePlanner,
-  stop: CountingStop,
-) => ListNeed;
 
 /**
- * What the core of a plan needs but for its output axons, which depend on where its spikes go. `biasAxons` host axons
- * bring its bias; `countLists` says how its synapses are counted.
+ * What the core of a plan needs but for its output axons, which depend on where its spikes go: never less than what is
+ * emitted, and more only by zero weights among many that are not. `biasAxons` host axons bring its bias. Where not even
+ * population axons keep its input axons within the limit, the need says so. Beyond `stop` words counting may end.
  */
 export function inputNeed(
   plan: CorePlan,
   population: Population<Int32Array>,
   biasAxons: readonly number[],
   planner: CorePlanner,
-  countLists: ListCount,
-  stop: CountingStop,
-): CoreNeed {
-  const [height, width, channels] = tileExtents(plan.tile);
-  const compartments = height * width * channels;
-  let inputAxons = biasAxons.length;
-  let synapseWords = 0;
-  let wordsPerAxon = 0;
-  let formats = new Set(biasAxons).size;
-  if (biasAxons.length > 0) {
-    const { words } = planner.denseSize(compartments);
-    synapseWords += words * biasAxons.length;
-    wordsPerAxon = words;
-  }
+  stop = Number.POSITIVE_INFINITY,
+): InputNeed {
+  const { compartments, tile } = plan.layout;
+  const supply = planner.supply(biasAxons.length);
+  const biasWords = biasAxons.length === 0 ? 0 : planner.denseSize(compartments).words;
+  let wordsPerAxon = biasWords;
+  let words = 0;
+  let paddedWords = 0;
+  const formats = new Set(biasAxons.map((exponent) => formatKey(false, 0, exponent)));
+  const chunks = new Map<number, number>();
+  const discrete: { sources: number; window: number }[] = [];
   for (const projection of plan.projections) {
-    const left = { words: stop.words - synapseWords, axons: stop.axons - inputAxons };
-    const lists = countLists(plan, projection, planner, left);
-    synapseWords += lists.words;
+    const { pool } = projection.incoming.projection;
+    let sources = 0;
+    const lists = listNeed(plan, projection, planner, formats, stop - words, (heard, places) => {
+      sources += heard * places;
+      addChunks(chunks, heard, places, supply);
+    });
+    words += lists.words;
+    paddedWords += lists.paddedWords;
     wordsPerAxon = Math.max(wordsPerAxon, lists.wordsPerAxon);
-    inputAxons += lists.axons;
-    // At most one dense and one indexed format.
-    formats += 2;
+    discrete.push({ sources, window: pool[0] * pool[1] });
   }
-  const { compartmentProfiles, thresholdProfiles } = profileNeed(population, plan.tile);
+  const quota = axonQuota(chunks, supply);
+  const sources = discrete.reduce((sum, entry) => sum + entry.sources, 0);
+  const reaching = discrete.reduce((sum, entry) => sum + entry.sources * entry.window, 0);
+  // What is spent beyond one output axon for each source, spread evenly over projections of different windows.
+  const dearer = sources === 0 ? 1 : 1 + (quota.inPopulations * (supply.outputAxons - 1)) / sources;
+  const { compartmentProfiles, thresholdProfiles } = planner.profiles(population, tile);
   return {
-    compartments,
-    synapseWords,
-    inputAxons,
-    outputAxons: 0,
-    compartmentProfiles,
-    thresholdProfiles,
-    synapseFormats: formats,
-    wordsPerAxon,
+    need: {
+      compartments,
+      synapseWords: biasWords * biasAxons.length + (quota.inPopulations > 0 ? paddedWords : words),
+      inputAxons: quota.axons + biasAxons.length,
+      outputAxons: 0,
+      compartmentProfiles,
+      thresholdProfiles,
+      synapseFormats: formats.size,
+      wordsPerAxon,
+    },
+    quota,
+    sourceAxons: reaching * dearer,
   };
 }
 
-/** As if no weight were zero: never less than the exact need, and the same for every source channel. */
-export function fullLists(plan: CorePlan, { incoming, rows, columns }: ProjectionPlan, planner: CorePlanner): ListNeed {
-  const inputs = incoming.projection.kernel.shape[2];
-  const channels = plan.tile.c[1] - plan.tile.c[0];
-  let words = 0;
-  let wordsPerAxon = 0;
-  for (const row of rows.patterns) {
-    for (const column of columns.patterns) {
-      const list = planner.form(plan, row, column, row.taps * column.taps * channels);
-      words += list.words * inputs;
-      wordsPerAxon = Math.max(wordsPerAxon, list.words);
-    }
-  }
-  return { words, wordsPerAxon, axons: rows.reaches.length * columns.reaches.length * inputs };
+/** One text for each synapse format of a core. */
+function formatKey(isIndexed: boolean, delayBits: number, exponent: number): string {
+  return `${isIndexed}/${delayBits}/${exponent}`;
 }
 
-/** As emitted: without zero weights, and without axons that have no other. */
-export function exactLists(
+function addChunks(chunks: Map<number, number>, heard: number, places: number, { atomsMax }: AxonSupply): void {
+  const whole = Math.floor(heard / atomsMax);
+  if (whole > 0) chunks.set(atomsMax, (chunks.get(atomsMax) ?? 0) + whole * places);
+  const rest = heard % atomsMax;
+  if (rest > 0) chunks.set(rest, (chunks.get(rest) ?? 0) + places);
+}
+
+/** Calls `visit` with the source channels that each class hears, and its places. */
+function listNeed(
   plan: CorePlan,
-  { incoming, rows, columns }: ProjectionPlan,
+  { incoming, classes }: ProjectionPlan,
   planner: CorePlanner,
-  stop: CountingStop,
+  formats: Set<string>,
+  stop: number,
+  visit: (heard: number, places: number) => void,
 ): ListNeed {
   const inputs = incoming.projection.kernel.shape[2];
-  const rowCount = countPatterns(rows.patternOf, rows.patterns.length);
-  const columnCount = countPatterns(columns.patternOf, columns.patterns.length);
   let words = 0;
+  let paddedWords = 0;
   let wordsPerAxon = 0;
-  let axons = 0;
-  for (const [r, row] of rows.patterns.entries()) {
-    for (const [c, column] of columns.patterns.entries()) {
-      // Lists of equal patterns differ in their number of zero weights alone.
-      const forms: ListForm[] = [];
+  const size = (list: ListClass, nonZero: number): number => {
+    const form = planner.form(plan, list, nonZero, incoming.delayBits);
+    formats.add(formatKey(!form.dense, incoming.delayBits, incoming.exponent));
+    return form.words;
+  };
+  for (const list of classes) {
+    let heard = inputs;
+    let longest = 0;
+    let sum = 0;
+    if (incoming.nonZero === null) {
+      longest = size(list, list.row.taps * list.column.taps * plan.layout.channels);
+      sum = longest * inputs;
+    } else {
+      const sizes: number[] = [];
+      heard = 0;
       for (let input = 0; input < inputs; input += 1) {
-        const nonZero = countNonZero(incoming, row, column, input, plan.tile.c);
+        const nonZero = countNonZero(incoming, list.row, list.column, input, plan.layout.tile.c);
         if (nonZero === 0) continue;
-        forms[nonZero] ??= planner.form(plan, row, column, nonZero);
-        const list = forms[nonZero];
-        axons += rowCount[r]! * columnCount[c]!;
-        words += list.words;
-        wordsPerAxon = Math.max(wordsPerAxon, list.words);
+        sizes[nonZero] ??= size(list, nonZero);
+        heard += 1;
+        sum += sizes[nonZero];
+        longest = Math.max(longest, sizes[nonZero]);
       }
-      if (words > stop.words || axons > stop.axons) return { words, wordsPerAxon, axons };
     }
+    words += sum;
+    paddedWords += longest * heard;
+    wordsPerAxon = Math.max(wordsPerAxon, longest);
+    visit(heard, list.places);
+    if (words > stop) break;
   }
-  return { words, wordsPerAxon, axons };
+  return { words, paddedWords, wordsPerAxon };
 }
 
-function countPatterns(patternOf: readonly number[], patterns: number): readonly number[] {
-  const counts = new Array<number>(patterns).fill(0);
-  for (const pattern of patternOf) counts[pattern]! += 1;
-  return counts;
-}
-
-function profileNeed(
+/** Different parameters of the neurons of a tile. */
+export function profileNeed(
   { threshold, decay, shape }: Population<Int32Array>,
   { y, x, c }: Tile,
-): { readonly compartmentProfiles: number; readonly thresholdProfiles: number } {
-  if (threshold.columns === 1 && decay.columns === 1) return { compartmentProfiles: 1, thresholdProfiles: 1 };
+): Pick<CoreNeed, 'compartmentProfiles' | 'thresholdProfiles'> {
   const thresholds = new Set<string>();
   const profiles = new Set<string>();
-  for (let row = y[0]; row < y[1]; row += 1) {
-    for (let column = x[0]; column < x[1]; column += 1) {
+  const byChannel = threshold.columns <= shape[2] && decay.columns <= shape[2];
+  for (let row = y[0]; row < (byChannel ? y[0] + 1 : y[1]); row += 1) {
+    for (let column = x[0]; column < (byChannel ? x[0] + 1 : x[1]); column += 1) {
       for (let channel = c[0]; channel < c[1]; channel += 1) {
         const neuron = (row * shape[1] + column) * shape[2] + channel;
         const own = tableColumn(threshold, neuron, shape[2]).join();

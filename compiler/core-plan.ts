@@ -1,163 +1,297 @@
-import type { Projection } from '../schemas/spike.js';
+import type { Population } from '../schemas/spike.js';
 import type { Target } from '../schemas/target.js';
-import type { MapShape } from '../schemas/tensor.js';
+import { type AxonSupply, axonSupply } from './axon-quota.js';
+import { type CoreNeed, coreLimits, profileNeed } from './core-need.js';
+import type { IncomingProjection } from './incoming.js';
+import { compartmentAt, type Margin, type TileLayout, tileLayout } from './layout.js';
 import { INDEX_BITS, type ListSize, ListSizer } from './packing.js';
-import { type Axis, axisReach, projectionAxes, type Reach, type Span, type Tile, tileExtents } from './tiling.js';
+import { type Axis, axisReach, openReach, type Reach, type Span, singleReaches, type Tile } from './tiling.js';
 
 /**
- * How lists with gaps between their targets are stored: 'sparse' gives each synapse its index; 'compact' fills gaps with
- * zero weights where that takes fewer words, at the price of synaptic operations that add nothing.
+ * How the synapses of a core are arranged.
+ * `packing` says how lists with gaps between their targets are stored: 'sparse' gives each synapse its index; 'compact'
+ * fills gaps with zero weights where that takes fewer words, at the price of synaptic operations that add nothing.
+ * `lists` says what a source's axon reaches: all of its targets, or those of one row, so that it needs an axon for each.
+ * `padded` says along which axes padding lets the sources at the border of the tile share the lists of those inside.
  */
-export type PackingPolicy = 'sparse' | 'compact';
-
-/** A projection as the mapping sees it. */
-export interface IncomingProjection {
-  readonly projection: Projection<Int32Array>;
-  readonly rows: Axis;
-  readonly columns: Axis;
-  /** [taps·cin, cout + 1]: non-zero weights of a kernel row before each output channel. */
-  readonly nonZero: Uint16Array | Uint32Array;
+export interface CoreStyle {
+  readonly packing: 'sparse' | 'compact';
+  readonly lists: 'whole' | 'rows';
+  readonly padded: 'not' | 'rows' | 'columns' | 'both';
 }
 
-/** A stretch of one axis as its lists see it: sources with equal `key` reach their targets in the same way. */
+/** A stretch of one axis as its lists see it: taps tap, tap − stride … lead to consecutive targets. */
 export interface AxisPattern {
   readonly taps: number;
   readonly tap: number;
 }
 
-/** Sources, and the distinct ways in which they reach a tile, along one axis. */
+/** Sources, and the distinct ways in which they reach a tile, along one axis; a source may have several reaches. */
 export interface AxisPlan {
   readonly reaches: readonly Reach[];
   /** Pattern number of each reach. */
   readonly patternOf: readonly number[];
   readonly patterns: readonly AxisPattern[];
-  readonly tapsMax: number;
+  /** Places that have each pattern. */
+  readonly counts: readonly number[];
+  /** Positions beyond the span that the reaches need. */
+  readonly margin: Margin;
 }
 
-/** What the lists of one tile and projection have in common. */
+/** Axons that share one list per source channel: equal patterns, and equally far behind the largest base. */
+export interface ListClass {
+  readonly rowPattern: number;
+  readonly columnPattern: number;
+  readonly row: AxisPattern;
+  readonly column: AxisPattern;
+  /** Compartments from the base to the first target: 0 but where the first target lies beyond the largest base. */
+  readonly residue: number;
+  /** Places that have it. */
+  readonly places: number;
+}
+
+/** What the lists of one tile and projection have in common. A place is a reach of a row and one of a column. */
 export interface ProjectionPlan {
   readonly incoming: IncomingProjection;
   readonly rows: AxisPlan;
   readonly columns: AxisPlan;
+  readonly classes: readonly ListClass[];
+}
+
+/** Class and base compartment of each place, [row reaches × column reaches]. */
+export interface PlaceTable {
+  readonly classOf: Int32Array;
+  readonly base: Int32Array;
 }
 
 /** A core that holds one tile: how its synapses are stored. */
 export interface CorePlan {
-  readonly tile: Tile;
-  readonly policy: PackingPolicy;
+  readonly layout: TileLayout;
+  readonly style: CoreStyle;
   readonly projections: readonly ProjectionPlan[];
   readonly indexBits: number;
 }
 
-/** How a list is stored: dense from its first target on, or with an index per synapse. */
+/** How a list is stored: dense from its base on, or with an index per synapse. */
 export interface ListForm extends ListSize {
   readonly dense: boolean;
   /** Synapses stored, zero weights that fill gaps included. */
   readonly synapses: number;
 }
 
-/** Sizes lists on one target; shared by the search for a split and by the emission of what it found. */
+type ProfileNeed = Pick<CoreNeed, 'compartmentProfiles' | 'thresholdProfiles'>;
+
+/** Plans cores and sizes lists on one target; shared by the search for a split and by the emission of what it found. */
 export class CorePlanner {
-  readonly #dense: ListSizer;
-  readonly #indexed = new Map<number, ListSizer>();
+  readonly #target: Target;
+  readonly #inputAxons: number;
+  readonly #baseMax: number;
+  readonly #profiles = new WeakMap<Population<Int32Array>, Map<string, ProfileNeed>>();
+  readonly #axisPlans = new WeakMap<Axis, Map<string, AxisPlan>>();
+  /** By bits of a synapse. */
+  readonly #sizers = new Map<number, ListSizer>();
 
   constructor(target: Target) {
-    const { bits } = target.arithmetic.weight;
-    this.#dense = new ListSizer(target.limits, bits);
-    for (let index = INDEX_BITS.least; index <= INDEX_BITS.most; index += 1) {
-      this.#indexed.set(index, new ListSizer(target.limits, bits + index));
+    this.#target = target;
+    this.#baseMax = Math.min(target.limits.axonBaseMax.value ?? BASE_MAX, BASE_MAX);
+    this.#inputAxons = coreLimits(target).find(({ resource }) => resource === 'inputAxons')!.limit;
+  }
+
+  plan(tile: Tile, style: CoreStyle, incoming: readonly IncomingProjection[]): CorePlan {
+    const rowsPadded = style.padded === 'rows' || style.padded === 'both';
+    const columnsPadded = style.padded === 'columns' || style.padded === 'both';
+    const reached = incoming.map((entry) => {
+      const rows = this.#axisPlan(entry.rows, tile.y, rowsPadded, style.lists === 'rows');
+      return { entry, rows, columns: this.#axisPlan(entry.columns, tile.x, columnsPadded, false) };
+    });
+    const layout = tileLayout(
+      tile,
+      reached.reduce((most, { rows }) => widest(most, rows.margin), [0, 0] as Margin),
+      reached.reduce((most, { columns }) => widest(most, columns.margin), [0, 0] as Margin),
+    );
+    let furthest = 1;
+    const projections = reached.map(({ entry, rows, columns }): ProjectionPlan => {
+      const classes = listClasses(rows, columns, layout, this.#baseMax);
+      for (const list of classes) furthest = Math.max(furthest, list.residue + listSpan(list, layout));
+      return { incoming: entry, rows, columns, classes };
+    });
+    const needed = Math.ceil(Math.log2(furthest));
+    const indexBits = Math.max(INDEX_BITS.least, Math.min(INDEX_BITS.most, needed));
+    return { layout, style, projections, indexBits };
+  }
+
+  /** Where the lists of a projection lie. */
+  places({ layout }: CorePlan, { rows, columns, classes }: ProjectionPlan): PlaceTable {
+    const numbers = new Map(classes.map((list, number) => [classKey(list, layout), number]));
+    const classOf = new Int32Array(rows.reaches.length * columns.reaches.length);
+    const base = new Int32Array(classOf.length);
+    let place = 0;
+    for (const [r, rowReach] of rows.reaches.entries()) {
+      for (const [c, columnReach] of columns.reaches.entries()) {
+        const first = compartmentAt(layout, rowReach.first, columnReach.first);
+        base[place] = Math.min(first, this.#baseMax);
+        const residue = first - base[place]!;
+        classOf[place] = numbers.get(
+          classKey({ rowPattern: rows.patternOf[r]!, columnPattern: columns.patternOf[c]!, residue }, layout),
+        )!;
+        place += 1;
+      }
     }
+    return { classOf, base };
   }
 
-  plan(tile: Tile, policy: PackingPolicy, incoming: readonly IncomingProjection[]): CorePlan {
-    const projections = incoming.map(
-      (entry): ProjectionPlan => ({
-        incoming: entry,
-        rows: planAxis(entry.rows, tile.y),
-        columns: planAxis(entry.columns, tile.x),
-      }),
-    );
-    const [, width, channels] = tileExtents(tile);
-    const span = projections.reduce(
-      (most, { rows, columns }) => Math.max(most, listSpan(rows.tapsMax, columns.tapsMax, width, channels)),
-      1,
-    );
-    const needed = Math.ceil(Math.log2(span));
-    return { tile, policy, projections, indexBits: Math.max(INDEX_BITS.least, Math.min(INDEX_BITS.most, needed)) };
+  /** Different parameters of the neurons of a tile. */
+  profiles(population: Population<Int32Array>, tile: Tile): ProfileNeed {
+    const { threshold, decay, shape } = population;
+    const columns = Math.max(threshold.columns, decay.columns);
+    if (columns === 1) return { compartmentProfiles: 1, thresholdProfiles: 1 };
+    const known = this.#profiles.get(population) ?? new Map<string, ProfileNeed>();
+    this.#profiles.set(population, known);
+    const key = columns <= shape[2] ? tile.c.join() : [tile.y, tile.x, tile.c].join();
+    let need = known.get(key);
+    if (need === undefined) {
+      need = profileNeed(population, tile);
+      known.set(key, need);
+    }
+    return need;
   }
 
-  /** How a list of `nonZero` ≥ 1 weights of these patterns is stored. */
-  form({ tile, policy, indexBits }: CorePlan, row: AxisPattern, column: AxisPattern, nonZero: number): ListForm {
-    const [, width, channels] = tileExtents(tile);
-    const span = listSpan(row.taps, column.taps, width, channels);
-    const dense = this.#dense.size(span);
-    const indexed = span > 2 ** indexBits ? null : this.#indexed.get(indexBits)!.size(nonZero);
-    const gapless = row.taps === 1 || column.taps === width;
+  /** How a list of `nonZero` ≥ 1 weights of this class is stored. */
+  form({ layout, style, indexBits }: CorePlan, list: ListClass, nonZero: number, delayBits: number): ListForm {
+    const bits = this.#target.arithmetic.weight.bits + delayBits;
+    const span = listSpan(list, layout);
+    const filled = list.residue + span;
+    const dense = this.#sizer(bits).size(filled);
+    const indexed = filled > 2 ** indexBits ? null : this.#sizer(bits + indexBits).size(nonZero);
+    const gapless = filled === list.row.taps * list.column.taps * layout.channels;
     const fewer = indexed === null || dense.words < indexed.words || (gapless && dense.words === indexed.words);
-    if (indexed === null || (fewer && (gapless || policy === 'compact'))) {
-      return { ...dense, dense: true, synapses: span };
+    if (indexed === null || (fewer && (gapless || style.packing === 'compact'))) {
+      return { ...dense, dense: true, synapses: filled };
     }
     return { ...indexed, dense: false, synapses: nonZero };
   }
 
   /** A list of one synapse for each of `compartments`, as a bias takes it. */
   denseSize(compartments: number): ListSize {
-    return this.#dense.size(compartments);
+    return this.#sizer(this.#target.arithmetic.weight.bits).size(compartments);
+  }
+
+  get weightBits(): number {
+    return this.#target.arithmetic.weight.bits;
+  }
+
+  /** The input axons that a core has beside those of its bias. */
+  supply(biasAxons: number): AxonSupply {
+    return axonSupply(this.#target, this.#inputAxons - biasAxons);
+  }
+
+  #axisPlan(axis: Axis, span: Span, isOpen: boolean, isSingle: boolean): AxisPlan {
+    const known = this.#axisPlans.get(axis) ?? new Map<string, AxisPlan>();
+    this.#axisPlans.set(axis, known);
+    const key = `${span[0]}:${span[1]}:${isOpen}:${isSingle}`;
+    let plan = known.get(key);
+    if (plan === undefined) {
+      const reaches = (isOpen ? openReach : axisReach)(axis, span);
+      plan = planAxis(isSingle ? singleReaches(reaches, axis.stride) : reaches, span);
+      known.set(key, plan);
+    }
+    return plan;
+  }
+
+  #sizer(bits: number): ListSizer {
+    let sizer = this.#sizers.get(bits);
+    if (sizer === undefined) {
+      sizer = new ListSizer(this.#target.limits, bits);
+      this.#sizers.set(bits, sizer);
+    }
+    return sizer;
   }
 }
 
-/** Non-zero weights from source channel `input` through these patterns to the channels of `c`. */
-export function countNonZero(
-  { projection: { kernel }, nonZero, rows, columns }: IncomingProjection,
-  row: AxisPattern,
-  column: AxisPattern,
-  input: number,
-  c: Span,
-): number {
-  const [, kernelWidth, inputs, outputs] = kernel.shape;
-  let count = 0;
-  for (let n = 0; n < row.taps; n += 1) {
-    for (let m = 0; m < column.taps; m += 1) {
-      const tap = (row.tap - n * rows.stride) * kernelWidth + column.tap - m * columns.stride;
-      const start = (tap * inputs + input) * (outputs + 1);
-      count += nonZero[start + c[1]]! - nonZero[start + c[0]]!;
-    }
-  }
-  return count;
-}
-
-/** Prepares a projection for mapping. */
-export function incomingProjection(projection: Projection<Int32Array>, from: MapShape): IncomingProjection {
-  const [rows, columns] = projectionAxes(projection, from);
-  const { data, shape } = projection.kernel;
-  const outputs = shape[3];
-  const kernelRows = data.length / outputs;
-  const nonZero = new (outputs > 65_535 ? Uint32Array : Uint16Array)(kernelRows * (outputs + 1));
-  for (let row = 0, k = 0; row < kernelRows; row += 1) {
-    let count = 0;
-    for (let output = 0; output < outputs; output += 1, k += 1) {
-      if (data[k] !== 0) count += 1;
-      nonZero[row * (outputs + 1) + output + 1] = count;
-    }
-  }
-  return { projection, rows, columns, nonZero };
-}
+/** Largest base that a Program can hold. */
+const BASE_MAX = 32_767;
 
 /** Compartments from a list's first target to its last. */
-function listSpan(rowTaps: number, columnTaps: number, width: number, channels: number): number {
-  return ((rowTaps - 1) * width + columnTaps - 1) * channels + channels;
+function listSpan({ row, column }: ListClass, { pitch, channels }: TileLayout): number {
+  return ((row.taps - 1) * pitch + column.taps) * channels;
 }
 
-function planAxis(axis: Axis, span: Span): AxisPlan {
-  const reaches = axisReach(axis, span);
+/** Positions beyond the span that the reaches need. */
+function margin(reaches: readonly Reach[], [first, end]: Span): Margin {
+  let before = 0;
+  let after = 0;
+  for (const reach of reaches) {
+    before = Math.max(before, first - reach.first);
+    after = Math.max(after, reach.first + reach.taps - end);
+  }
+  return [before, after];
+}
+
+function widest(a: Margin, b: Margin): Margin {
+  return [Math.max(a[0], b[0]), Math.max(a[1], b[1])];
+}
+
+function planAxis(reaches: readonly Reach[], span: Span): AxisPlan {
   const numbers = new Map<string, number>();
   const patterns: AxisPattern[] = [];
+  const counts: number[] = [];
   const patternOf = reaches.map(({ taps, tap }) => {
     const key = `${tap}:${taps}`;
-    const known = numbers.get(key);
-    if (known !== undefined) return known;
-    numbers.set(key, patterns.length);
-    return patterns.push({ taps, tap }) - 1;
+    let number = numbers.get(key);
+    if (number === undefined) {
+      number = patterns.push({ taps, tap }) - 1;
+      counts.push(0);
+      numbers.set(key, number);
+    }
+    counts[number]! += 1;
+    return number;
   });
-  return { reaches, patternOf, patterns, tapsMax: reaches.reduce((most, { taps }) => Math.max(most, taps), 1) };
+  return { reaches, patternOf, patterns, counts, margin: margin(reaches, span) };
+}
+
+/** The kinds of lists that the places of two axes have. */
+function listClasses(rows: AxisPlan, columns: AxisPlan, layout: TileLayout, baseMax: number): readonly ListClass[] {
+  const classOf = (rowPattern: number, columnPattern: number, residue: number, places: number): ListClass => {
+    const [row, column] = [rows.patterns[rowPattern]!, columns.patterns[columnPattern]!];
+    return { rowPattern, columnPattern, row, column, residue, places };
+  };
+  const lastRow = rows.reaches.at(-1);
+  const lastColumn = columns.reaches.at(-1);
+  if (lastRow === undefined || lastColumn === undefined) return [];
+  // First targets ascend along both axes.
+  if (compartmentAt(layout, lastRow.first, lastColumn.first) <= baseMax) {
+    return rows.counts.flatMap((count, r) => columns.counts.map((own, c) => classOf(r, c, 0, count * own)));
+  }
+  const places = new Map<number, { rowPattern: number; columnPattern: number; residue: number; count: number }>();
+  for (const [r, rowReach] of rows.reaches.entries()) {
+    for (const [c, columnReach] of columns.reaches.entries()) {
+      const residue = Math.max(0, compartmentAt(layout, rowReach.first, columnReach.first) - baseMax);
+      const found = { rowPattern: rows.patternOf[r]!, columnPattern: columns.patternOf[c]!, residue };
+      const key = classKey(found, layout);
+      const known = places.get(key);
+      if (known === undefined) places.set(key, { ...found, count: 1 });
+      else known.count += 1;
+    }
+  }
+  return [...places.values()].map(({ rowPattern, columnPattern, residue, count }) =>
+    classOf(rowPattern, columnPattern, residue, count),
+  );
+}
+
+/** One number for each class of a projection: more patterns than an axis has places there are not. */
+function classKey(
+  { rowPattern, columnPattern, residue }: Pick<ListClass, 'rowPattern' | 'columnPattern' | 'residue'>,
+  { compartments }: TileLayout,
+): number {
+  return (rowPattern * PATTERNS_MAX + columnPattern) * (compartments + 1) + residue;
+}
+
+/** More than the patterns of any axis whose sources a Program can number. */
+const PATTERNS_MAX = 65_536;
+
+/** How far sources reach along an axis decides what their lists hold: equal texts, equal plans. */
+export function reachKey(axis: Axis, span: Span): string {
+  return axisReach(axis, span)
+    .map(({ first, tap, taps }) => `${first - span[0]}:${tap}:${taps}`)
+    .join();
 }

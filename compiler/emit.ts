@@ -1,15 +1,17 @@
 import type { CompartmentProfile, CoreImage, SynapseFormat } from '../schemas/program.js';
 import type { Population } from '../schemas/spike.js';
 import type { Target } from '../schemas/target.js';
+import type { MapShape } from '../schemas/tensor.js';
+import type { AxonBlock } from './axon-block.js';
 import { tableColumn } from './core-need.js';
 import type { CorePlanner } from './core-plan.js';
 import { biasMantissas } from './grid.js';
-import { SynapseWriter } from './packing.js';
+import { compartmentAt, neuronRuns, type TileLayout } from './layout.js';
+import { type Synapses, SynapseWriter } from './packing.js';
 import type { PlacedPopulation } from './partition.js';
 import type { Slot } from './route.js';
 import { synapsesOf } from './synapse-list.js';
-import { tileNeurons } from './tiling.js';
-import type { AxonBlock, WiredCore } from './wire.js';
+import type { WiredCore } from './wire.js';
 
 /** The image of one core: its compartments, packed synapses, and axon tables with the places of their destinations. */
 export function emitCore(
@@ -21,13 +23,16 @@ export function emitCore(
   target: Target,
 ): CoreImage {
   const { population } = layer;
-  const neurons = tileNeurons(core.plan.tile, population.shape);
-  const { toCore, toAxon, offsets } = core;
+  const { layout } = core.plan;
+  const neurons = compartmentNeurons(layout, population.shape);
+  const { toCore, toAxon, toAtom, offsets } = core;
   return {
     chip: slot.chip,
     core: slot.core,
-    compartmentCount: neurons.length,
-    ranges: [{ population: core.layer, first: 0, neurons }],
+    compartmentCount: layout.compartments,
+    ranges: neuronRuns(layout).map(([first, end]) => {
+      return { population: core.layer, first, neurons: neurons.slice(first, end) };
+    }),
     ...compartmentProfiles(population, neurons, target),
     bias: gatedBias(population, neurons, target),
     ...synapses(core, layer, neurons, planner, target),
@@ -35,10 +40,24 @@ export function emitCore(
       offsets,
       chip: Uint16Array.from(toCore, (to) => slots[to]!.chip),
       core: Uint16Array.from(toCore, (to) => slots[to]!.core),
-      axon: Uint16Array.from(toAxon),
-      atom: new Uint16Array(toAxon.length),
+      axon: toAxon,
+      atom: toAtom,
     },
   };
+}
+
+/** The neuron of each compartment; −1 of padding. */
+function compartmentNeurons(layout: TileLayout, shape: MapShape): Int32Array {
+  const neurons = new Int32Array(layout.compartments).fill(-1);
+  const { y, x, c } = layout.tile;
+  for (let row = y[0]; row < y[1]; row += 1) {
+    for (let column = x[0]; column < x[1]; column += 1) {
+      const first = compartmentAt(layout, row, column);
+      const neuron = (row * shape[1] + column) * shape[2] + c[0];
+      for (let k = 0; k < layout.channels; k += 1) neurons[first + k] = neuron + k;
+    }
+  }
+  return neurons;
 }
 
 function compartmentProfiles(
@@ -53,9 +72,12 @@ function compartmentProfiles(
   const profiles: CompartmentProfile[] = [];
   const uniform = threshold.columns === 1 && decay.columns === 1;
   const compartmentProfile = new Uint8Array(neurons.length);
-  for (let k = 0; k < (uniform ? Math.min(1, neurons.length) : neurons.length); k += 1) {
-    const resetBy = tableColumn(threshold, neurons[k]!, shape[2]);
-    const own = tableColumn(decay, neurons[k]!, shape[2]);
+  for (const [k, neuron] of neurons.entries()) {
+    // Padding never fires: any profile will do, and it has the first.
+    if (neuron === -1) continue;
+    if (uniform && profiles.length > 0) break;
+    const resetBy = tableColumn(threshold, neuron, shape[2]);
+    const own = tableColumn(decay, neuron, shape[2]);
     const key = `${resetBy.join()}/${own.join()}`;
     let number = numbers.get(key);
     if (number === undefined) {
@@ -77,6 +99,7 @@ function gatedBias(
   if (!arithmetic.biasGate || bias.data.every((value) => value === 0)) return { rows: 0, data: new Int32Array(0) };
   const data = new Int32Array(bias.rows * neurons.length);
   neurons.forEach((neuron, k) => {
+    if (neuron === -1) return;
     tableColumn(bias, neuron, shape[2]).forEach((value, row) => {
       data[row * neurons.length + k] = value;
     });
@@ -87,10 +110,11 @@ function gatedBias(
 /** Formats in the order in which lists first need them; lists one after another; then the axons of each block, then the bias. */
 class SynapseImage {
   readonly formats: SynapseFormat[] = [];
-  readonly #writer: SynapseWriter;
   readonly firstWord: number[] = [];
   readonly words: number[] = [];
   readonly base: number[] = [];
+  readonly atoms: number[] = [];
+  readonly #writer: SynapseWriter;
 
   constructor(target: Target) {
     this.#writer = new SynapseWriter(target.limits);
@@ -100,21 +124,27 @@ class SynapseImage {
     return this.#writer.bytes();
   }
 
-  /** Writes a list and gives its first word and its words. */
-  write(format: SynapseFormat, chunk: number, mantissa: Int32Array, index: Int32Array): readonly [number, number] {
-    const first = this.#writer.append(this.#formatNumber(format), format, chunk, mantissa, index);
-    return [first, this.#writer.words - first];
+  /** Writes a list, then zeros up to `words` words, and gives its first word. */
+  write(format: SynapseFormat, chunk: number, synapses: Synapses, words: number): number {
+    const first = this.#writer.append(this.#formatNumber(format), format, chunk, synapses);
+    this.#writer.fill(first + words);
+    return first;
   }
 
-  addAxon([firstWord, words]: readonly [number, number], base: number): void {
+  addAxon(firstWord: number, words: number, base: number, atoms: number): void {
     this.firstWord.push(firstWord);
     this.words.push(words);
     this.base.push(base);
+    this.atoms.push(atoms);
   }
 
   #formatNumber(format: SynapseFormat): number {
     const known = this.formats.findIndex((other) => {
-      return other.indexBits === format.indexBits && other.exponent === format.exponent;
+      return (
+        other.indexBits === format.indexBits &&
+        other.delayBits === format.delayBits &&
+        other.exponent === format.exponent
+      );
     });
     return known === -1 ? this.formats.push(format) - 1 : known;
   }
@@ -130,25 +160,22 @@ function synapses(
   const image = new SynapseImage(target);
   const { weight } = target.arithmetic;
   core.blocks.forEach((block, n) => {
-    addBlock(image, core, block, layer.weightExponents[n]!, target);
+    addBlock(image, core, block, layer.delays[n]!, target);
   });
   const none = new Int32Array(0);
-  const { chunk } = planner.denseSize(neurons.length);
+  const { chunk, words } = planner.denseSize(neurons.length);
   const { bias, shape } = layer.population;
-  const mantissas = Array.from(neurons, (neuron) => {
-    const units = tableColumn(bias, neuron, shape[2])[0]! / weight.step;
-    return layer.biasAxons.length === 0 ? [] : biasMantissas(units, layer.biasAxons, weight.mantissaMax);
-  });
-  layer.biasAxons.forEach((exponent, n) => {
-    const format: SynapseFormat = { weightBits: weight.bits, indexBits: 0, delayBits: 0, exponent };
-    const list = image.write(
-      format,
-      chunk,
-      Int32Array.from(mantissas, (own) => own[n]!),
-      none,
-    );
-    image.addAxon(list, 0);
-  });
+  if (layer.biasAxons.length > 0) {
+    const mantissas = Array.from(neurons, (neuron) => {
+      const units = neuron === -1 ? 0 : tableColumn(bias, neuron, shape[2])[0]! / weight.step;
+      return biasMantissas(units, layer.biasAxons, weight.mantissaMax);
+    });
+    layer.biasAxons.forEach((exponent, n) => {
+      const format: SynapseFormat = { weightBits: weight.bits, indexBits: 0, delayBits: 0, exponent };
+      const own = Int32Array.from(mantissas, (parts) => parts[n]!);
+      image.addAxon(image.write(format, chunk, { mantissas: own, index: none, delay: 1 }, words), words, 0, 1);
+    });
+  }
   return {
     synapseFormats: image.formats,
     synapseMemory: image.memory,
@@ -156,30 +183,24 @@ function synapses(
       firstWord: Uint32Array.from(image.firstWord),
       words: Uint16Array.from(image.words),
       base: Int16Array.from(image.base),
-      atoms: Uint16Array.from(image.base, () => 1),
+      atoms: Uint16Array.from(image.atoms),
     },
   };
 }
 
-function addBlock(image: SynapseImage, core: WiredCore, block: AxonBlock, exponent: number, target: Target): void {
+function addBlock(image: SynapseImage, core: WiredCore, block: AxonBlock, delay: number, target: Target): void {
   const { bits: weightBits, step } = target.arithmetic.weight;
+  const { exponent, delayBits } = block.plan.incoming;
   const unit = step * 2 ** exponent;
-  const stretches = block.lists.map((list) => {
+  const firstWords = block.lists.map((list) => {
     const { weights, index } = synapsesOf(core.plan, block.plan, list);
-    const format: SynapseFormat = {
-      weightBits,
-      indexBits: list.form.dense ? 0 : core.plan.indexBits,
-      delayBits: 0,
-      exponent,
-    };
-    return image.write(
-      format,
-      list.form.chunk,
-      weights.map((value) => value / unit),
-      index,
-    );
+    const format: SynapseFormat = { weightBits, indexBits: list.form.dense ? 0 : core.plan.indexBits, delayBits, exponent };
+    const mantissas = weights.map((value) => value / unit);
+    return image.write(format, list.form.chunk, { mantissas, index, delay }, list.words);
   });
-  block.listOf.forEach((list, axon) => {
-    image.addAxon(stretches[list]!, block.base[axon]!);
+  block.firstList.forEach((list, axon) => {
+    const { form, words } = block.lists[list]!;
+    const atoms = block.atoms[axon]!;
+    image.addAxon(firstWords[list]!, atoms > 1 ? words : form.words, block.base[axon]!, atoms);
   });
 }

@@ -1,6 +1,7 @@
-import type { CoreImage } from '../schemas/program.js';
+import type { CoreImage, Program } from '../schemas/program.js';
 import type { Target } from '../schemas/target.js';
 import { bindingLimit, type CoreNeed, coreLimits } from './core-need.js';
+import type { CoreStyle } from './core-plan.js';
 import type { PlacedPopulation } from './partition.js';
 import type { WiredCore } from './wire.js';
 
@@ -19,7 +20,8 @@ export interface LayerRow {
   readonly cores: number;
   /** Parts along rows, columns and channels. */
   readonly parts: readonly [number, number, number];
-  readonly packing: 'sparse' | 'compact';
+  /** How its cores store synapses. */
+  readonly style: CoreStyle;
   /** Of each resource, the most that one of its cores uses. */
   readonly need: CoreNeed;
   /** Title of the limit of which the largest share is used, and that share in percent. */
@@ -52,7 +54,8 @@ export function explainMapping(
   const limits = coreLimits(target);
   const cores = images.map((image, index): CoreRow => {
     const { population } = placed[wired[index]!.layer]!;
-    return { population: population.name, chip: image.chip, core: image.core, need: usedBy(image) };
+    const need = usedBy(image, wired[index]!.outputAxons);
+    return { population: population.name, chip: image.chip, core: image.core, need };
   });
   const layers = placed.map(({ population, split }): LayerRow => {
     const own = cores.filter((core) => core.population === population.name).map(({ need }) => need);
@@ -63,7 +66,7 @@ export function explainMapping(
       shape: population.shape,
       cores: own.length,
       parts: [split.rows.length, split.columns.length, split.channels.length],
-      packing: split.policy,
+      style: split.style,
       need,
       binding: binding.title,
       bindingPercent: (100 * need[binding.resource]) / binding.limit,
@@ -72,25 +75,34 @@ export function explainMapping(
   return { limits, layers, cores };
 }
 
-/** What an image uses of everything that is limited. */
-export function usedBy({
-  compartmentCount,
-  profiles,
-  synapseFormats,
-  synapseMemory,
-  axonsIn,
-  axonsOut,
-}: CoreImage): CoreNeed {
+/** What an image uses of everything that is limited, given the output axons that its entries take. */
+export function usedBy(
+  { compartmentCount, profiles, synapseFormats, synapseMemory, axonsIn }: CoreImage,
+  outputAxons: number,
+): CoreNeed {
   return {
     compartments: compartmentCount,
     synapseWords: synapseMemory.length / 8,
     inputAxons: axonsIn.words.length,
-    outputAxons: axonsOut.axon.length,
+    outputAxons,
     compartmentProfiles: profiles.length,
     thresholdProfiles: new Set(profiles.map(({ threshold }) => threshold.join())).size,
     synapseFormats: synapseFormats.length,
     wordsPerAxon: axonsIn.words.reduce((most, words) => Math.max(most, words), 0),
   };
+}
+
+/** By core of a Program, the output axons that its entries take: those to population axons may count as several. */
+export function outputAxonsOf({ cores }: Program, { limits }: Target): readonly number[] {
+  const each = limits.populationAxon?.outputAxons.value ?? 1;
+  const atomsOf = new Map(cores.map(({ chip, core, axonsIn }) => [chip * 65_536 + core, axonsIn.atoms]));
+  return cores.map(({ axonsOut: { chip, core, axon } }) => {
+    let used = 0;
+    for (let entry = 0; entry < axon.length; entry += 1) {
+      used += atomsOf.get(chip[entry]! * 65_536 + core[entry]!)![axon[entry]!]! > 1 ? each : 1;
+    }
+    return used;
+  });
 }
 
 function largerNeed(a: CoreNeed, b: CoreNeed): CoreNeed {

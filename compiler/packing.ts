@@ -47,6 +47,14 @@ export class ListSizer {
   }
 }
 
+/** What a list holds; `index` is not written where the format has none, nor the delay, of all of them, where it is 1. */
+export interface Synapses {
+  readonly mantissas: Int32Array;
+  readonly index: Int32Array;
+  /** Timesteps, ≥ 1. */
+  readonly delay: number;
+}
+
 /** The synapse memory of one core while it is being filled: little-endian words, bits from the least significant. */
 export class SynapseWriter {
   readonly #headerBits: number;
@@ -62,21 +70,17 @@ export class SynapseWriter {
     return this.#words;
   }
 
-  /**
-   * Appends a list in entries of at most `chunk` synapses and gives its first word. `index` is not written where the
-   * format has none.
-   */
+  /** Appends a list in entries of at most `chunk` synapses and gives its first word. */
   append(
     formatNumber: number,
-    { weightBits, indexBits }: SynapseFormat,
+    { weightBits, indexBits, delayBits }: SynapseFormat,
     chunk: number,
-    mantissa: Int32Array,
-    index: Int32Array,
+    { mantissas, index, delay }: Synapses,
   ): number {
     const firstWord = this.#words;
-    for (let first = 0; first < mantissa.length; first += chunk) {
-      const end = Math.min(first + chunk, mantissa.length);
-      const bits = this.#headerBits + (end - first) * (weightBits + indexBits);
+    for (let first = 0; first < mantissas.length; first += chunk) {
+      const end = Math.min(first + chunk, mantissas.length);
+      const bits = this.#headerBits + (end - first) * (weightBits + indexBits + delayBits);
       let position = this.#words * WORD_BITS;
       this.#reserve(Math.ceil(bits / WORD_BITS));
       this.#put(position, end - first, COUNT_BITS);
@@ -85,11 +89,18 @@ export class SynapseWriter {
       for (let k = first; k < end; k += 1) {
         if (indexBits > 0) this.#put(position, index[k]!, indexBits);
         position += indexBits;
-        this.#put(position, mantissa[k]!, weightBits);
+        if (delayBits > 0) this.#put(position, delay - 1, delayBits);
+        position += delayBits;
+        this.#put(position, mantissas[k]!, weightBits);
         position += weightBits;
       }
     }
     return firstWord;
+  }
+
+  /** Appends zeros until `words` are written. */
+  fill(words: number): void {
+    if (words > this.#words) this.#reserve(words - this.#words);
   }
 
   /** The memory, whole words. */

@@ -2,109 +2,226 @@ import { failure } from '../schemas/diagnostic.js';
 import type { IntegerSpikeGraph, Population } from '../schemas/spike.js';
 import type { Target } from '../schemas/target.js';
 import { elementCount } from '../schemas/tensor.js';
-import { type Candidate, cheapestChain, type Split } from './chain-search.js';
-import {
-  type CoreLimit,
-  type CoreNeed,
-  coreLimits,
-  exactLists,
-  fullLists,
-  inputNeed,
-  type ListCount,
-  passedLimit,
-} from './core-need.js';
-import {
-  type CorePlan,
-  CorePlanner,
-  type IncomingProjection,
-  incomingProjection,
-  type PackingPolicy,
-} from './core-plan.js';
-import { biasAxonExponents, commonWeightExponent } from './grid.js';
-import { axisReach, partCounts, type Span, splitEvenly, type Tile } from './tiling.js';
+import { type AxonBlock, addOutputs, axonBlocks } from './axon-block.js';
+import { type CoreLimit, type CoreNeed, coreLimits, inputNeed, passedLimit } from './core-need.js';
+import { type CorePlan, CorePlanner } from './core-plan.js';
+import { type RelayPopulation, relayPopulation, retimed } from './fan-out.js';
+import { biasAxonExponents } from './grid.js';
+import { delayBits, type IncomingProjection, incomingProjection } from './incoming.js';
+import { type Candidate, cheapestSplit, type Split, type SplitTask } from './split-search.js';
+import type { Tile } from './tiling.js';
 
-/** A population with everything that the mapping derives from it. */
-export interface MappedPopulation {
-  readonly population: Population<Int32Array>;
-  readonly incoming: readonly IncomingProjection[];
-  /** By incoming projection. */
-  readonly weightExponents: readonly number[];
-  /** Exponents of the host axons that bring its bias; none where the chip gates the bias. */
-  readonly biasAxons: readonly number[];
+/** A tile on its core, with the core's input axons. */
+export interface PlacedCore {
+  readonly plan: CorePlan;
+  readonly blocks: readonly AxonBlock[];
 }
 
 /** A population on its cores, tiles in the order rows, columns, channels. */
-export interface PlacedPopulation extends MappedPopulation {
+export interface PlacedPopulation {
+  readonly population: Population<Int32Array>;
+  readonly incoming: readonly IncomingProjection[];
+  /** Exponents of the host axons that bring its bias; none where the chip gates the bias. */
+  readonly biasAxons: readonly number[];
+  /** The population whose spikes it repeats, of a relay. */
+  readonly relayOf: string | null;
   readonly split: Split;
-  readonly cores: readonly CorePlan[];
+  readonly cores: readonly PlacedCore[];
+  /** Timesteps from a spike to its input, by incoming projection. */
+  readonly delays: readonly number[];
 }
 
-/** Splits that take more cores than this many times the fewest are looked at if no others can be joined; and so on. */
-const SURPLUS = 2;
-const COUNT_ALL = { words: Number.POSITIVE_INFINITY, axons: Number.POSITIVE_INFINITY };
+/** A network on cores. */
+export interface Partition {
+  /** The graph whose spikes those on the cores are: the given one, its windows moved where relays take time. */
+  readonly graph: IntegerSpikeGraph;
+  /** The graph's populations in order, each followed by its relay if it has one. */
+  readonly placed: readonly PlacedPopulation[];
+}
+
+/** A population may take so many times the cores that it and a relay would, before it gets one: relays cost latency. */
+const RELAY_PENALTY = 1.1;
 
 /**
- * Cuts every population of a chain into tiles, one core each, so that all limits of the target hold and the sum of cores
- * is least among all even splits by rows, columns and channels (a core with compact lists counts a tenth more); of equal
- * sums the one with the fewest output axons.
+ * Cuts every population into tiles, one core each, so that all limits of the target hold, from the last to the first:
+ * what a core sends depends on how those that hear it are cut. Each split is the cheapest in its own cores and in those
+ * that its sources' output axons will take. Where output axons bind, a population gets relays (`relayPopulation`) if that
+ * takes fewer cores. Relays move windows, and longer delays take bits in each synapse: cut anew until no more are needed.
  *
- * Exact, since what a core receives depends on its own tile, and what it sends on the split of the next population alone:
- * a shortest path through the candidates of each layer. Throws SW2003 (no chain), SW2011 (a bias by timestep that only
- * axons could bring), SW2013 (weights off the grid), SW2101 (a layer fits in no split), SW2102 (too many cores).
+ * Throws SW2003 (a delay beyond the chip's), SW2011 (a bias by timestep that only axons could bring), SW2013 (weights off
+ * the grid), SW2101 (a layer fits in no split), SW2102 (too many cores).
  */
-export function partition(graph: IntegerSpikeGraph, target: Target): readonly PlacedPopulation[] {
-  const planner = new CorePlanner(target);
-  const limits = coreLimits(target);
-  const mapped = graph.populations.map((population, index) => mapPopulation(graph, population, index, target));
-  for (const layer of mapped) requireOneNeuronFits(layer, planner, limits, target);
-  let splits: readonly Split[] | null = null;
-  const neurons = graph.populations.reduce((most, { shape }) => Math.max(most, elementCount(shape)), 0);
-  for (let surplus = SURPLUS; splits === null && surplus <= SURPLUS * neurons; surplus *= SURPLUS) {
-    const choices = mapped.map((layer) => feasibleSplits(layer, planner, limits, surplus));
-    splits = cheapestChain(
-      mapped.map(({ incoming }) => incoming),
-      choices,
-      limits,
+export function partition(graph: IntegerSpikeGraph, target: Target): Partition {
+  let assumed = new Map(graph.projections.map(({ name, delay }) => [name, delay]));
+  for (;;) {
+    const placed = new Partitioner(graph, assumed, target).run();
+    const timed = retimed(graph, new Set(placed.flatMap(({ relayOf }) => relayOf ?? [])));
+    const final = withWindows(placed, timed);
+    const found = new Map(
+      final.flatMap(({ incoming, delays }) => incoming.map(({ projection }, k) => [projection.name, delays[k]!] as const)),
     );
+    const grown = [...assumed].some(([name, delay]) => delayBits(found.get(name)!) > delayBits(delay));
+    if (!grown) {
+      requireDelays(final, target);
+      requireCores(final, target);
+      return { graph: timed, placed: final };
+    }
+    assumed = new Map([...assumed].map(([name, delay]) => [name, Math.max(delay, found.get(name)!)]));
   }
-  if (splits === null) throw outputsFitNowhere(mapped, target);
-  const placed = mapped.map((layer, index): PlacedPopulation => {
-    const split = splits[index]!;
-    return { ...layer, split, cores: tilesOf(split).map((tile) => planner.plan(tile, split.policy, layer.incoming)) };
-  });
-  requireCores(placed, target);
-  return placed;
 }
 
-function mapPopulation(
-  graph: IntegerSpikeGraph,
-  population: Population<Int32Array>,
-  index: number,
-  target: Target,
-): MappedPopulation {
-  const { arithmetic } = target;
-  const where = `layer ${population.name}`;
-  const before = graph.populations[index - 1];
-  const projections = graph.projections.filter(({ to }) => to === population.name);
-  for (const { from, delay, name } of projections) {
-    if (from !== before?.name || delay !== 1 || projections.length > 1) {
-      const what = `projection ${name} has a delay of ${delay} and comes from "${from}"; mapped is one projection of delay 1 from "${before?.name}".`;
-      throw failure('SW2003', { where, what });
+/** The same cores with the windows of `graph`, those of relays one timestep after their sources', and the delays between. */
+function withWindows(placed: readonly PlacedPopulation[], graph: IntegerSpikeGraph): readonly PlacedPopulation[] {
+  const phases = new Map(graph.populations.map(({ name, phase }) => [name, phase]));
+  const relays = new Map<string, string>();
+  for (const { population, relayOf } of placed) {
+    if (relayOf === null) continue;
+    relays.set(relayOf, population.name);
+    phases.set(population.name, phases.get(relayOf)! + 1);
+  }
+  return placed.map((layer) => {
+    const { population, incoming, relayOf } = layer;
+    const phase = phases.get(population.name)!;
+    const delays = incoming.map(({ projection: { from } }) => {
+      return phase - phases.get(relayOf === null ? (relays.get(from) ?? from) : from)!;
+    });
+    return { ...layer, population: { ...population, phase }, delays };
+  });
+}
+
+/** Cuts the populations of one graph, given how long the delays between them will be at most. */
+class Partitioner {
+  readonly #graph: IntegerSpikeGraph;
+  readonly #assumed: ReadonlyMap<string, number>;
+  readonly #target: Target;
+  readonly #planner: CorePlanner;
+  readonly #limits: readonly CoreLimit[];
+  readonly #outputLimit: number;
+
+  constructor(graph: IntegerSpikeGraph, assumed: ReadonlyMap<string, number>, target: Target) {
+    this.#graph = graph;
+    this.#assumed = assumed;
+    this.#target = target;
+    this.#planner = new CorePlanner(target);
+    this.#limits = coreLimits(target);
+    this.#outputLimit = this.#limits.find(({ resource }) => resource === 'outputAxons')!.limit;
+  }
+
+  run(): readonly PlacedPopulation[] {
+    const shapes = new Map(this.#graph.populations.map(({ name, shape }) => [name, shape]));
+    const tasks = this.#graph.populations.map((population): Omit<SplitTask, 'outputs'> => {
+      const incoming = this.#graph.projections
+        .filter(({ to }) => to === population.name)
+        .map((projection) => {
+          const bits = delayBits(this.#assumed.get(projection.name)!);
+          return incomingProjection(projection, shapes.get(projection.from)!, bits, this.#target);
+        });
+      return { population, incoming, biasAxons: biasAxonsOf(population, this.#target) };
+    });
+    for (const task of tasks) this.#requireOneNeuronFits(task);
+    const placed: PlacedPopulation[] = [];
+    for (const task of tasks.toReversed()) {
+      const { name } = task.population;
+      const hearers = placed.flatMap(({ cores }) =>
+        cores.flatMap(({ blocks }) => blocks.filter(({ plan }) => plan.incoming.projection.from === name)),
+      );
+      placed.unshift(...this.#place(task, hearers));
+    }
+    return placed;
+  }
+
+  /** A population given the axons that hear it, and its relay if it is better off with one. */
+  #place(task: Omit<SplitTask, 'outputs'>, hearers: readonly AxonBlock[]): readonly PlacedPopulation[] {
+    const free = cheapestSplit({ ...task, outputs: null }, this.#planner, this.#limits);
+    if (free === null) throw this.#fitsNowhere(task);
+    const outputs = this.#outputsOf(task.population, hearers);
+    if (outputs === null) return [this.#placed(task, free.split, null)];
+    const direct = cheapestSplit({ ...task, outputs }, this.#planner, this.#limits);
+    if (direct !== null && direct.cost <= free.cost) return [this.#placed(task, direct.split, null)];
+    const relay = relayPopulation(task.population, this.#target);
+    const relayed = relay === null ? null : this.#cutRelay(relay, outputs);
+    if (relayed !== null && (direct === null || RELAY_PENALTY * (free.cost + relayed.candidate.cost) < direct.cost)) {
+      const own = this.#placed(relayed.task, relayed.candidate.split, task.population.name);
+      const blocks = own.cores.flatMap((core) => core.blocks);
+      // One output axon for each neuron: more than enough for any core but on a chip with fewer of them than neurons.
+      const rest = cheapestSplit(
+        { ...task, outputs: this.#outputsOf(task.population, blocks) },
+        this.#planner,
+        this.#limits,
+      );
+      if (rest !== null) return [this.#placed(task, rest.split, null), own];
+    }
+    if (direct === null) throw this.#outputsFitNowhere(task.population, outputs);
+    return [this.#placed(task, direct.split, null)];
+  }
+
+  #cutRelay(
+    { population, projection }: RelayPopulation,
+    outputs: Int32Array,
+  ): { readonly task: SplitTask; readonly candidate: Candidate } | null {
+    const incoming = [incomingProjection(projection, population.shape, 0, this.#target)];
+    const task: SplitTask = { population, incoming, biasAxons: [], outputs };
+    const candidate = cheapestSplit(task, this.#planner, this.#limits);
+    return candidate === null ? null : { task, candidate };
+  }
+
+  #placed(task: Omit<SplitTask, 'outputs'>, split: Split, relayOf: string | null): PlacedPopulation {
+    const { population, incoming, biasAxons } = task;
+    const cores = tilesOf(split).map((tile): PlacedCore => {
+      const plan = this.#planner.plan(tile, split.style, incoming);
+      return { plan, blocks: axonBlocks(plan, this.#planner, biasAxons.length) };
+    });
+    return { population, incoming, biasAxons, relayOf, split, cores, delays: [] };
+  }
+
+  /** Output axons that each neuron needs; null where the chip has any number of them. */
+  #outputsOf({ shape }: Population<Int32Array>, hearers: readonly AxonBlock[]): Int32Array | null {
+    if (!Number.isFinite(this.#outputLimit)) return null;
+    const outputs = new Int32Array(elementCount(shape));
+    const cost = this.#target.limits.populationAxon?.outputAxons.value ?? 1;
+    for (const block of hearers) addOutputs(outputs, block, shape, cost);
+    return outputs;
+  }
+
+  /** Throws SW2101 where a core cannot even hold one neuron. */
+  #requireOneNeuronFits({ population, incoming, biasAxons }: Omit<SplitTask, 'outputs'>): void {
+    const { shape, name } = population;
+    const [height, width, channels] = shape;
+    // The middle of the grid: neurons at the border hear fewer sources.
+    const [y, x] = [Math.floor(height / 2), Math.floor(width / 2)];
+    const differ = incoming.some(({ nonZero }) => nonZero !== null);
+    for (let c = 0; c < (differ ? channels : 1); c += 1) {
+      const neuron: Tile = { y: [y, y + 1], x: [x, x + 1], c: [c, c + 1] };
+      const plan = this.#planner.plan(neuron, { packing: 'compact', lists: 'whole', padded: 'not' }, incoming);
+      const { need } = inputNeed(plan, population, biasAxons, this.#planner);
+      const passed = passedLimit(need, this.#limits);
+      if (passed !== null) throw this.#neuronTooLarge(name, shape, need, passed);
     }
   }
-  if (projections.length > 0 && graph.drives.some(({ population: driven }) => driven === population.name)) {
-    throw failure('SW2003', { where, what: 'it hears spikes and the image; mapped is one of the two.' });
-  }
-  const weightExponents = projections.map(({ name, kernel }) => {
-    const exponent = commonWeightExponent(kernel.data, arithmetic.weight);
-    if (exponent !== null) return exponent;
-    throw failure('SW2013', {
-      where: `projection ${name}`,
-      what: `its weights are not on the grid of ${target.name}.`,
+
+  #neuronTooLarge(name: string, shape: readonly number[], need: CoreNeed, passed: CoreLimit): Error {
+    const unit = passed.unit === '' ? '' : ` ${passed.unit} of`;
+    return failure('SW2101', {
+      where: `layer ${name}`,
+      what: `even a core with one of its ${elementCount(shape).toLocaleString('en')} neurons needs ${need[passed.resource].toLocaleString('en')}${unit} ${passed.title}, ${this.#target.name} has ${passed.limit.toLocaleString('en')}.`,
+      ...(passed.resource === 'inputAxons'
+        ? { fix: 'Give the layer fewer inputs (pool before it), or choose a target with more input axons per core.' }
+        : {}),
     });
-  });
-  const incoming = projections.map((projection) => incomingProjection(projection, before!.shape));
-  return { population, incoming, weightExponents, biasAxons: biasAxonsOf(population, target) };
+  }
+
+  #fitsNowhere({ population: { name } }: Omit<SplitTask, 'outputs'>): Error {
+    return failure('SW2101', { where: `layer ${name}`, what: `no even split keeps every limit of ${this.#target.name}.` });
+  }
+
+  #outputsFitNowhere({ name }: Population<Int32Array>, outputs: Int32Array): Error {
+    const most = outputs.reduce((larger, axons) => Math.max(larger, axons), 0);
+    return failure('SW2101', {
+      where: `layer ${name}`,
+      what: `the spikes of one neuron take ${most.toLocaleString('en')} output axons, ${this.#target.name} has ${this.#outputLimit.toLocaleString('en')} in a core, and no split keeps within them.`,
+      fix: 'Give the layers that hear it fewer channels, or choose a target with more output axons per core.',
+    });
+  }
 }
 
 function biasAxonsOf({ name, bias }: Population<Int32Array>, { name: chip, arithmetic }: Target): readonly number[] {
@@ -125,114 +242,22 @@ function biasAxonsOf({ name, bias }: Population<Int32Array>, { name: chip, arith
   return exponents;
 }
 
-/** Splits in which every core keeps its limits but for output axons: by number of cores, up to `surplus` times the fewest. */
-function feasibleSplits(
-  layer: MappedPopulation,
-  planner: CorePlanner,
-  limits: readonly CoreLimit[],
-  surplus: number,
-): readonly Candidate[] {
-  const [height, width, channels] = layer.population.shape;
-  const compartments = limits.find(({ resource }) => resource === 'compartments')!.limit;
-  const counts = partCounts(height)
-    .flatMap((y) => partCounts(width).flatMap((x) => partCounts(channels).map((c) => [y, x, c] as const)))
-    .filter(([y, x, c]) => Math.ceil(height / y) * Math.ceil(width / x) * Math.ceil(channels / c) <= compartments)
-    .sort((a, b) => a[0] * a[1] * a[2] - b[0] * b[1] * b[2] || a[0] - b[0] || a[1] - b[1]);
-  const found: Candidate[] = [];
-  for (const [y, x, c] of counts) {
-    if (y * x * c > surplus * (found[0]?.cores ?? Number.POSITIVE_INFINITY)) break;
-    const parts = { rows: splitEvenly(height, y), columns: splitEvenly(width, x), channels: splitEvenly(channels, c) };
-    const policies = (layer.incoming.length === 0 ? ['sparse'] : ['sparse', 'compact']) as readonly PackingPolicy[];
-    const policy = policies.find((policy) => fits(layer, { ...parts, policy }, planner, limits));
-    if (policy !== undefined) found.push({ split: { ...parts, policy }, cores: y * x * c });
-  }
-  return found;
-}
-
-/** Whether every tile fits; tiles that their axes and channels describe alike are looked at once. */
-function fits(layer: MappedPopulation, split: Split, planner: CorePlanner, limits: readonly CoreLimit[]): boolean {
-  const perNeuron = layer.population.threshold.columns > 1 || layer.population.decay.columns > 1;
-  const rows = perNeuron ? split.rows : distinctSpans(split.rows, layer, 'rows');
-  const columns = perNeuron ? split.columns : distinctSpans(split.columns, layer, 'columns');
-  return rows.every((y) =>
-    columns.every((x) =>
-      split.channels.every((c) => {
-        const plan = planner.plan({ y, x, c }, split.policy, layer.incoming);
-        // Zero weights only save: they need counting only where the tile would not fit without them.
-        return [fullLists, exactLists].some((count) => {
-          return passedLimit(needOf(layer, plan, planner, limits, count), limits) === null;
-        });
-      }),
-    ),
-  );
-}
-
-function needOf(
-  layer: MappedPopulation,
-  plan: CorePlan,
-  planner: CorePlanner,
-  limits: readonly CoreLimit[],
-  countLists: ListCount,
-): CoreNeed {
-  const limitOf = (wanted: keyof CoreNeed): number => limits.find(({ resource }) => resource === wanted)!.limit;
-  const stop = { words: limitOf('synapseWords'), axons: limitOf('inputAxons') };
-  return inputNeed(plan, layer.population, layer.biasAxons, planner, countLists, stop);
-}
-
-/** One span of each kind: equal extents, and equal ways of being reached. */
-function distinctSpans(
-  spans: readonly Span[],
-  { incoming }: MappedPopulation,
-  axis: 'rows' | 'columns',
-): readonly Span[] {
-  const seen = new Map<string, Span>();
-  for (const span of spans) {
-    const reaches = incoming.flatMap((entry) => axisReach(entry[axis], span));
-    const key = `${span[1] - span[0]}|${reaches.map(({ tap, taps }) => `${tap}:${taps}`).join()}`;
-    if (!seen.has(key)) seen.set(key, span);
-  }
-  return [...seen.values()];
-}
-
 /** The tiles of a split in the order rows, columns, channels. */
 function tilesOf({ rows, columns, channels }: Split): readonly Tile[] {
   return rows.flatMap((y) => columns.flatMap((x) => channels.map((c): Tile => ({ y, x, c }))));
 }
 
-/** Throws SW2101 where a core cannot even hold one neuron; otherwise some split keeps all limits but output axons'. */
-function requireOneNeuronFits(
-  layer: MappedPopulation,
-  planner: CorePlanner,
-  limits: readonly CoreLimit[],
-  { name }: Target,
-): void {
-  const { population } = layer;
-  const [height, width, channels] = population.shape;
-  // The middle of the grid: neurons at the border hear fewer sources.
-  const [y, x] = [Math.floor(height / 2), Math.floor(width / 2)];
-  for (let c = 0; c < channels; c += 1) {
-    const neuron: Tile = { y: [y, y + 1], x: [x, x + 1], c: [c, c + 1] };
-    const plan = planner.plan(neuron, 'compact', layer.incoming);
-    const need = inputNeed(plan, population, layer.biasAxons, planner, exactLists, COUNT_ALL);
-    const passed = passedLimit(need, limits);
-    if (passed === null) continue;
-    const unit = passed.unit === '' ? '' : ` ${passed.unit} of`;
-    throw failure('SW2101', {
-      where: `layer ${population.name}`,
-      what: `even a core with one of its ${elementCount(population.shape).toLocaleString('en')} neurons needs ${need[passed.resource].toLocaleString('en')}${unit} ${passed.title}, ${name} has ${passed.limit.toLocaleString('en')}.`,
-      ...(passed.resource === 'inputAxons'
-        ? { fix: 'Give the layer fewer inputs (pool before it), or choose a target with more input axons per core.' }
-        : {}),
+function requireDelays(placed: readonly PlacedPopulation[], { name, limits }: Target): void {
+  const most = limits.delayMax.value ?? Number.POSITIVE_INFINITY;
+  for (const { incoming, delays } of placed) {
+    delays.forEach((delay, k) => {
+      if (delay <= most) return;
+      throw failure('SW2003', {
+        where: `projection ${incoming[k]!.projection.name}`,
+        what: `its spikes must wait ${delay.toLocaleString('en')} timesteps for those of a longer path; ${name} delays a spike by up to ${most.toLocaleString('en')}.`,
+      });
     });
   }
-}
-
-function outputsFitNowhere(mapped: readonly MappedPopulation[], { name, limits }: Target): Error {
-  return failure('SW2101', {
-    where: `layers ${mapped.map(({ population }) => population.name).join(', ')}`,
-    what: `no split keeps the output axons of every core within the ${limits.outputAxonsPerCore.value?.toLocaleString('en')} of ${name}.`,
-    fix: 'Give the layers fewer channels, or choose a target with more output axons per core.',
-  });
 }
 
 function requireCores(placed: readonly PlacedPopulation[], { name, limits }: Target): void {

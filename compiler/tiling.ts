@@ -65,6 +65,23 @@ export function axisReach({ sources, kernel, stride, before }: Axis, [spanFirst,
   return reaches;
 }
 
+/** The same sources with all the targets that their taps reach, in the span or not, on the grid or not. */
+export function openReach(axis: Axis, span: Span): Reach[] {
+  const { kernel, stride, before } = axis;
+  return axisReach(axis, span).map(({ source }): Reach => {
+    const first = Math.ceil((source + before - kernel + 1) / stride);
+    const last = Math.floor((source + before) / stride);
+    return { source, first, taps: last - first + 1, tap: source + before - first * stride };
+  });
+}
+
+/** Every reach cut into those of its single targets. */
+export function singleReaches(reaches: readonly Reach[], stride: number): Reach[] {
+  return reaches.flatMap(({ source, first, taps, tap }) =>
+    Array.from({ length: taps }, (_, n): Reach => ({ source, first: first + n, taps: 1, tap: tap - n * stride })),
+  );
+}
+
 /** `parts` spans that differ in length by at most one. */
 export function splitEvenly(extent: number, parts: number): Span[] {
   return Array.from(
@@ -88,18 +105,4 @@ export function partCounts(extent: number): number[] {
 /** Rows, columns and channels of a tile. */
 export function tileExtents({ y, x, c }: Tile): MapShape {
   return [y[1] - y[0], x[1] - x[0], c[1] - c[0]];
-}
-
-/** The neurons of a tile in the order of their compartments: row, column, channel. */
-export function tileNeurons({ y, x, c }: Tile, shape: MapShape): Int32Array {
-  const neurons = new Int32Array((y[1] - y[0]) * (x[1] - x[0]) * (c[1] - c[0]));
-  let compartment = 0;
-  for (let row = y[0]; row < y[1]; row += 1) {
-    for (let column = x[0]; column < x[1]; column += 1) {
-      for (let channel = c[0]; channel < c[1]; channel += 1, compartment += 1) {
-        neurons[compartment] = (row * shape[1] + column) * shape[2] + channel;
-      }
-    }
-  }
-  return neurons;
 }

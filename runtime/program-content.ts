@@ -1,5 +1,5 @@
 import { type CoreLimit, type CoreNeed, coreLimits } from '../compiler/core-need.js';
-import { usedBy } from '../compiler/explain.js';
+import { outputAxonsOf, usedBy } from '../compiler/explain.js';
 import { failure } from '../schemas/diagnostic.js';
 import { sha256 } from '../schemas/hash.js';
 import { nearestWord } from '../schemas/nearest-word.js';
@@ -80,11 +80,15 @@ export interface CoreMemory {
 
 /** Counts a Program's content. */
 export function programContent(program: Program): ProgramContent {
-  const cores = program.cores.map((image): CoreContent => {
-    const layers = image.ranges.map(({ population, neurons }) => {
-      return { name: program.populations[population]!.name, neurons: neurons.length, first: neurons[0] ?? 0 };
+  const outputAxons = outputAxonsOf(program, programTarget(program));
+  const cores = program.cores.map((image, index): CoreContent => {
+    // A layer may have several ranges of a core, with padding between.
+    const held = new Map(image.ranges.map(({ population }) => [population, image.ranges.filter((range) => range.population === population)]));
+    const layers = [...held].map(([population, ranges]) => {
+      const neurons = ranges.reduce((sum, range) => sum + range.neurons.length, 0);
+      return { name: program.populations[population]!.name, neurons, first: ranges[0]!.neurons[0] ?? 0 };
     });
-    return { chip: image.chip, core: image.core, layers, need: usedBy(image) };
+    return { chip: image.chip, core: image.core, layers, need: usedBy(image, outputAxons[index]!) };
   });
   const { provenance, timesteps, stepsPerSample, sampleInterval, chips, formatVersion, name } = program;
   return {

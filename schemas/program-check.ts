@@ -31,11 +31,17 @@ function checkPopulations(program: Program, where: string): void {
   const { populations, drives, timesteps, stepsPerSample } = program;
   const position = requireUnique(populations, 'population');
   let last = 0;
-  for (const { name, shape, phase, scale } of populations) {
+  for (const { name, kind, shape, phase, scale, relayOf } of populations) {
     checkMapShape(shape, `population ${name}`);
     requireWhole(phase, [0, 2 ** 20], `population ${name}, phase`);
     requireRange(scale, [Number.MIN_VALUE, Number.MAX_VALUE], `population ${name}, scale`);
     last = Math.max(last, phase);
+    if (relayOf === null) continue;
+    const source = populations[position.get(relayOf) ?? -1];
+    if (source?.kind !== 'spiking' || kind !== 'spiking' || shapeText(source.shape) !== shapeText(shape)) {
+      const what = `relays "${relayOf}", which is no spiking population of its shape.`;
+      throw failure('SW1006', { where: `population ${name}`, what });
+    }
   }
   if (!populations.some(({ kind }) => kind === 'readout')) {
     throw failure('SW1006', { where, what: 'the Program has no readout population.' });

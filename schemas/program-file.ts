@@ -77,8 +77,9 @@ function wirePopulation({
   shape,
   phase,
   scale,
+  relayOf,
 }: ProgramPopulation): spikewright.ProgramPopulation.$Properties {
-  return { name, kind: wirePopulationKind(kind), shape: wireMapShape(shape), phase, scale };
+  return { name, kind: wirePopulationKind(kind), shape: wireMapShape(shape), phase, scale, relayOf: relayOf ?? '' };
 }
 
 function readPopulation(message: spikewright.ProgramPopulation.$Properties): ProgramPopulation {
@@ -89,6 +90,7 @@ function readPopulation(message: spikewright.ProgramPopulation.$Properties): Pro
     shape: readMapShape(message.shape, `${where}, shape`),
     phase: message.phase ?? 0,
     scale: message.scale ?? 0,
+    relayOf: message.relayOf || null,
   };
 }
 

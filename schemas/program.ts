@@ -22,9 +22,17 @@ export interface ProgramPopulation {
   readonly phase: number;
   /** Membrane units per unit of the trained network. */
   readonly scale: number;
+  /**
+   * Of relays: the population whose spikes these neurons repeat, each those of its own number in the same step of its
+   * window. Null of populations of the network.
+   */
+  readonly relayOf: string | null;
 }
 
-/** Compartments first … first + neurons.length − 1 of a core are these neurons of a population. */
+/**
+ * Compartments first … first + neurons.length − 1 of a core are these neurons of a population. Compartments in no range
+ * are padding: synapses may lead to them, but they are never updated and never fire.
+ */
 export interface CompartmentRange {
   readonly population: number;
   readonly first: number;

@@ -32,8 +32,8 @@ export function checkLimit(count: number, what: string, { value }: Figure, name:
 
 function checkCompartments({ compartmentCount, ranges }: CoreImage, where: string): void {
   const covered = ranges.reduce((count, { neurons }) => count + neurons.length, 0);
-  if (compartmentCount < 1 || covered !== compartmentCount) {
-    const what = `${compartmentCount} compartments, of which ${covered} are neurons of a population.`;
+  if (covered < 1) {
+    const what = `none of its ${compartmentCount} compartments is a neuron of a population.`;
     throw failure('SW3001', { where, what });
   }
 }

@@ -1,4 +1,5 @@
 import type { Compiled } from '../../compiler/compile.js';
+import type { LayerRow } from '../../compiler/explain.js';
 import type { LimitRow } from '../../compiler/explain.js';
 import type { Projection } from '../../schemas/spike.js';
 import { countText, figureText, meanText, optionalPercent, percentText } from './number-text.js';
@@ -123,12 +124,18 @@ function decibelText(decibels: number | null): string {
   return decibels === null ? '–' : `${decibels.toFixed(1)} dB`;
 }
 
+/** How a layer's cores store synapses, in words that stand alone. */
+function styleText({ packing, lists, padded }: LayerRow['style']): string {
+  const along = { not: '', rows: ', padded along rows', columns: ', padded along columns', both: ', padded' }[padded];
+  return `${packing}${lists === 'rows' ? ' by row' : ''}${along}`;
+}
+
 function partitionText({ mapping, bound, program }: Compiled): string {
   const rows = mapping.layers.map((layer) => [
     layer.population,
     countText(layer.cores),
     layer.parts.join(' × '),
-    layer.packing,
+    styleText(layer.style),
     layer.binding,
     percentText(layer.bindingPercent),
   ]);

@@ -48,13 +48,15 @@ export function requireSameNetwork(program: Program, graph: IntegerSpikeGraph): 
   if (program.timesteps !== graph.timesteps) {
     throw refuse(`it runs ${program.timesteps} timesteps, the spike graph ${graph.timesteps}`);
   }
-  const outline = ({ name, kind, shape, phase, scale }: Program['populations'][number]) =>
+  const outline = ({ name, kind, shape, phase, scale }: Omit<Program['populations'][number], 'relayOf'>) =>
     `${kind} ${name} [${shape.join(', ')}] from step ${phase}, scale ${scale}`;
   const wanted = new Set(graph.populations.map(outline));
-  const stranger = program.populations.map(outline).find((text) => !wanted.has(text));
+  // Relays are the mapping's own; the spikes that they repeat are the network's.
+  const own = program.populations.filter(({ relayOf }) => relayOf === null);
+  const stranger = own.map(outline).find((text) => !wanted.has(text));
   if (stranger !== undefined) throw refuse(`its population "${stranger}" is not in the spike graph`);
-  if (program.populations.length !== graph.populations.length) {
-    throw refuse(`it has ${program.populations.length} populations, the spike graph ${graph.populations.length}`);
+  if (own.length !== graph.populations.length) {
+    throw refuse(`it has ${own.length} populations, the spike graph ${graph.populations.length}`);
   }
   if (!isDeepStrictEqual(program.drives, graph.drives)) throw refuse('its host encoders differ from the spike graph’s');
 }
@@ -69,9 +71,9 @@ export function compareSample(
   let spikesCompared = 0;
   let spikeMismatches = 0;
   let first: { step: number; population: number; neuron: number; expected: number; found: number } | null = null;
-  for (const [population, { name, kind, phase }] of program.populations.entries()) {
+  for (const [population, { name, kind, phase, relayOf }] of program.populations.entries()) {
     if (kind === 'readout') continue;
-    const wanted = expected.spikes.get(name)!;
+    const wanted = expected.spikes.get(relayOf ?? name)!;
     const seen = found.spikes.get(name)!;
     const neurons = wanted.length / program.timesteps;
     spikesCompared += wanted.length;

@@ -9,7 +9,7 @@ describe('synapse memory', () => {
   it('packs an entry from the least significant bit: count, format, then index below weight', () => {
     const writer = new SynapseWriter(limits);
     const format = { weightBits: 8, indexBits: 6, delayBits: 0, exponent: 0 };
-    expect(writer.append(2, format, 60, Int32Array.of(-1, 5), Int32Array.of(3, 63))).toBe(0);
+    expect(writer.append(2, format, 60, { mantissas: Int32Array.of(-1, 5), index: Int32Array.of(3, 63), delay: 1 })).toBe(0);
     // Header (10 bits): 2 synapses | format 2 << 6 = 130.
     // Synapse 0 at bit 10: index 3 | 0xff << 6 = 16323. Synapse 1 at bit 24: index 63 | 5 << 6 = 383.
     const word = 130n | (16323n << 10n) | (383n << 24n);
@@ -21,7 +21,11 @@ describe('synapse memory', () => {
     const writer = new SynapseWriter(limits);
     const format = { weightBits: 8, indexBits: 0, delayBits: 0, exponent: 0 };
     // 10 + 7·8 = 66 bits are two words; the eighth synapse begins the second entry, in word 2.
-    writer.append(0, format, 7, Int32Array.of(1, 2, 3, 4, 5, 6, -2, 9), new Int32Array(8));
+    writer.append(0, format, 7, {
+      mantissas: Int32Array.of(1, 2, 3, 4, 5, 6, -2, 9),
+      index: new Int32Array(8),
+      delay: 1,
+    });
     expect(writer.words).toBe(3);
     const view = new DataView(writer.bytes().buffer);
     // Synapse 6 lies at bits 58 to 65: of 0xfe, 0b111110 below and 0b11 in the next word.
@@ -54,8 +58,7 @@ describe('synapse memory', () => {
           0,
           { weightBits: 8, indexBits, delayBits: 0, exponent: 0 },
           chunk,
-          new Int32Array(count),
-          new Int32Array(count),
+          { mantissas: new Int32Array(count), index: new Int32Array(count), delay: 1 },
         );
         expect(writer.words).toBe(words);
         expect(chunk).toBeLessThanOrEqual(60);

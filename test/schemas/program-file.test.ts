@@ -48,8 +48,8 @@ const small: Program = {
   sampleInterval: 3,
   chips: 1,
   populations: [
-    { name: 'eye', kind: 'spiking', shape: [1, 2, 1], phase: 0, scale: 1 },
-    { name: 'logits', kind: 'readout', shape: [1, 1, 1], phase: 1, scale: 1 },
+    { name: 'eye', kind: 'spiking', shape: [1, 2, 1], phase: 0, scale: 1, relayOf: null },
+    { name: 'logits', kind: 'readout', shape: [1, 1, 1], phase: 1, scale: 1, relayOf: null },
   ],
   drives: [],
   hostAxons: [{ chip: 0, core: 1, axon: 0, firstStep: 1 }],

@@ -192,7 +192,9 @@ export const programs: fc.Arbitrary<Program> = fc.tuple(integerGraphs, choosers)
     stepsPerSample: last + graph.timesteps,
     sampleInterval: choose(graph.timesteps, last + graph.timesteps),
     chips: 1,
-    populations: graph.populations.map(({ name, kind, shape, phase, scale }) => ({ name, kind, shape, phase, scale })),
+    populations: graph.populations.map(({ name, kind, shape, phase, scale }) => {
+      return { name, kind, shape, phase, scale, relayOf: null };
+    }),
     drives: graph.drives,
     hostAxons: reachable
       .filter(({ core, axon }) => atomsOf[core]![axon] === 1)

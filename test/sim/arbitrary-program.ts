@@ -95,6 +95,7 @@ function drawPopulations(draw: Draw): ProgramPopulation[] {
     shape: [1, 1, draw(index === 0 ? neuronsOfFirst : neurons)] as const,
     phase: draw(fc.integer, { min: 0, max: 3 }),
     scale: 1,
+    relayOf: null,
   }));
 }
 

@@ -77,7 +77,7 @@ export function population(
   phase: number,
   kind: 'spiking' | 'readout' = 'spiking',
 ): ProgramPopulation {
-  return { name, kind, shape: [1, 1, neurons], phase, scale: 1 };
+  return { name, kind, shape: [1, 1, neurons], phase, scale: 1, relayOf: null };
 }
 
 /** A drive that takes currents as they are; its kernel is never looked at by the simulator. */

@@ -50,9 +50,9 @@ const program: Program = {
   sampleInterval: 4,
   chips: 1,
   populations: [
-    { name: 'grid', kind: 'spiking', shape: [2, 2, 2], phase: 0, scale: 1 },
-    { name: 'late', kind: 'spiking', shape: [1, 1, 2], phase: 1, scale: 1 },
-    { name: 'logits', kind: 'readout', shape: [1, 1, 2], phase: 2, scale: 1 },
+    { name: 'grid', kind: 'spiking', shape: [2, 2, 2], phase: 0, scale: 1, relayOf: null },
+    { name: 'late', kind: 'spiking', shape: [1, 1, 2], phase: 1, scale: 1, relayOf: null },
+    { name: 'logits', kind: 'readout', shape: [1, 1, 2], phase: 2, scale: 1, relayOf: null },
   ],
   drives: [],
   hostAxons: [],

@@ -1,0 +1,212 @@
+import { axonQuota } from './axon-quota.js';
+import type { CorePlan, CorePlanner, ListClass, ListForm, PlaceTable, ProjectionPlan } from './core-plan.js';
+import { countNonZero, type IncomingProjection } from './incoming.js';
+import type { Reach, Span } from './tiling.js';
+
+/** A list of synapses that the axons of one class and source channel share. */
+export interface SynapseListPlan {
+  /** Number of its class in the projection's plan. */
+  readonly list: number;
+  readonly input: number;
+  readonly form: ListForm;
+  /** Words it takes in memory: with zeros at its end where population axons need all lists of its class alike. */
+  readonly words: number;
+}
+
+/** The input axons that one projection gives to one core. */
+export interface AxonBlock {
+  readonly plan: ProjectionPlan;
+  /** In the order in which they are stored. */
+  readonly lists: readonly SynapseListPlan[];
+  /** First list, atoms and base compartment of each axon of the block; the first is input axon `firstAxon` of the core. */
+  readonly firstAxon: number;
+  readonly firstList: Int32Array;
+  readonly atoms: Int32Array;
+  readonly base: Int32Array;
+  /** The block's axon, and the atom there, of each place and source channel; axon −1 where no synapse is. */
+  readonly axonOf: Int32Array;
+  readonly atomOf: Uint16Array;
+  /** Which reaches the pooled source rows and columns have. */
+  readonly rows: ReachIndex;
+  readonly columns: ReachIndex;
+}
+
+/** The reaches offsets[s − first] … offsets[s − first + 1] − 1 are those of source coordinate s. */
+interface ReachIndex {
+  readonly first: number;
+  readonly offsets: Int32Array;
+}
+
+/**
+ * Numbers the input axons of a core: one for each place and source channel that has a synapse, but for groups of channels
+ * that must share a population axon. `biasAxons` are those that the host drives, which come after all others.
+ */
+export function axonBlocks(plan: CorePlan, planner: CorePlanner, biasAxons: number): readonly AxonBlock[] {
+  const supply = planner.supply(biasAxons);
+  const drafts = plan.projections.map((projection) => {
+    return { projection, places: planner.places(plan, projection), lists: draftLists(plan, projection, planner) };
+  });
+  const groups = new Map<number, number>();
+  for (const { projection, lists } of drafts) {
+    lists.forEach(({ length }, number) => {
+      for (let first = 0; first < length; first += supply.atomsMax) {
+        const size = Math.min(supply.atomsMax, length - first);
+        groups.set(size, (groups.get(size) ?? 0) + projection.classes[number]!.places);
+      }
+    });
+  }
+  const left = new Map(axonQuota(groups, supply).populations);
+  let firstAxon = 0;
+  return drafts.map(({ projection, places, lists }) => {
+    const block = axonBlock(projection, places, lists, supply.atomsMax, left, firstAxon);
+    firstAxon += block.base.length;
+    return block;
+  });
+}
+
+/** A list before it is known how many words it takes. */
+interface ListDraft {
+  readonly input: number;
+  readonly form: ListForm;
+}
+
+/** By class, the lists of the source channels that have any synapse in it. */
+function draftLists(
+  plan: CorePlan,
+  { incoming, classes }: ProjectionPlan,
+  planner: CorePlanner,
+): readonly (readonly ListDraft[])[] {
+  const inputs = incoming.projection.kernel.shape[2];
+  const { c } = plan.layout.tile;
+  return classes.map((list) => {
+    const forms: ListForm[] = [];
+    const drafts: ListDraft[] = [];
+    const whole = list.row.taps * list.column.taps * plan.layout.channels;
+    // A dense list of a kernel with few zeros is as long whatever they are: it only must not be all zeros.
+    const isWhole = incoming.nonZero === null && planner.form(plan, list, whole, incoming.delayBits).dense;
+    for (let input = 0; input < inputs; input += 1) {
+      const nonZero = isWhole
+        ? whole * Number(hasNonZero(incoming, list, input, c))
+        : countNonZero(incoming, list.row, list.column, input, c);
+      if (nonZero === 0) continue;
+      forms[nonZero] ??= planner.form(plan, list, nonZero, incoming.delayBits);
+      drafts.push({ input, form: forms[nonZero] });
+    }
+    return drafts;
+  });
+}
+
+/** Whether any weight of a list is not zero. */
+function hasNonZero(incoming: IncomingProjection, { row, column }: ListClass, input: number, c: Span): boolean {
+  const { kernel } = incoming.projection;
+  const [, kernelWidth, inputs, outputs] = kernel.shape;
+  for (let n = 0; n < row.taps; n += 1) {
+    for (let m = 0; m < column.taps; m += 1) {
+      const tap = (row.tap - n * incoming.rows.stride) * kernelWidth + column.tap - m * incoming.columns.stride;
+      const start = (tap * inputs + input) * outputs;
+      for (let k = start + c[0]; k < start + c[1]; k += 1) if (kernel.data[k] !== 0) return true;
+    }
+  }
+  return false;
+}
+
+/** `left`: how many groups of each size are still to become population axons. */
+function axonBlock(
+  plan: ProjectionPlan,
+  places: PlaceTable,
+  drafts: readonly (readonly ListDraft[])[],
+  atomsMax: number,
+  left: Map<number, number>,
+  firstAxon: number,
+): AxonBlock {
+  const inputs = plan.incoming.projection.kernel.shape[2];
+  const firstOf: number[] = [];
+  let listCount = 0;
+  for (const { length } of drafts) {
+    firstOf.push(listCount);
+    listCount += length;
+  }
+  const isPadded = drafts.map(() => false);
+  const axonOf = new Int32Array(places.classOf.length * inputs).fill(-1);
+  const atomOf = new Uint16Array(axonOf.length);
+  const firstList: number[] = [];
+  const atoms: number[] = [];
+  const base: number[] = [];
+  const addAxon = (list: number, count: number, place: number): number => {
+    firstList.push(list);
+    atoms.push(count);
+    return base.push(places.base[place]!) - 1;
+  };
+  places.classOf.forEach((number, place) => {
+    const own = drafts[number]!;
+    for (let first = 0; first < own.length; first += atomsMax) {
+      const size = Math.min(atomsMax, own.length - first);
+      const wanted = left.get(size) ?? 0;
+      const shared = wanted > 0 ? addAxon(firstOf[number]! + first, size, place) : -1;
+      if (wanted > 0) {
+        left.set(size, wanted - 1);
+        isPadded[number] = true;
+      }
+      for (let atom = 0; atom < size; atom += 1) {
+        const at = place * inputs + own[first + atom]!.input;
+        axonOf[at] = shared === -1 ? addAxon(firstOf[number]! + first + atom, 1, place) : shared;
+        atomOf[at] = shared === -1 ? 0 : atom;
+      }
+    }
+  });
+  const lists = drafts.flatMap((own, list): SynapseListPlan[] => {
+    const longest = own.reduce((most, { form }) => Math.max(most, form.words), 0);
+    return own.map(({ input, form }) => ({ list, input, form, words: isPadded[list] ? longest : form.words }));
+  });
+  return {
+    plan,
+    lists,
+    firstAxon,
+    firstList: Int32Array.from(firstList),
+    atoms: Int32Array.from(atoms),
+    base: Int32Array.from(base),
+    axonOf,
+    atomOf,
+    rows: reachIndex(plan.rows.reaches),
+    columns: reachIndex(plan.columns.reaches),
+  };
+}
+
+function reachIndex(reaches: readonly Reach[]): ReachIndex {
+  const first = reaches[0]?.source ?? 0;
+  const extent = (reaches.at(-1)?.source ?? first - 1) - first + 1;
+  const offsets = new Int32Array(extent + 1);
+  for (const { source } of reaches) offsets[source - first + 1]! += 1;
+  for (let k = 0; k < extent; k += 1) offsets[k + 1]! += offsets[k]!;
+  return { first, offsets };
+}
+
+/**
+ * Output axons that each neuron of a population with `neurons` neurons of shape [height, width, channels] spends on the
+ * cores that hear it; an entry to a population axon counts as `outputAxons`.
+ */
+export function addOutputs(
+  outputs: Int32Array,
+  { plan, axonOf, atoms }: AxonBlock,
+  [, width, channels]: readonly [number, number, number],
+  outputAxons: number,
+): void {
+  const { pool } = plan.incoming.projection;
+  const inputs = channels;
+  let place = 0;
+  for (const { source: row } of plan.rows.reaches) {
+    for (const { source: column } of plan.columns.reaches) {
+      for (let input = 0; input < inputs; input += 1) {
+        const axon = axonOf[place * inputs + input]!;
+        if (axon === -1) continue;
+        const cost = atoms[axon]! > 1 ? outputAxons : 1;
+        for (let y = row * pool[0]; y < (row + 1) * pool[0]; y += 1) {
+          for (let x = column * pool[1]; x < (column + 1) * pool[1]; x += 1) {
+            outputs[(y * width + x) * channels + input]! += cost;
+          }
+        }
+      }
+      place += 1;
+    }
+  }
+}

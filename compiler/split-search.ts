@@ -1,0 +1,230 @@
+import type { Population } from '../schemas/spike.js';
+import { elementCount } from '../schemas/tensor.js';
+import { type CoreLimit, inputNeed, passedLimit } from './core-need.js';
+import { type CorePlanner, type CoreStyle, reachKey } from './core-plan.js';
+import type { IncomingProjection } from './incoming.js';
+import { type Axis, axisReach, partCounts, type Span, splitEvenly } from './tiling.js';
+
+/** How a population is cut: the product of these spans, one core per tile. */
+export interface Split {
+  readonly rows: readonly Span[];
+  readonly columns: readonly Span[];
+  readonly channels: readonly Span[];
+  readonly style: CoreStyle;
+}
+
+/** A population to be cut. */
+export interface SplitTask {
+  readonly population: Population<Int32Array>;
+  readonly incoming: readonly IncomingProjection[];
+  /** Exponents of the host axons that bring its bias. */
+  readonly biasAxons: readonly number[];
+  /** Output axons that each neuron needs, [neurons]; null where a core may have any number of them. */
+  readonly outputs: Int32Array | null;
+}
+
+/** A split in which every core keeps its limits. */
+export interface Candidate {
+  readonly split: Split;
+  readonly cores: number;
+  /** Output axons that the cores of all sources spend on it. */
+  readonly sourceAxons: number;
+  /** What is least for the best one: its cores, and those that its sources' output axons take. */
+  readonly cost: number;
+}
+
+/** What a core more weighs against a 'compact' packing, whose zero weights cost synaptic operations. */
+const COMPACT_PENALTY = 1.1;
+/** Of equal numbers of cores the split with fewer messages. */
+const MESSAGE_WEIGHT = 1e-9;
+/** A tile of fewer channels takes less memory in proportion, but for its narrower indices. */
+const SHRINK_SLACK = 0.85;
+
+/**
+ * The split of least cost among all even splits by rows, columns and channels and all styles, or null where none keeps the
+ * limits. Channels are cut no finer than a grid's cut needs: that only adds cores and messages.
+ */
+export function cheapestSplit(
+  task: SplitTask,
+  planner: CorePlanner,
+  limits: readonly CoreLimit[],
+): Candidate | null {
+  const [height, width, channels] = task.population.shape;
+  const limitOf = (wanted: CoreLimit['resource']): number => limits.find(({ resource }) => resource === wanted)!.limit;
+  const compartments = limitOf('compartments');
+  const outputAxons = limitOf('outputAxons');
+  const grids = partCounts(height)
+    .flatMap((y) => partCounts(width).map((x) => [y, x] as const))
+    .sort((a, b) => a[0] * a[1] - b[0] * b[1] || a[0] - b[0]);
+  const channelCounts = partCounts(channels);
+  const needOf = tileNeeds(task, planner);
+  const fits = outputTest(task, outputAxons);
+  let best: Candidate | null = null;
+  for (const [y, x] of grids) {
+    const rows = splitEvenly(height, y);
+    const columns = splitEvenly(width, x);
+    const bits = weightBits(task, planner, rows, columns);
+    const leastParts = Math.max(
+      (Math.ceil(height / y) * Math.ceil(width / x) * channels) / compartments,
+      (bits * channels) / 64 / limitOf('synapseWords'),
+    );
+    for (const style of stylesFor(task.incoming, rows, columns)) {
+      let least = leastParts;
+      const penalty = style.packing === 'compact' ? COMPACT_PENALTY : 1;
+      for (const parts of channelCounts) {
+        const cores = y * x * parts;
+        if (cores * penalty >= (best?.cost ?? Number.POSITIVE_INFINITY)) break;
+        if (parts < least) continue;
+        const split: Split = { rows, columns, channels: splitEvenly(channels, parts), style };
+        const found = needOf(split, limits);
+        if ('passed' in found) {
+          if (!Number.isFinite(found.passed)) break;
+          least = parts * found.passed;
+          continue;
+        }
+        if (!fits(split)) continue;
+        const sources = found.sourceAxons * (Number.isFinite(outputAxons) ? 1 / outputAxons : MESSAGE_WEIGHT);
+        const cost = cores * penalty + sources;
+        if (cost < (best?.cost ?? Number.POSITIVE_INFINITY)) best = { split, cores, sourceAxons: found.sourceAxons, cost };
+        break;
+      }
+    }
+  }
+  return best;
+}
+
+/** Weight bits that a core must hold for each channel at least: those of the taps that lead to the middle tile. */
+function weightBits(
+  { incoming }: SplitTask,
+  planner: CorePlanner,
+  rows: readonly Span[],
+  columns: readonly Span[],
+): number {
+  const taps = (axis: Axis, spans: readonly Span[]): number => {
+    const used = new Set<number>();
+    for (const { taps: count, tap } of axisReach(axis, spans[Math.floor(spans.length / 2)]!)) {
+      for (let n = 0; n < count; n += 1) used.add(tap - n * axis.stride);
+    }
+    return used.size;
+  };
+  return incoming.reduce((sum, entry) => {
+    if (entry.nonZero !== null) return sum;
+    const inputs = entry.projection.kernel.shape[2];
+    return sum + taps(entry.rows, rows) * taps(entry.columns, columns) * inputs * planner.weightBits;
+  }, 0);
+}
+
+/** Styles that differ for these projections: padding is for tiles of several rows or columns. */
+function stylesFor(
+  incoming: readonly IncomingProjection[],
+  rowSpans: readonly Span[],
+  columnSpans: readonly Span[],
+): readonly CoreStyle[] {
+  const several = (spans: readonly Span[]): boolean => spans.some(([first, end]) => end - first > 1);
+  const tall = several(rowSpans) && incoming.some(({ rows }) => rows.kernel > 1);
+  const wide = several(columnSpans) && incoming.some(({ columns }) => columns.kernel > 1);
+  const packings = incoming.length === 0 ? (['sparse'] as const) : (['sparse', 'compact'] as const);
+  const lists = tall ? (['whole', 'rows'] as const) : (['whole'] as const);
+  return lists.flatMap((list) =>
+    packings.flatMap((packing): CoreStyle[] => {
+      const styles: CoreStyle[] = [{ packing, lists: list, padded: 'not' }];
+      if (tall && list === 'whole') styles.push({ packing, lists: list, padded: 'rows' });
+      if (wide) styles.push({ packing, lists: list, padded: 'columns' });
+      if (tall && wide && list === 'whole') styles.push({ packing, lists: list, padded: 'both' });
+      return styles;
+    }),
+  );
+}
+
+/** Words are counted up to so many times a core's, to know how much too large a tile is. */
+const COUNT_TO = 8;
+
+function wordLimit(limits: readonly CoreLimit[]): number {
+  return limits.find(({ resource }) => resource === 'synapseWords')!.limit;
+}
+
+/** What all tiles of a split take of their sources, or by what factor one is too large; infinite where fewer channels are no help. */
+type SplitNeed = { readonly sourceAxons: number } | { readonly passed: number };
+
+/** Looks at tiles that their axes and channels describe alike once. */
+function tileNeeds(
+  { population, incoming, biasAxons }: SplitTask,
+  planner: CorePlanner,
+): (split: Split, limits: readonly CoreLimit[]) => SplitNeed {
+  const { threshold, decay, shape } = population;
+  const neurons = elementCount(shape);
+  const perNeuron = [threshold, decay].some(({ columns }) => columns === neurons && columns !== shape[2]);
+  const counted = incoming.some(({ nonZero }) => nonZero !== null);
+  const perChannel = perNeuron || counted || threshold.columns > 1 || decay.columns > 1;
+  const alongAxis = (spans: readonly Span[], axis: 'rows' | 'columns'): readonly Counted[] =>
+    countedSpans(spans, (span) =>
+      perNeuron ? span.join() : incoming.map((entry) => reachKey(entry[axis], span)).join('|'),
+    );
+  return ({ rows, columns, channels, style }, limits) => {
+    const channelSpans = countedSpans(channels, (span) => (perChannel ? span.join() : ''));
+    let sourceAxons = 0;
+    for (const y of alongAxis(rows, 'rows')) {
+      for (const x of alongAxis(columns, 'columns')) {
+        for (const c of channelSpans) {
+          const plan = planner.plan({ y: y.span, x: x.span, c: c.span }, style, incoming);
+          const found = inputNeed(plan, population, biasAxons, planner, COUNT_TO * wordLimit(limits));
+          const passed = passedLimit(found.need, limits);
+          if (passed !== null) {
+            const excess = found.need[passed.resource] / passed.limit;
+            if (passed.resource === 'inputAxons') return { passed: counted ? 1 : Number.POSITIVE_INFINITY };
+            const isProportional = passed.resource === 'synapseWords' && !counted;
+            return { passed: passed.resource === 'compartments' ? excess : isProportional ? excess * SHRINK_SLACK : 1 };
+          }
+          sourceAxons += found.sourceAxons * y.count * x.count * c.count;
+        }
+      }
+    }
+    return { sourceAxons };
+  };
+}
+
+/** A span that stands for `count` spans of equal length and key. */
+interface Counted {
+  readonly span: Span;
+  readonly count: number;
+}
+
+function countedSpans(spans: readonly Span[], keyOf: (span: Span) => string): readonly Counted[] {
+  const seen = new Map<string, { span: Span; count: number }>();
+  for (const span of spans) {
+    const key = `${span[1] - span[0]}|${keyOf(span)}`;
+    const known = seen.get(key);
+    if (known === undefined) seen.set(key, { span, count: 1 });
+    else known.count += 1;
+  }
+  // The largest first: where one does not fit, it is likely that one.
+  return [...seen.values()].sort((a, b) => b.span[1] - b.span[0] - (a.span[1] - a.span[0]));
+}
+
+/**
+ * Tells whether the output axons of every tile's neurons keep the limit, taking for each neuron what the neediest channel
+ * of its position takes: channels hardly differ.
+ */
+function outputTest({ population: { shape }, outputs }: SplitTask, limit: number): (split: Split) => boolean {
+  if (outputs === null || !Number.isFinite(limit)) return () => true;
+  const [height, width, channels] = shape;
+  // Sums over the rectangle from the origin, [height + 1, width + 1].
+  const sums = new Float64Array((height + 1) * (width + 1));
+  for (let y = 0, k = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      let most = 0;
+      for (let c = 0; c < channels; c += 1, k += 1) most = Math.max(most, outputs[k]!);
+      const at = (y + 1) * (width + 1) + x + 1;
+      sums[at] = most + sums[at - 1]! + sums[at - width - 1]! - sums[at - width - 2]!;
+    }
+  }
+  const sum = (y: number, x: number): number => sums[y * (width + 1) + x]!;
+  return (split) => {
+    const most = split.channels.reduce((longest, [first, end]) => Math.max(longest, end - first), 0);
+    return split.rows.every(([top, bottom]) =>
+      split.columns.every(
+        ([left, right]) => (sum(bottom, right) - sum(top, right) - sum(bottom, left) + sum(top, left)) * most <= limit,
+      ),
+    );
+  };
+}
