@@ -1,8 +1,7 @@
 import type { ParameterTable, Population } from '../schemas/spike.js';
 import type { Target } from '../schemas/target.js';
 import { type AxonQuota, type AxonSupply, axonQuota } from './axon-quota.js';
-import type { CorePlan, CorePlanner, ListClass, ProjectionPlan } from './core-plan.js';
-import { countNonZero } from './incoming.js';
+import type { CorePlan, CorePlanner, ProjectionPlan } from './core-plan.js';
 import type { Tile } from './tiling.js';
 
 /** What one core needs of everything that is limited. */
@@ -160,10 +159,13 @@ export function inputNeed(
   };
 }
 
-/** One text for each synapse format of a core. */
-function formatKey(isIndexed: boolean, delayBits: number, exponent: number): string {
-  return `${isIndexed}/${delayBits}/${exponent}`;
+/** One number for each synapse format of a core. */
+function formatKey(isIndexed: boolean, delayBits: number, exponent: number): number {
+  return (exponent * DELAY_BITS_MAX + delayBits) * 2 + Number(isIndexed);
 }
+
+/** More bits than any delay takes. */
+const DELAY_BITS_MAX = 32;
 
 function addChunks(chunks: Map<number, number>, heard: number, places: number, { atomsMax }: AxonSupply): void {
   const whole = Math.floor(heard / atomsMax);
@@ -175,41 +177,26 @@ function addChunks(chunks: Map<number, number>, heard: number, places: number, {
 /** Calls `visit` with the source channels that each class hears, and its places. */
 function listNeed(
   plan: CorePlan,
-  { incoming, classes }: ProjectionPlan,
+  projection: ProjectionPlan,
   planner: CorePlanner,
-  formats: Set<string>,
+  formats: Set<number>,
   stop: number,
   visit: (heard: number, places: number) => void,
 ): ListNeed {
-  const inputs = incoming.projection.kernel.shape[2];
+  const { delayBits, exponent } = projection.incoming;
   let words = 0;
   let paddedWords = 0;
   let wordsPerAxon = 0;
-  const size = (list: ListClass, nonZero: number): number => {
-    const form = planner.form(plan, list, nonZero, incoming.delayBits);
-    formats.add(formatKey(!form.dense, incoming.delayBits, incoming.exponent));
-    return form.words;
-  };
-  for (const list of classes) {
-    let heard = inputs;
+  for (const list of projection.classes) {
+    let heard = 0;
     let longest = 0;
-    let sum = 0;
-    if (incoming.nonZero === null) {
-      longest = size(list, list.row.taps * list.column.taps * plan.layout.channels);
-      sum = longest * inputs;
-    } else {
-      const sizes: number[] = [];
-      heard = 0;
-      for (let input = 0; input < inputs; input += 1) {
-        const nonZero = countNonZero(incoming, list.row, list.column, input, plan.layout.tile.c);
-        if (nonZero === 0) continue;
-        sizes[nonZero] ??= size(list, nonZero);
-        heard += 1;
-        sum += sizes[nonZero];
-        longest = Math.max(longest, sizes[nonZero]);
-      }
+    for (const [nonZero, inputs] of planner.weightCounts(plan, projection, list)) {
+      const own = planner.listSize(plan, list, nonZero, delayBits).words;
+      formats.add(formatKey(!planner.isDense(plan, list, nonZero, delayBits), delayBits, exponent));
+      heard += inputs;
+      words += own * inputs;
+      longest = Math.max(longest, own);
     }
-    words += sum;
     paddedWords += longest * heard;
     wordsPerAxon = Math.max(wordsPerAxon, longest);
     visit(heard, list.places);

@@ -2,7 +2,7 @@ import type { Population } from '../schemas/spike.js';
 import type { Target } from '../schemas/target.js';
 import { type AxonSupply, axonSupply } from './axon-quota.js';
 import { type CoreNeed, coreLimits, profileNeed } from './core-need.js';
-import type { IncomingProjection } from './incoming.js';
+import { countNonZero, type IncomingProjection } from './incoming.js';
 import { compartmentAt, type Margin, type TileLayout, tileLayout } from './layout.js';
 import { INDEX_BITS, type ListSize, ListSizer } from './packing.js';
 import { type Axis, axisReach, openReach, type Reach, type Span, singleReaches, type Tile } from './tiling.js';
@@ -87,6 +87,7 @@ export class CorePlanner {
   readonly #inputAxons: number;
   readonly #baseMax: number;
   readonly #profiles = new WeakMap<Population<Int32Array>, Map<string, ProfileNeed>>();
+  readonly #weightCounts = new WeakMap<IncomingProjection, Map<string, ReadonlyMap<number, number>>>();
   readonly #axisPlans = new WeakMap<Axis, Map<string, AxisPlan>>();
   /** By bits of a synapse. */
   readonly #sizers = new Map<number, ListSizer>();
@@ -157,18 +158,57 @@ export class CorePlanner {
   }
 
   /** How a list of `nonZero` ≥ 1 weights of this class is stored. */
-  form({ layout, style, indexBits }: CorePlan, list: ListClass, nonZero: number, delayBits: number): ListForm {
+  form(plan: CorePlan, list: ListClass, nonZero: number, delayBits: number): ListForm {
+    const dense = this.isDense(plan, list, nonZero, delayBits);
+    const synapses = dense ? list.residue + listSpan(list, plan.layout) : nonZero;
+    return { ...this.listSize(plan, list, nonZero, delayBits), dense, synapses };
+  }
+
+  /** Whether a list is stored without indices. */
+  isDense({ layout, style, indexBits }: CorePlan, list: ListClass, nonZero: number, delayBits: number): boolean {
     const bits = this.#target.arithmetic.weight.bits + delayBits;
-    const span = listSpan(list, layout);
-    const filled = list.residue + span;
-    const dense = this.#sizer(bits).size(filled);
-    const indexed = filled > 2 ** indexBits ? null : this.#sizer(bits + indexBits).size(nonZero);
+    const filled = list.residue + listSpan(list, layout);
+    if (filled > 2 ** indexBits) return true;
     const gapless = filled === list.row.taps * list.column.taps * layout.channels;
-    const fewer = indexed === null || dense.words < indexed.words || (gapless && dense.words === indexed.words);
-    if (indexed === null || (fewer && (gapless || style.packing === 'compact'))) {
-      return { ...dense, dense: true, synapses: filled };
+    if (!gapless && style.packing === 'sparse') return false;
+    const more = this.#sizer(bits).size(filled).words - this.#sizer(bits + indexBits).size(nonZero).words;
+    return more < 0 || (gapless && more === 0);
+  }
+
+  /** What such a list takes. */
+  listSize(plan: CorePlan, list: ListClass, nonZero: number, delayBits: number): ListSize {
+    const bits = this.#target.arithmetic.weight.bits + delayBits;
+    return this.isDense(plan, list, nonZero, delayBits)
+      ? this.#sizer(bits).size(list.residue + listSpan(list, plan.layout))
+      : this.#sizer(bits + plan.indexBits).size(nonZero);
+  }
+
+  /**
+   * Source channels by the number of non-zero weights that they have in a list; all of them as if they had no zeros where
+   * few are.
+   */
+  weightCounts(
+    { layout }: CorePlan,
+    { incoming }: ProjectionPlan,
+    { row, column }: ListClass,
+  ): ReadonlyMap<number, number> {
+    const inputs = incoming.projection.kernel.shape[2];
+    const { c } = layout.tile;
+    if (incoming.nonZero === null) return new Map([[row.taps * column.taps * layout.channels, inputs]]);
+    const known = this.#weightCounts.get(incoming) ?? new Map<string, ReadonlyMap<number, number>>();
+    this.#weightCounts.set(incoming, known);
+    const key = [c[0], c[1], row.tap, row.taps, column.tap, column.taps].join();
+    let counts = known.get(key);
+    if (counts === undefined) {
+      const found = new Map<number, number>();
+      for (let input = 0; input < inputs; input += 1) {
+        const nonZero = countNonZero(incoming, row, column, input, c);
+        if (nonZero > 0) found.set(nonZero, (found.get(nonZero) ?? 0) + 1);
+      }
+      counts = found;
+      known.set(key, counts);
     }
-    return { ...indexed, dense: false, synapses: nonZero };
+    return counts;
   }
 
   /** A list of one synapse for each of `compartments`, as a bias takes it. */

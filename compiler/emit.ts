@@ -194,7 +194,12 @@ function addBlock(image: SynapseImage, core: WiredCore, block: AxonBlock, delay:
   const unit = step * 2 ** exponent;
   const firstWords = block.lists.map((list) => {
     const { weights, index } = synapsesOf(core.plan, block.plan, list);
-    const format: SynapseFormat = { weightBits, indexBits: list.form.dense ? 0 : core.plan.indexBits, delayBits, exponent };
+    const format: SynapseFormat = {
+      weightBits,
+      indexBits: list.form.dense ? 0 : core.plan.indexBits,
+      delayBits,
+      exponent,
+    };
     const mantissas = weights.map((value) => value / unit);
     return image.write(format, list.form.chunk, { mantissas, index, delay }, list.words);
   });

@@ -8,7 +8,7 @@ import { type CorePlan, CorePlanner } from './core-plan.js';
 import { type RelayPopulation, relayPopulation, retimed } from './fan-out.js';
 import { biasAxonExponents } from './grid.js';
 import { delayBits, type IncomingProjection, incomingProjection } from './incoming.js';
-import { type Candidate, cheapestSplit, type Split, type SplitTask } from './split-search.js';
+import { type Candidate, cheapestSplit, outputTest, type Split, type SplitTask } from './split-search.js';
 import type { Tile } from './tiling.js';
 
 /** A tile on its core, with the core's input axons. */
@@ -58,7 +58,9 @@ export function partition(graph: IntegerSpikeGraph, target: Target): Partition {
     const timed = retimed(graph, new Set(placed.flatMap(({ relayOf }) => relayOf ?? [])));
     const final = withWindows(placed, timed);
     const found = new Map(
-      final.flatMap(({ incoming, delays }) => incoming.map(({ projection }, k) => [projection.name, delays[k]!] as const)),
+      final.flatMap(({ incoming, delays }) =>
+        incoming.map(({ projection }, k) => [projection.name, delays[k]!] as const),
+      ),
     );
     const grown = [...assumed].some(([name, delay]) => delayBits(found.get(name)!) > delayBits(delay));
     if (!grown) {
@@ -136,20 +138,19 @@ class Partitioner {
     if (free === null) throw this.#fitsNowhere(task);
     const outputs = this.#outputsOf(task.population, hearers);
     if (outputs === null) return [this.#placed(task, free.split, null)];
+    if (outputTest({ ...task, outputs }, this.#outputLimit)(free.split)) return [this.#placed(task, free.split, null)];
     const direct = cheapestSplit({ ...task, outputs }, this.#planner, this.#limits);
-    if (direct !== null && direct.cost <= free.cost) return [this.#placed(task, direct.split, null)];
     const relay = relayPopulation(task.population, this.#target);
     const relayed = relay === null ? null : this.#cutRelay(relay, outputs);
     if (relayed !== null && (direct === null || RELAY_PENALTY * (free.cost + relayed.candidate.cost) < direct.cost)) {
       const own = this.#placed(relayed.task, relayed.candidate.split, task.population.name);
       const blocks = own.cores.flatMap((core) => core.blocks);
       // One output axon for each neuron: more than enough for any core but on a chip with fewer of them than neurons.
-      const rest = cheapestSplit(
-        { ...task, outputs: this.#outputsOf(task.population, blocks) },
-        this.#planner,
-        this.#limits,
-      );
-      if (rest !== null) return [this.#placed(task, rest.split, null), own];
+      const rest = { ...task, outputs: this.#outputsOf(task.population, blocks) };
+      const split = outputTest(rest, this.#outputLimit)(free.split)
+        ? free.split
+        : cheapestSplit(rest, this.#planner, this.#limits)?.split;
+      if (split !== undefined) return [this.#placed(task, split, null), own];
     }
     if (direct === null) throw this.#outputsFitNowhere(task.population, outputs);
     return [this.#placed(task, direct.split, null)];
@@ -211,7 +212,10 @@ class Partitioner {
   }
 
   #fitsNowhere({ population: { name } }: Omit<SplitTask, 'outputs'>): Error {
-    return failure('SW2101', { where: `layer ${name}`, what: `no even split keeps every limit of ${this.#target.name}.` });
+    return failure('SW2101', {
+      where: `layer ${name}`,
+      what: `no even split keeps every limit of ${this.#target.name}.`,
+    });
   }
 
   #outputsFitNowhere({ name }: Population<Int32Array>, outputs: Int32Array): Error {

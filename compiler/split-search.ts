@@ -37,18 +37,14 @@ export interface Candidate {
 const COMPACT_PENALTY = 1.1;
 /** Of equal numbers of cores the split with fewer messages. */
 const MESSAGE_WEIGHT = 1e-9;
-/** A tile of fewer channels takes less memory in proportion, but for its narrower indices. */
-const SHRINK_SLACK = 0.85;
+/** A tile of fewer channels takes less memory in proportion, but for narrower indices and lists that fill their words better. */
+const SHRINK_SLACK = 0.5;
 
 /**
  * The split of least cost among all even splits by rows, columns and channels and all styles, or null where none keeps the
  * limits. Channels are cut no finer than a grid's cut needs: that only adds cores and messages.
  */
-export function cheapestSplit(
-  task: SplitTask,
-  planner: CorePlanner,
-  limits: readonly CoreLimit[],
-): Candidate | null {
+export function cheapestSplit(task: SplitTask, planner: CorePlanner, limits: readonly CoreLimit[]): Candidate | null {
   const [height, width, channels] = task.population.shape;
   const limitOf = (wanted: CoreLimit['resource']): number => limits.find(({ resource }) => resource === wanted)!.limit;
   const compartments = limitOf('compartments');
@@ -76,16 +72,17 @@ export function cheapestSplit(
         if (cores * penalty >= (best?.cost ?? Number.POSITIVE_INFINITY)) break;
         if (parts < least) continue;
         const split: Split = { rows, columns, channels: splitEvenly(channels, parts), style };
+        if (!fits(split)) continue;
         const found = needOf(split, limits);
         if ('passed' in found) {
           if (!Number.isFinite(found.passed)) break;
           least = parts * found.passed;
           continue;
         }
-        if (!fits(split)) continue;
         const sources = found.sourceAxons * (Number.isFinite(outputAxons) ? 1 / outputAxons : MESSAGE_WEIGHT);
         const cost = cores * penalty + sources;
-        if (cost < (best?.cost ?? Number.POSITIVE_INFINITY)) best = { split, cores, sourceAxons: found.sourceAxons, cost };
+        if (cost < (best?.cost ?? Number.POSITIVE_INFINITY))
+          best = { split, cores, sourceAxons: found.sourceAxons, cost };
         break;
       }
     }
@@ -205,7 +202,7 @@ function countedSpans(spans: readonly Span[], keyOf: (span: Span) => string): re
  * Tells whether the output axons of every tile's neurons keep the limit, taking for each neuron what the neediest channel
  * of its position takes: channels hardly differ.
  */
-function outputTest({ population: { shape }, outputs }: SplitTask, limit: number): (split: Split) => boolean {
+export function outputTest({ population: { shape }, outputs }: SplitTask, limit: number): (split: Split) => boolean {
   if (outputs === null || !Number.isFinite(limit)) return () => true;
   const [height, width, channels] = shape;
   // Sums over the rectangle from the origin, [height + 1, width + 1].

@@ -108,7 +108,8 @@ function hears({ plan, rows, columns }: AxonBlock, { y, x }: Tile): boolean {
   const meets = ([first, end]: readonly [number, number], start: number, extent: number, window: number): boolean =>
     Math.floor(first / window) < start + extent && Math.floor((end - 1) / window) >= start;
   return (
-    meets(y, rows.first, rows.offsets.length - 1, pool[0]) && meets(x, columns.first, columns.offsets.length - 1, pool[1])
+    meets(y, rows.first, rows.offsets.length - 1, pool[0]) &&
+    meets(x, columns.first, columns.offsets.length - 1, pool[1])
   );
 }
 
@@ -126,4 +127,3 @@ function placesOf({ plan, rows, columns }: AxonBlock, y: number, x: number): rea
   }
   return places;
 }
-

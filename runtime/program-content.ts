@@ -83,7 +83,12 @@ export function programContent(program: Program): ProgramContent {
   const outputAxons = outputAxonsOf(program, programTarget(program));
   const cores = program.cores.map((image, index): CoreContent => {
     // A layer may have several ranges of a core, with padding between.
-    const held = new Map(image.ranges.map(({ population }) => [population, image.ranges.filter((range) => range.population === population)]));
+    const held = new Map(
+      image.ranges.map(({ population }) => [
+        population,
+        image.ranges.filter((range) => range.population === population),
+      ]),
+    );
     const layers = [...held].map(([population, ranges]) => {
       const neurons = ranges.reduce((sum, range) => sum + range.neurons.length, 0);
       return { name: program.populations[population]!.name, neurons, first: ranges[0]!.neurons[0] ?? 0 };

@@ -116,9 +116,9 @@ export const diagnosticCodes = {
     fix: 'Put a neuron layer between them, or take padding off the second (zeros round a map in between are what breaks the convolution).',
   },
   SW2003: {
-    title: 'network cannot be mapped',
-    why: 'The mapping places chains: each layer hears the one before it, one timestep later, or the image.',
-    fix: 'Take the branch out of the network; training, attacks and the integer twin have it all the same.',
+    title: 'spikes cannot wait long enough',
+    why: 'A spike on a shorter path waits in the synapse for those on the longest, up to the chip’s largest delay.',
+    fix: 'Choose a target with longer delays, or a network whose branches are of more equal length.',
   },
   SW2010: {
     title: 'reset not available on the target',

@@ -28,7 +28,7 @@ export class Core {
   readonly somas: Somas;
   readonly axonsOut: AxonsOut;
   readonly ranges: readonly SomaRange[];
-  /** Population and neuron of each compartment. */
+  /** Population and neuron of each compartment; of padding a population beside it, and −1. */
   readonly population: Int32Array;
   readonly neuron: Int32Array;
   /** First compartment that each inlet reaches; 0 of one without synapses. */
@@ -71,15 +71,17 @@ export class Core {
     );
     this.somas = new Somas(memory, state, image.profiles, image.compartmentProfile, arithmetic);
     this.population = new Int32Array(image.compartmentCount);
-    this.neuron = new Int32Array(image.compartmentCount);
+    this.neuron = new Int32Array(image.compartmentCount).fill(-1);
     const ranges: SomaRange[] = [];
     for (const { population, first, neurons } of sortedRanges(image.ranges)) {
       const end = first + neurons.length;
       const spiking = program.populations[population]!.kind === 'spiking';
-      this.population.fill(population, first, end);
+      // Padding behind a range counts as its population's, and padding before the first as the first's.
+      this.population.fill(population, ranges.length === 0 ? 0 : first);
       this.neuron.set(neurons, first);
       const previous = ranges.at(-1);
-      if (previous?.population === population) ranges[ranges.length - 1] = { ...previous, end };
+      if (previous?.population === population && previous.end === first)
+        ranges[ranges.length - 1] = { ...previous, end };
       else ranges.push({ population, first, end, spiking });
     }
     this.ranges = ranges;

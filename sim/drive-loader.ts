@@ -27,7 +27,8 @@ export class DriveLoader {
       const word = new Int32Array(neurons);
       for (const { dendrites, population, neuron } of cores) {
         for (let k = 0; k < neuron.length; k++) {
-          if (population[k] === index) word[neuron[k]!] = dendrites.drive!.byteOffset / 4 + k;
+          if (population[k] !== index || neuron[k] === -1) continue;
+          word[neuron[k]!] = dendrites.drive!.byteOffset / 4 + k;
         }
       }
       // A drive without a grid is refused when the Program is checked.

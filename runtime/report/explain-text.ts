@@ -1,6 +1,5 @@
 import type { Compiled } from '../../compiler/compile.js';
-import type { LayerRow } from '../../compiler/explain.js';
-import type { LimitRow } from '../../compiler/explain.js';
+import type { LayerRow, LimitRow } from '../../compiler/explain.js';
 import type { Projection } from '../../schemas/spike.js';
 import { countText, figureText, meanText, optionalPercent, percentText } from './number-text.js';
 import { type TextColumn, textTable } from './text-table.js';

@@ -151,9 +151,10 @@ describe('the mapping', () => {
     const { program, mapping, traffic } = compile(demoNet(), target, { provenance: testProvenance }).value;
     expect(program.chips).toBe(1);
     expectLimits(program, target);
-    // 32,768 + 16,384 + 8,192 + 10 neurons need at least 32 + 16 + 8 + 1 cores of 1,024.
+    // 32,768 + 16,384 + 8,192 + 10 neurons need at least 32 + 16 + 8 + 1 cores of 1,024; weights are shared only among
+    // the neurons that bases of up to 256 reach.
     expect(program.cores.length).toBeGreaterThanOrEqual(57);
-    expect(program.cores.length).toBeLessThanOrEqual(80);
+    expect(program.cores.length).toBeLessThanOrEqual(112);
     expect(mapping.layers.reduce((sum, { cores }) => sum + cores, 0)).toBe(program.cores.length);
     expect(traffic.spikeHops).toBeLessThan(traffic.spikeHopsRowMajor);
   });
@@ -261,6 +262,7 @@ function expectLimits({ cores, chips }: Program, { limits, arithmetic }: Target)
     within(image.compartmentCount, limits.compartmentsPerCore);
     within(image.synapseMemory.length, limits.synapseMemoryPerCore);
     within(image.axonsIn.words.length, limits.inputAxonsPerCore);
+    within(Math.max(0, ...image.axonsIn.base), limits.axonBaseMax);
     within(image.axonsOut.axon.length, limits.outputAxonsPerCore);
     within(image.profiles.length, limits.compartmentProfilesPerCore);
     within(new Set(image.profiles.map(({ threshold }) => threshold[0])).size, limits.thresholdProfilesPerCore);
@@ -275,7 +277,8 @@ function expectLimits({ cores, chips }: Program, { limits, arithmetic }: Target)
       const header = image.synapseMemory[word * 8]! + 256 * image.synapseMemory[word * 8 + 1]!;
       const format = image.synapseFormats[(header >> 6) & 7]!;
       within(header & 63, limits.synapsesPerEntry);
-      const bits = limits.entryHeaderBits.value! + (header & 63) * (format.weightBits + format.indexBits);
+      const synapseBits = format.weightBits + format.indexBits + format.delayBits;
+      const bits = limits.entryHeaderBits.value! + (header & 63) * synapseBits;
       word += Math.ceil(bits / 64);
     }
   }

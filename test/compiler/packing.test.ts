@@ -9,7 +9,9 @@ describe('synapse memory', () => {
   it('packs an entry from the least significant bit: count, format, then index below weight', () => {
     const writer = new SynapseWriter(limits);
     const format = { weightBits: 8, indexBits: 6, delayBits: 0, exponent: 0 };
-    expect(writer.append(2, format, 60, { mantissas: Int32Array.of(-1, 5), index: Int32Array.of(3, 63), delay: 1 })).toBe(0);
+    expect(
+      writer.append(2, format, 60, { mantissas: Int32Array.of(-1, 5), index: Int32Array.of(3, 63), delay: 1 }),
+    ).toBe(0);
     // Header (10 bits): 2 synapses | format 2 << 6 = 130.
     // Synapse 0 at bit 10: index 3 | 0xff << 6 = 16323. Synapse 1 at bit 24: index 63 | 5 << 6 = 383.
     const word = 130n | (16323n << 10n) | (383n << 24n);
@@ -54,12 +56,11 @@ describe('synapse memory', () => {
       fc.property(fc.integer({ min: 1, max: 400 }), fc.constantFrom(0, 6, 9, 12), (count, indexBits) => {
         const { words, chunk } = new ListSizer(limits, 8 + indexBits).size(count);
         const writer = new SynapseWriter(limits);
-        writer.append(
-          0,
-          { weightBits: 8, indexBits, delayBits: 0, exponent: 0 },
-          chunk,
-          { mantissas: new Int32Array(count), index: new Int32Array(count), delay: 1 },
-        );
+        writer.append(0, { weightBits: 8, indexBits, delayBits: 0, exponent: 0 }, chunk, {
+          mantissas: new Int32Array(count),
+          index: new Int32Array(count),
+          delay: 1,
+        });
         expect(writer.words).toBe(words);
         expect(chunk).toBeLessThanOrEqual(60);
       }),

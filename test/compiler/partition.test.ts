@@ -90,29 +90,16 @@ describe('partition', () => {
     expect([5, 6, 9, 10].map((axon) => b!.axonsIn.base[axon])).toEqual([0, 1, 4, 5]);
   });
 
-  it('refuses what it cannot map: shortcuts, delays, spikes beside the image', () => {
+  it('refuses a delay beyond the chip’s', () => {
     const graph = fourByFour();
     const [conv, dense] = graph.projections;
-    const compiled = (changes: Partial<IntegerSpikeGraph>) => () =>
-      compileIntegerGraph({ ...graph, ...changes }, tiny, { provenance: testProvenance });
-    expect(compiled({})).not.toThrow();
-    expect(compiled({ projections: [conv!, dense!, { ...dense!, name: 'shortcut', from: 'a', delay: 2 }] })).toThrow(
-      'SW2003',
-    );
-    expect(compiled({ projections: [{ ...conv!, delay: 2 }, dense!] })).toThrow('SW2003');
-    const drive = {
-      population: 'b',
-      inputShape: [4, 4, 1],
-      mean: [0],
-      std: [1],
-      kernel: { shape: [1, 1, 1, 1], data: Float32Array.of(1) },
-      bias: Float32Array.of(0),
-      stride: [1, 1],
-      padding: conv!.padding,
-      scale: 1,
-      grid: { mantissaMax: 1, exponent: 0 },
-    } as const;
-    expect(compiled({ drives: [drive] })).toThrow(/SW2003 .*spikes and the image/);
+    const late = (delay: number) => () => {
+      const populations = graph.populations.map((own, n) => (n === 2 ? { ...own, phase: 1 + delay } : own));
+      const projections = [conv!, { ...dense!, delay }];
+      return compileIntegerGraph({ ...graph, populations, projections }, tiny, { provenance: testProvenance });
+    };
+    expect(late(8)).not.toThrow();
+    expect(late(9)).toThrow(/SW2003 projection dense: its spikes must wait 9 timesteps .* up to 8/);
   });
 
   it('shares one axon among the neurons of a pool window', () => {

@@ -54,10 +54,23 @@ export function spikeChain(membraneMax: number): fc.Arbitrary<IntegerSpikeGraph>
   return graphs(chained, fc.constant(membraneMax));
 }
 
-function graphs(layers: fc.Arbitrary<LayerPlan>, membraneMax: fc.Arbitrary<number>): fc.Arbitrary<IntegerSpikeGraph> {
+/** Chains of 3×3 convolutions over maps and channels large enough that cores share weights between neurons. */
+export function wideChain(membraneMax: number): fc.Arbitrary<IntegerSpikeGraph> {
+  const wide = layerPlan.map((layer): LayerPlan => {
+    const [kernel, pad] = [[3, 3] as const, [1, 1, 1, 1] as const];
+    return { ...layer, kernel, pad, channels: 4 + layer.channels, shortcut: false, pool: [1, 1], stride: [1, 1] };
+  });
+  return graphs(wide, fc.constant(membraneMax), fc.tuple(small(5, 8), small(5, 8), small(1, 2)));
+}
+
+function graphs(
+  layers: fc.Arbitrary<LayerPlan>,
+  membraneMax: fc.Arbitrary<number>,
+  input: fc.Arbitrary<MapShape> = fc.tuple(small(1, 6), small(1, 6), small(1, 3)),
+): fc.Arbitrary<IntegerSpikeGraph> {
   return fc
     .record({
-      input: fc.tuple(small(1, 6), small(1, 6), small(1, 3)),
+      input,
       timesteps: small(1, 6),
       layers: fc.array(layers, { minLength: 1, maxLength: 3 }),
       classes: small(1, 4),

@@ -11,7 +11,12 @@ export const provenance = { spikewrightVersion: '0', sources: [], options: '{}' 
 
 /** The compiled network; null where it is too large for the target, as some random ones are. */
 export function compileIfFits(snn: SnnGraph, target: Target): Compiled | null {
-  return unlessRefused(['SW2101', 'SW2102'], () => compile(snn, target, { provenance }).value);
+  return ifFits(() => compile(snn, target, { provenance }).value);
+}
+
+/** What a compilation gives; null where the network has no room on the target. */
+export function ifFits<T>(compiled: () => T): T | null {
+  return unlessRefused(['SW2101', 'SW2102'], compiled);
 }
 
 /** The network in integers; null where no scale of a layer holds both its weights and its thresholds. */

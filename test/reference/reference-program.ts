@@ -18,6 +18,8 @@ export interface ReadProgram {
 
 interface Synapse {
   readonly compartment: number;
+  /** Timesteps. */
+  readonly delay: number;
   readonly weight: number;
 }
 
@@ -30,27 +32,34 @@ export function readProgram(program: Program, target: Target): ReadProgram {
   const cores = program.cores.map((image) => ({ image, owner: owners(image), lists: image.axonsIn.words.length }));
   const at = (chip: number, core: number) => cores.find(({ image }) => image.chip === chip && image.core === core)!;
   const heard = new Set<string>();
-  const decoded = new Map<CoreImage, Synapse[][]>();
-  const synapsesAt = (image: CoreImage, axon: number): Synapse[] => {
-    const known =
-      decoded.get(image) ?? Array.from(image.axonsIn.words, (_, number) => decodeAxon(image, number, target));
+  const decoded = new Map<CoreImage, Map<string, Synapse[]>>();
+  const synapsesAt = (image: CoreImage, axon: number, atom: number): Synapse[] => {
+    const known = decoded.get(image) ?? new Map<string, Synapse[]>();
     decoded.set(image, known);
-    return known[axon]!;
+    const synapses = known.get(`${axon}/${atom}`) ?? decodeAxon(image, axon, atom, target);
+    known.set(`${axon}/${atom}`, synapses);
+    return synapses;
   };
   for (const { image, owner } of cores) {
     owner.forEach(([population, neuron], k) => {
       thresholds[population]![neuron] = image.profiles[image.compartmentProfile[k]!]!.threshold[0]!;
       staticBias[population]![neuron] = image.bias.data[k] ?? 0;
       for (let entry = image.axonsOut.offsets[k]!; entry < image.axonsOut.offsets[k + 1]!; entry += 1) {
-        const [chip, core, axon] = [
+        const [chip, core, axon, atom] = [
           image.axonsOut.chip[entry]!,
           image.axonsOut.core[entry]!,
           image.axonsOut.axon[entry]!,
+          image.axonsOut.atom[entry]!,
         ];
         heard.add(`${chip}/${core}/${axon}`);
         const destination = at(chip, core);
-        for (const { compartment, weight } of synapsesAt(destination.image, axon)) {
-          const [to, hearer] = destination.owner[compartment]!;
+        for (const { compartment, delay, weight } of synapsesAt(destination.image, axon, atom)) {
+          const owned = destination.owner[compartment];
+          // Padding.
+          if (owned === undefined) continue;
+          const [to, hearer] = owned;
+          const { populations } = program;
+          if (populations[to]!.phase - populations[population]!.phase !== delay) throw new Error('a spike out of step');
           const key = `${population}>${to}`;
           const matrix = weights.get(key) ?? new Float64Array(sizes[population]! * sizes[to]!);
           weights.set(key, matrix);
@@ -62,8 +71,10 @@ export function readProgram(program: Program, target: Target): ReadProgram {
   for (const { chip, core, axon, firstStep } of program.hostAxons) {
     heard.add(`${chip}/${core}/${axon}`);
     const { image, owner } = at(chip, core);
-    for (const { compartment, weight } of synapsesAt(image, axon)) {
-      const [population, neuron] = owner[compartment]!;
+    for (const { compartment, weight } of synapsesAt(image, axon, 0)) {
+      const owned = owner[compartment];
+      if (owned === undefined) continue;
+      const [population, neuron] = owned;
       if (firstStep !== program.populations[population]!.phase) throw new Error('a bias outside its window');
       hostBias[population]![neuron]! += weight;
     }
@@ -83,7 +94,7 @@ function owners(image: CoreImage): (readonly [population: number, neuron: number
   return owner;
 }
 
-function decodeAxon(image: CoreImage, axon: number, { arithmetic, limits }: Target): Synapse[] {
+function decodeAxon(image: CoreImage, axon: number, atom: number, { arithmetic, limits }: Target): Synapse[] {
   const bytes = image.synapseMemory;
   const read = (position: number, width: number): number => {
     let value = 0;
@@ -94,20 +105,26 @@ function decodeAxon(image: CoreImage, axon: number, { arithmetic, limits }: Targ
     return value;
   };
   const synapses: Synapse[] = [];
-  let word = image.axonsIn.firstWord[axon]!;
+  let word = image.axonsIn.firstWord[axon]! + atom * image.axonsIn.words[axon]!;
   const end = word + image.axonsIn.words[axon]!;
   while (word < end) {
     const count = read(word * 64, 6);
+    if (count === 0 && image.axonsIn.atoms[axon]! > 1) {
+      word += 1;
+      continue;
+    }
     const format = image.synapseFormats[read(word * 64 + 6, 3)]!;
     let position = word * 64 + limits.entryHeaderBits.value!;
     for (let k = 0; k < count; k += 1) {
       const index = format.indexBits === 0 ? synapses.length : read(position, format.indexBits);
       position += format.indexBits;
+      const delay = read(position, format.delayBits) + 1;
+      position += format.delayBits;
       const raw = read(position, format.weightBits);
       position += format.weightBits;
       const mantissa = raw >= 2 ** (format.weightBits - 1) ? raw - 2 ** format.weightBits : raw;
       const weight = mantissa * arithmetic.weight.step * 2 ** format.exponent;
-      synapses.push({ compartment: image.axonsIn.base[axon]! + index, weight });
+      synapses.push({ compartment: image.axonsIn.base[axon]! + index, delay, weight });
     }
     word += Math.ceil((position - word * 64) / 64);
   }
