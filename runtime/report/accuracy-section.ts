@@ -79,10 +79,10 @@ function plot(report: Report): EChartsOption {
         type: 'bar',
         name,
         barGap: '12%',
-        barCategoryGap: '45%',
+        barCategoryGap: '30%',
         itemStyle: { color: colour },
         data: levels.map((level) => percent(of(level.name))),
-        label: { show: true, position: 'insideBottom', color: ink.paper, fontSize: 13, formatter: '{c} %' },
+        label: { show: true, position: 'insideBottom', color: ink.paper, fontSize: 13, formatter: '{c}' },
       },
       {
         type: 'custom',
@@ -102,7 +102,7 @@ function percent({ correct, total }: ReportProportion): number {
 /** Draws the interval of bar `index` of `count` in each group. */
 function whisker(index: number, count: number): CustomSeriesRenderItem {
   return (_params, api) => {
-    const offset = api.barLayout({ barGap: '12%', barCategoryGap: '45%', count })?.[index]?.offsetCenter ?? 0;
+    const offset = api.barLayout({ barGap: '12%', barCategoryGap: '30%', count })?.[index]?.offsetCenter ?? 0;
     const [x = 0, low = 0] = api.coord([api.value(0), api.value(1)]);
     const [, high = 0] = api.coord([api.value(0), api.value(2)]);
     const centre = x + offset;

@@ -41,6 +41,8 @@ function stillPicture(svg: string): string {
   let text = svg
     .replace(/<style[^>]*>[\s\S]*?<\/style>/g, '')
     .replace(/ (?:class="zr[^"]*"|ecmeta_[a-z_]+="[^"]*"|pointer-events="[^"]*")/g, '');
+  // Hollow marks are filled with white, which is the page's paper in light alone.
+  text = text.replaceAll('fill="#fff"', 'fill="var(--paper)"');
   for (const [name, colour] of Object.entries(ink)) text = text.replaceAll(`"${colour}"`, `"var(--${name})"`);
   return text;
 }

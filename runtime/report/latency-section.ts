@@ -2,7 +2,7 @@ import type { EChartsOption } from 'echarts';
 import { axisStyle, chart, gridStyle, ink, leftName } from './chart.js';
 import type { ChipPart } from './chip-part.js';
 import { type Html, html } from './html.js';
-import { countText, figureTitle, quantityText } from './number-text.js';
+import { countText, figureTitle, plotUnit, quantityText } from './number-text.js';
 import { figure, table } from './table.js';
 
 const BINS = 24;
@@ -57,12 +57,13 @@ function histogram(sorted: readonly number[]): Bin[] {
 }
 
 function plot(bins: readonly Bin[]): EChartsOption {
-  const middle = ({ low, high }: Bin): string => (((low + high) / 2) * 1e6).toFixed(0);
+  const { factor, prefix } = plotUnit(bins.map(({ high }) => high));
+  const middle = ({ low, high }: Bin): string => Number(((low + high) / 2 / factor).toPrecision(3)).toString();
   return {
     grid: { ...gridStyle, bottom: 30 },
     xAxis: {
       type: 'category',
-      name: 'Latency (µs)',
+      name: `Latency (${prefix}s)`,
       nameLocation: 'middle',
       nameGap: 30,
       nameTextStyle: { color: ink.faint, fontSize: 13 },

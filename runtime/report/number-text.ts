@@ -39,6 +39,13 @@ export function quantityText(value: number | null, unit: string): string {
   return `${scaled >= 999.5 ? countText(scaled) : scaled.toPrecision(3)}${SPACE}${prefix}${unit}`;
 }
 
+/** The SI prefix in which an axis shows such values: the largest is at least 1. */
+export function plotUnit(values: readonly number[]): { readonly factor: number; readonly prefix: string } {
+  const largest = Math.max(...values);
+  const [factor, prefix] = prefixes.find(([limit]) => largest >= limit) ?? prefixes[4];
+  return { factor, prefix };
+}
+
 /** A figure's name as words: "neuron update active" of "neuronUpdateActive". */
 export function figureTitle(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

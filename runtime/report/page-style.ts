@@ -34,13 +34,14 @@ nav ul { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; list-style: none; ma
 .figures dd small { display: block; font-size: .78rem; color: var(--faint); }
 figure { margin: 0 0 1.2rem; }
 figure svg { width: 100%; height: auto; display: block; }
+}
 figcaption { font-size: .88rem; color: var(--faint); }
 details { margin-top: .3rem; }
 summary { cursor: pointer; color: var(--first); font-size: .92rem; width: fit-content; }
 .scroll { overflow-x: auto; margin: .5rem 0 1.3rem; }
 table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; min-width: 50%; }
 caption { text-align: left; color: var(--faint); padding-bottom: .35rem; }
-th, td { text-align: left; padding: .32rem .75rem .32rem 0; border-bottom: 1px solid var(--border); vertical-align: top; white-space: nowrap; }
+th, td { text-align: left; padding: .32rem .65rem .32rem 0; border-bottom: 1px solid var(--border); vertical-align: top; white-space: nowrap; }
 thead th { color: var(--faint); font-weight: 600; }
 tbody th { font-weight: 600; }
 .number { text-align: right; }
@@ -58,6 +59,10 @@ code.options { white-space: pre-wrap; overflow-wrap: anywhere; display: inline-b
 .example table { min-width: 100%; margin-top: .4rem; font-size: .82rem; }
 progress { width: 8rem; height: .7rem; accent-color: var(--first); }
 footer { max-width: 58rem; margin: 3rem auto 2rem; padding: 0 1.25rem; color: var(--faint); font-size: .85rem; }
+@media screen and (max-width: 40rem) {
+  .figures { grid-template-columns: repeat(2, 1fr); }
+  main > section > figure { overflow-x: auto; }
+  main > section > figure > svg { min-width: 40rem; }
 @media print {
   :root { --text: #000; --paper: #fff; --grid: #ddd; --faint: #444; --raised: #fff; --border: #bbb; --first: #1f4e85; --second: #b5530c; --third: #5e3d94; }
   body { font-size: 10pt; }
@@ -68,6 +73,8 @@ footer { max-width: 58rem; margin: 3rem auto 2rem; padding: 0 1.25rem; color: va
   .scroll { overflow: visible; }
   table { font-size: 7.5pt; min-width: 0; max-width: 100%; }
   th, td { white-space: normal; overflow-wrap: anywhere; padding-right: .4rem; }
+  #cores th, #cores td { overflow-wrap: normal; }
+  #cores tbody th { white-space: nowrap; }
   .example { padding: .5rem; }
 }
 `;

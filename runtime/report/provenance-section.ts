@@ -18,10 +18,21 @@ ${table(
     { title: 'Took', cell: ({ seconds }) => (seconds === 0 ? '' : duration(seconds)), numeric: true },
     {
       title: 'Options',
-      cell: ({ options, seconds }) => (seconds === 0 ? '' : html`<code class="options">${options}</code>`),
+      cell: ({ options, seconds }) => (seconds === 0 ? '' : html`<code class="options">${settings(options)}</code>`),
     },
   ],
   stages,
 )}</section>
 `;
+}
+
+/** Options as words: "attack.kind pgd, seed 1" of their JSON text. */
+function settings(options: string): string {
+  const visit = (value: unknown, path: string): string[] => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      return [`${path} ${Array.isArray(value) ? value.join(' ') : String(value)}`];
+    }
+    return Object.entries(value).flatMap(([key, inner]) => visit(inner, path === '' ? key : `${path}.${key}`));
+  };
+  return visit(JSON.parse(options), '').join(', ');
 }

@@ -107,9 +107,14 @@ function percent(share: { readonly correct: number; readonly total: number } | u
 
 function membersPart({ members, samples }: Report): Html {
   if (members.length === 0) return html``;
-  const standing = ({ tried, fooled }: ReportMember): number => tried - fooled;
   const sources = [...new Set(members.map(({ source }) => source))];
   const names = [...new Set(members.map(({ name }) => name))];
+  const [only, another] = names;
+  if (another === undefined) {
+    return html`<h3>Gradient models</h3>
+<p>One gradient model was used, ${only!}: no ensemble, and so no worst case over several.</p>
+${membersTable(members, samples)}`;
+  }
   return html`<h3>Gradient models of the ensemble</h3>
 <p>Each is tried on the samples that those before it have not fooled; what stands at the end is the robust accuracy.</p>
 ${figure(
@@ -132,8 +137,18 @@ ${figure(
         .map((member) => Number(((100 * standing(member)) / samples).toFixed(1))),
     })),
   }),
-  table(
-    'The ensemble, member by member',
+  membersTable(members, samples),
+)}`;
+}
+
+/** Samples that still stand after a member. */
+function standing({ tried, fooled }: ReportMember): number {
+  return tried - fooled;
+}
+
+function membersTable(members: readonly ReportMember[], samples: number): Html {
+  return table(
+    'Gradient models, in the order in which they are tried',
     [
       { title: 'Member', cell: ({ name }) => name },
       { title: 'Against', cell: ({ source }) => levelTitle(source) },
@@ -142,8 +157,7 @@ ${figure(
       { title: 'Still right', cell: (member) => shareText(standing(member) / samples), numeric: true },
     ],
     members,
-  ),
-)}`;
+  );
 }
 
 function blackBoxPart({ blackBox }: Report): Html {

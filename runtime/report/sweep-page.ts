@@ -3,7 +3,7 @@ import type { SweepPoint, SweepResult } from '../../schemas/sweep.js';
 import { proportionText } from './accuracy-section.js';
 import { axisStyle, chart, gridStyle, ink, leftName, legendStyle } from './chart.js';
 import { type Html, html } from './html.js';
-import { countText, figureTitle, meanText, quantityText } from './number-text.js';
+import { countText, figureTitle, meanText, plotUnit, quantityText } from './number-text.js';
 import { pageFrame } from './page-frame.js';
 import { figure, table } from './table.js';
 
@@ -138,7 +138,7 @@ ${table(
 /** Robust accuracy over a cost; points on the front filled and numbered. */
 function plot(rows: readonly Row[], title: string, unit: string, of: (row: Row) => number | null): EChartsOption {
   const shown = rows.filter((row) => of(row) !== null);
-  const { factor, prefix } = scaleOf(shown.map((row) => of(row)!));
+  const { factor, prefix } = plotUnit(shown.map((row) => of(row)!));
   const at = (row: Row): number => of(row)! / factor;
   const percent = ({ robust }: Row): number => (100 * robust!.correct) / robust!.total;
   const marks = (isFront: boolean) => shown.filter(({ onFront }) => onFront === isFront);
@@ -189,15 +189,3 @@ const whisker: CustomSeriesRenderItem = (_params, api) => {
   const [, y2 = 0] = api.coord([api.value(0), api.value(2)]);
   return { type: 'line', shape: { x1: x, y1, x2: x, y2 }, style: { stroke: ink.faint, lineWidth: 1.2 } };
 };
-
-/** The SI prefix by which the largest value is at least 1. */
-function scaleOf(values: readonly number[]): { readonly factor: number; readonly prefix: string } {
-  const largest = Math.max(...values);
-  const steps = [
-    { factor: 1, prefix: '' },
-    { factor: 1e-3, prefix: 'm' },
-    { factor: 1e-6, prefix: 'µ' },
-    { factor: 1e-9, prefix: 'n' },
-  ];
-  return steps.find(({ factor }) => largest >= factor) ?? steps[3]!;
-}

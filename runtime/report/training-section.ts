@@ -20,20 +20,20 @@ ${table(
   ],
   report.thresholds,
 )}${table(
-  'Quantisation of weights',
+  'Quantisation of weights: membrane units per unit of the network, largest and distinct values, error; what the integers do on calibration images',
   [
     { title: 'Layer', cell: ({ layer }) => layer },
     { title: 'Units per unit', cell: ({ scale }) => figureText(scale), numeric: true },
-    { title: 'Largest weight', cell: ({ weightMax }) => countText(weightMax), numeric: true },
-    { title: 'Distinct weights', cell: ({ distinctWeights }) => countText(distinctWeights), numeric: true },
+    { title: 'Largest', cell: ({ weightMax }) => countText(weightMax), numeric: true },
+    { title: 'Distinct', cell: ({ distinctWeights }) => countText(distinctWeights), numeric: true },
     { title: 'Rounding error', cell: ({ weightErrorRms }) => percentText(weightErrorRms * 100), numeric: true },
     {
-      title: 'SQNR of input',
+      title: 'Input SQNR',
       cell: ({ inputSqnrDecibels: decibels }) => (decibels == null ? '–' : `${decibels.toFixed(1)} dB`),
       numeric: true,
     },
     {
-      title: 'Spikes as in float',
+      title: 'Spikes as float',
       cell: ({ spikeAgreementPercent }) => optionalPercent(spikeAgreementPercent ?? null),
       numeric: true,
     },
