@@ -34,7 +34,6 @@ nav ul { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; list-style: none; ma
 .figures dd small { display: block; font-size: .78rem; color: var(--faint); }
 figure { margin: 0 0 1.2rem; }
 figure svg { width: 100%; height: auto; display: block; }
-}
 figcaption { font-size: .88rem; color: var(--faint); }
 details { margin-top: .3rem; }
 summary { cursor: pointer; color: var(--first); font-size: .92rem; width: fit-content; }
@@ -63,6 +62,7 @@ footer { max-width: 58rem; margin: 3rem auto 2rem; padding: 0 1.25rem; color: va
   .figures { grid-template-columns: repeat(2, 1fr); }
   main > section > figure { overflow-x: auto; }
   main > section > figure > svg { min-width: 40rem; }
+}
 @media print {
   :root { --text: #000; --paper: #fff; --grid: #ddd; --faint: #444; --raised: #fff; --border: #bbb; --first: #1f4e85; --second: #b5530c; --third: #5e3d94; }
   body { font-size: 10pt; }
