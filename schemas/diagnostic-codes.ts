@@ -316,6 +316,16 @@ export const diagnosticCodes = {
     why: 'WebAssembly addresses at most 4 GiB, and a pass keeps what its backward pass needs.',
     fix: 'Use a smaller batch, or fewer timesteps.',
   },
+  SW4021: {
+    title: 'ONNX Runtime does not take a graph',
+    why: 'The compiled engine writes it for version 1.30 of onnxruntime-node.',
+    fix: 'Use --engine eager, which computes the same; with that version installed this is a bug: please report it.',
+  },
+  SW4022: {
+    title: 'ONNX Runtime broke off',
+    why: 'What was computed before is lost; checkpoints and artefacts written are not.',
+    fix: 'Run again, or with --engine eager, which computes the same.',
+  },
   // --- SW5xxx verification and budgets
   SW5001: {
     title: 'image cannot be encoded as drive',

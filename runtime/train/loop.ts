@@ -12,7 +12,7 @@ import { deriveSeed } from '../seed.js';
 import { cleanAccuracy, firstOf, robustAccuracy } from './accuracy.js';
 import type { EpochRecord, EpochSums, TrainingState } from './checkpoint.js';
 import { decodeCheckpoint, encodeCheckpoint, requireSameParameters } from './checkpoint.js';
-import { cosineRate, Sgd, type SgdOptions } from './sgd.js';
+import { cosineRate, DivergedGradient, Sgd, type SgdOptions } from './sgd.js';
 
 /** How long, how fast and on what a training runs, whatever its loss. */
 export interface LoopOptions extends SgdOptions {
@@ -81,7 +81,7 @@ export interface TrainingHooks extends Hooks {
 /**
  * Trains `model` in place and returns the figures of every epoch. `run` identifies network, data and options, so that a
  * checkpoint is resumed only by the run that wrote it.
- * Throws SW4004 (checkpoint of another run), SW4005 (loss or a parameter no longer a number), SW4006 (options that leave nothing to
+ * Throws SW4004 (checkpoint of another run), SW4005 (loss, gradient or a parameter no longer a number), SW4006 (options that leave nothing to
  * do), and the reason of an abort.
  */
 export async function trainingLoop(
@@ -121,7 +121,11 @@ export async function trainingLoop(
     const first = (done % plan.stepsPerEpoch) * plan.batchSize;
     const indices = order.indices.subarray(first, first + plan.batchSize);
     const rate = rateAt(done, plan, options);
-    const result = await step(model, optimiser, trainingBatch(dataset, indices, epoch, options, done), rate);
+    const batch = trainingBatch(dataset, indices, epoch, options, done);
+    const result = await step(model, optimiser, batch, rate).catch((error: unknown) => {
+      if (!(error instanceof DivergedGradient)) throw error;
+      throw failure('SW4005', { where: `training step ${done + 1}`, what: `${error.message}.` });
+    });
     if (!Number.isFinite(result.loss)) {
       throw failure('SW4005', { where: `training step ${done + 1}`, what: `the loss is ${result.loss}` });
     }

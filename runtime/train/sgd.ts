@@ -3,6 +3,15 @@ import type { Model, ParameterMap } from '../engine/engine.js';
 /** Below this a threshold is held up (method: model). */
 export const THRESHOLD_MIN = 0.03;
 
+/** Thrown where a gradient holds values that are no numbers. */
+export class DivergedGradient extends Error {
+  override readonly name = 'DivergedGradient';
+
+  constructor(readonly parameter: string) {
+    super(`the gradient of ${parameter} holds values that are no numbers`);
+  }
+}
+
 /** Settings that stay the same over a run. */
 export interface SgdOptions {
   /** Share of the previous update that is kept, in [0, 1). */
@@ -29,8 +38,14 @@ export class Sgd {
     this.velocity = velocity;
   }
 
-  /** Moves the parameters of `model` that `gradients` names by one step of `rate`. */
+  /**
+   * Moves the parameters of `model` that `gradients` names by one step of `rate`. Throws a DivergedGradient, having moved
+   * nothing, where one holds values that are no numbers.
+   */
   async step(model: Model, gradients: ParameterMap, rate: number): Promise<void> {
+    for (const [name, gradient] of gradients) {
+      if (!areNumbers(gradient)) throw new DivergedGradient(name);
+    }
     const parameters = await model.readParameters();
     const moved: ParameterMap = new Map();
     for (const [name, gradient] of gradients) {
@@ -57,6 +72,12 @@ export class Sgd {
     }
     return values;
   }
+}
+
+/** Whether all values are finite. A loop, since networks have many millions of them. */
+function areNumbers(values: Float32Array): boolean {
+  for (let k = 0; k < values.length; k += 1) if (!Number.isFinite(values[k])) return false;
+  return true;
 }
 
 /** The sum of two gradients of the same parameters. */

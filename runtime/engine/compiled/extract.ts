@@ -13,6 +13,8 @@ export interface Extract {
   readonly model: Uint8Array;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
+  /** In order of execution; the model names them "#index type layer". */
+  readonly nodes: readonly GraphNode[];
 }
 
 /**
@@ -49,7 +51,8 @@ export function extract(graph: Graph, outputs: readonly Value[], given: 'nothing
     opsetImport: OPSETS,
     graph: {
       name: 'pass',
-      node: ordered.map(({ opType, domain, inputs: names, outputs: results, attributes }) => ({
+      node: ordered.map(({ index, layer, opType, domain, inputs: names, outputs: results, attributes }) => ({
+        name: `#${index} ${opType} ${layer}`,
         opType,
         domain,
         input: [...names],
@@ -61,7 +64,7 @@ export function extract(graph: Graph, outputs: readonly Value[], given: 'nothing
       output: outputs.map(valueInfo),
     },
   }).finish();
-  return { model, inputs: [...inputs.values()], outputs };
+  return { model, inputs: [...inputs.values()], outputs, nodes: ordered };
 }
 
 const elementTypes: Record<ElementType, onnx.TensorProto.DataType> = {

@@ -17,6 +17,10 @@ export interface Value {
 
 /** An operation at its place in the graph. */
 export interface GraphNode {
+  /** From 0 in order of execution. */
+  readonly index: number;
+  /** The layer that it is of, forward or back; empty for none. */
+  readonly layer: string;
   readonly opType: string;
   readonly domain: string;
   readonly inputs: readonly string[];
@@ -36,6 +40,8 @@ export class Graph {
   readonly nodes: GraphNode[] = [];
   readonly inputs = new Map<string, { readonly value: Value; readonly kind: InputKind }>();
   readonly initialisers = new Map<string, onnx.TensorProto.$Properties>();
+  /** What the nodes added from here on belong to. */
+  layer = '';
   readonly #varying = new Set<string>();
   readonly #constants = new Map<string, string>();
   #isForward = true;
@@ -191,7 +197,17 @@ export class Graph {
       return { name: `v${this.#count}`, shape, type };
     });
     if (variesByPass) for (const { name } of outputs) this.#varying.add(name);
-    this.nodes.push({ opType, domain, inputs: names, outputs, attributes, isForward: this.#isForward, variesByPass });
+    this.nodes.push({
+      index: this.nodes.length,
+      layer: this.layer,
+      opType,
+      domain,
+      inputs: names,
+      outputs,
+      attributes,
+      isForward: this.#isForward,
+      variesByPass,
+    });
     return outputs;
   }
 

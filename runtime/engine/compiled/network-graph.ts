@@ -43,6 +43,7 @@ export function networkGraph({ layers }: AnnGraph | SnnGraph, given: Omit<Emissi
       layer.kind === 'input'
         ? [Signal.merged(graph, image, 1)]
         : layer.inputs.map((name) => emissions.get(name)!.output);
+    graph.layer = layer.name;
     const emission = emitLayer(layer, context, inputs);
     emissions.set(layer.name, emission);
     for (const [own, value] of emission.updates ?? []) updates.set(`${layer.name}.${own}`, value);
@@ -63,6 +64,7 @@ export function networkGraph({ layers }: AnnGraph | SnnGraph, given: Omit<Emissi
   for (const layer of layers.toReversed()) {
     const atOutput = upstreams.get(layer.name);
     if (atOutput === undefined) continue;
+    graph.layer = layer.name;
     const found = emissions.get(layer.name)!.backward(atOutput);
     for (const [own, value] of found.parameters) gradients.set(`${layer.name}.${own}`, value);
     if (layer.kind === 'input') {

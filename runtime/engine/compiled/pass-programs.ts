@@ -3,11 +3,14 @@ import stringify from 'safe-stable-stringify';
 import type { Kept, Mode, SpikeRecord, Wanted } from '../engine.js';
 import type { Surrogate } from '../surrogate.js';
 import type { CompiledEngine } from './compiled-engine.js';
+import type { Extract } from './extract.js';
 import { extract } from './extract.js';
 import type { Value } from './graph.js';
 import type { NetworkGraph } from './network-graph.js';
 import type { Tensors } from './program.js';
 import { Program } from './program.js';
+import { outOfMemory } from './runtime-failure.js';
+import { workingBytes } from './working-memory.js';
 
 /** What distinguishes the graphs of a network's forward passes. */
 export interface PassKind {
@@ -63,7 +66,8 @@ export class PassPrograms {
     const kept = keep === 'none' ? [] : this.readByBackward(kind, keep);
     const saved: Tensors = new Map(kept.map((value) => [value.name, this.engine.pool.take(value)]));
     const outputs = await this.run(
-      ['forward', kind, keep],
+      kind,
+      ['forward', keep],
       () => extract(written.graph, unique([...results, ...kept]), 'nothing'),
       given,
       saved,
@@ -89,7 +93,8 @@ export class PassPrograms {
     const written = this.written(kind, form);
     const values = gradientsOf(written, wanted);
     const outputs = await this.run(
-      ['backward', kind, form, wanted.parameters, wanted.input],
+      kind,
+      ['backward', form, wanted.parameters, wanted.input],
       () => extract(written.graph, unique(values), 'forward'),
       new Map([...given, [written.upstream.name, atLogits]]),
     );
@@ -106,7 +111,8 @@ export class PassPrograms {
     const written = this.written(kind, form);
     const values = [written.logits, ...written.updates.values(), ...gradientsOf(written, wanted)];
     const outputs = await this.run(
-      ['loss', kind, form, wanted.parameters, wanted.input],
+      kind,
+      ['loss', form, wanted.parameters, wanted.input],
       () => extract(written.graph, unique(values), 'nothing'),
       given,
     );
@@ -121,7 +127,8 @@ export class PassPrograms {
   async record(kind: PassKind, given: Tensors): Promise<{ logits: Float32Array; spikes: SpikeRecord }> {
     const { graph, logits, spikes } = this.written(kind, 'triangular');
     const outputs = await this.run(
-      ['record', kind],
+      kind,
+      ['record'],
       () => extract(graph, [logits, ...spikes.values()], 'nothing'),
       given,
     );
@@ -131,15 +138,23 @@ export class PassPrograms {
     };
   }
 
+  /** Throws SW4011 beforehand where memory will not do: a system that overcommits would end the process later. */
+  private compile(part: Extract, batch: number): Promise<Program> {
+    const [needed, available] = [workingBytes(part), process.availableMemory()];
+    if (needed > available) throw outOfMemory(batch, needed, available);
+    return Program.compile(part, this.engine.threads);
+  }
+
   private run(
+    kind: PassKind,
     key: readonly unknown[],
-    part: () => ReturnType<typeof extract>,
+    part: () => Extract,
     given: Tensors,
     into: Tensors = new Map(),
   ): Promise<Tensors> {
     return this.engine.programs.with(
-      `${this.source.structure} ${stringify(key)}`,
-      () => Program.compile(part(), this.engine.threads),
+      `${this.source.structure} ${stringify([kind, ...key])}`,
+      () => this.compile(part(), kind.batch),
       (program) => program.run((name) => given.get(name), into),
     );
   }

@@ -14,7 +14,11 @@ export class ProgramCache {
     this.entries.set(key, entry);
     entry.users += 1;
     try {
-      return await use(await entry.program);
+      const program = await entry.program.catch((error: unknown) => {
+        this.entries.delete(key);
+        throw error;
+      });
+      return await use(program);
     } finally {
       entry.users -= 1;
       await this.shrink();

@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Extract } from './extract.js';
+import { brokenOff, rejected } from './runtime-failure.js';
 
 /** Tensors of a pass by value name. */
 export type Tensors = Map<string, Tensor>;
@@ -11,6 +12,7 @@ export class Program {
     private readonly part: Extract,
   ) {}
 
+  /** Throws SW4021 where the runtime does not take the graph. */
   static async compile(part: Extract, threads: number): Promise<Program> {
     const session = await InferenceSession.create(part.model, {
       executionProviders: ['cpu'],
@@ -22,14 +24,16 @@ export class Program {
       // Threads that spin between passes would take processor time from the optimiser and from other workers.
       extra: { session: { intra_op: { allow_spinning: '0' } } },
       // Errors are thrown; nothing else of the runtime's belongs on the terminal.
-      logSeverityLevel: 3,
+      logSeverityLevel: 4,
+    }).catch((error: unknown) => {
+      throw rejected(error, part);
     });
     return new Program(session, part);
   }
 
   /**
    * Runs on the tensors that `find` has by name; all outputs by name. Outputs that `into` names are written to its tensors,
-   * others to new ones.
+   * others to new ones. Throws SW4022 where the runtime breaks off, SW4011 where it finds no memory.
    */
   async run(find: (name: string) => Tensor | undefined, into: Tensors = new Map()): Promise<Tensors> {
     const feeds: Record<string, Tensor> = {};
@@ -39,7 +43,9 @@ export class Program {
       feeds[name] = tensor;
     }
     const fetches = Object.fromEntries(this.part.outputs.map(({ name }) => [name, into.get(name) ?? null]));
-    const results = await this.session.run(feeds, fetches);
+    const results = await this.session.run(feeds, fetches).catch((error: unknown) => {
+      throw brokenOff(error, this.part);
+    });
     return new Map(this.part.outputs.map(({ name }) => [name, results[name]!]));
   }
 

@@ -65,6 +65,7 @@ export function twinGraph(
   const spikes = new Map<string, Value>();
   for (const planned of plan.populations) {
     const { population } = planned;
+    graph.layer = population.name;
     const own = planned.projections.map(({ projection, source, sourceShape }) =>
       emitLinear(
         projectionName(projection.name),
@@ -100,6 +101,7 @@ export function twinGraph(
   for (const [index, planned] of [...plan.populations.entries()].reverse()) {
     const atOutput = upstreams.get(index);
     if (atOutput === undefined) continue;
+    graph.layer = planned.population.name;
     const atInput = emissions[index]!.backward(atOutput);
     for (const [k, { source }] of planned.projections.entries()) {
       const gradient = maps[index]![k]!.backward(atInput);
