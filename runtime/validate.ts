@@ -2,7 +2,7 @@ import { importOnnx } from '../compiler/import/onnx.js';
 import { readPth } from '../compiler/import/pth.js';
 import type { AnnGraph } from '../schemas/ann.js';
 import { decodeAnn } from '../schemas/ann-file.js';
-import { type Diagnostic, diagnostic, SpikewrightError } from '../schemas/diagnostic.js';
+import { type Diagnostic, diagnostic, failure, SpikewrightError } from '../schemas/diagnostic.js';
 import { type FileKind, fileKind, fileKindTitle } from '../schemas/file-kind.js';
 import { checkJson, type JsonFormat, jsonFormats, likeliestFormat, parseJson } from '../schemas/json-file.js';
 import { type LayerShape, layerShapes, shapeText } from '../schemas/layer-shapes.js';
@@ -77,6 +77,14 @@ const readers: Readonly<Record<Exclude<FileKind, 'json' | 'unknown'>, (bytes: Ui
     const tensors = readPth(bytes, name);
     const values = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
     return { summary: `${tensors.size} tensors, ${count(values)} values` };
+  },
+  hdf5: (_, name) => {
+    throw failure('SW1002', {
+      where: name,
+      what: `this is ${fileKindTitle.hdf5}.`,
+      why: 'The network in it is checked as it is imported.',
+      fix: 'Use "spikewright import".',
+    });
   },
   onnx: (bytes, name) => {
     const { value, diagnostics } = importOnnx(bytes, name);

@@ -55,6 +55,11 @@ export const diagnosticCodes = {
     why: 'A state dict is an uncompressed ZIP archive of tensors and a pickle that names them; anything else in the pickle could run code, and is refused.',
     fix: 'Save it again with torch.save(model.state_dict(), FILE), or export the network to ONNX.',
   },
+  SW1013: {
+    title: 'thresholds left out',
+    why: 'These are weights of a trained SNN; its norm statistics are those of spikes.',
+    fix: 'With --timesteps the SNN itself is read (.sws).',
+  },
   SW1012: {
     title: 'weights that do not fit the architecture',
     why: 'Weights are found by the names and shapes of the published code.',
@@ -103,6 +108,16 @@ export const diagnosticCodes = {
     title: 'contradictory input normalisation',
     why: 'All readers of the image must see it normalised in one way.',
     fix: 'Normalise once: in the model or by the option.',
+  },
+  SW1040: {
+    title: 'Keras model cannot be read',
+    why: 'A whole model is needed, its layers and its weights agreeing with each other.',
+    fix: 'Save it anew with model.save(…), or as a tfjs layers model with its weight files beside model.json.',
+  },
+  SW1041: {
+    title: 'Keras layer not supported',
+    why: 'Neurons stand for ReLUs, and what lies between them must be linear: convolutions, dense layers, norms, average pools, sums.',
+    fix: 'Replace the layer and train again.',
   },
   // --- SW2xxx compiler and targets
   SW2001: {

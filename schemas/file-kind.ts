@@ -10,7 +10,7 @@ const magicNames = {
 export type GraphFileKind = keyof typeof magicNames;
 
 /** What a file turns out to be by its content; a file that is none of these is 'unknown'. */
-export type FileKind = GraphFileKind | 'safetensors' | 'zip' | 'json' | 'onnx' | 'unknown';
+export type FileKind = GraphFileKind | 'safetensors' | 'zip' | 'hdf5' | 'json' | 'onnx' | 'unknown';
 
 /** The file kinds as a message names them. */
 export const fileKindTitle: Readonly<Record<FileKind, string>> = {
@@ -19,7 +19,8 @@ export const fileKindTitle: Readonly<Record<FileKind, string>> = {
   spike: 'a SpikeGraph (.swg)',
   program: 'a Program (.swp)',
   safetensors: 'a safetensors file',
-  zip: 'a ZIP archive, as PyTorch writes it (.pth)',
+  zip: 'a ZIP archive, as PyTorch (.pth) and Keras (.keras) write it',
+  hdf5: 'an HDF5 file, as Keras writes it (.h5)',
   json: 'a JSON file',
   onnx: 'an ONNX model',
   unknown: 'a file of no known kind',
@@ -39,6 +40,7 @@ export function fileKind(bytes: Uint8Array): FileKind {
     if (startsWith(bytes, magicBytes(kind))) return kind;
   }
   if (startsWith(bytes, ZIP_MAGIC)) return 'zip';
+  if (startsWith(bytes, HDF5_MAGIC)) return 'hdf5';
   const first = firstVisible(bytes);
   if (first === OPENING_BRACE || first === OPENING_BRACKET) return 'json';
   if (bytes.length > 8 && bytes[8] === OPENING_BRACE && bytes[6] === 0 && bytes[7] === 0) return 'safetensors';
@@ -49,6 +51,7 @@ export function fileKind(bytes: Uint8Array): FileKind {
 const OPENING_BRACE = 0x7b;
 const OPENING_BRACKET = 0x5b;
 const ONNX_IR_VERSION_TAG = 0x08;
+const HDF5_MAGIC = Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a);
 /** A local file header, with which archives begin. */
 const ZIP_MAGIC = Uint8Array.of(0x50, 0x4b, 3, 4);
 

@@ -7,6 +7,7 @@ import { demo } from './demo.js';
 import { diff } from './diff.js';
 import { doctor } from './doctor.js';
 import { evaluate } from './evaluate.js';
+import { exportNetwork } from './export.js';
 import { finetune } from './finetune.js';
 import { importModel } from './import.js';
 import { inspect } from './inspect.js';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   sweep,
   train,
   importModel,
+  exportNetwork,
   convert,
   finetune,
   attack,

@@ -2,25 +2,44 @@ import { encodeAnn } from '../../schemas/ann-file.js';
 import { failure } from '../../schemas/diagnostic.js';
 import { sha256 } from '../../schemas/hash.js';
 import { layerShapes, shapeText } from '../../schemas/layer-shapes.js';
+import { encodeSnn } from '../../schemas/snn-file.js';
 import { architectureNames } from '../models/architectures.js';
 import { textTable } from '../report/text-table.js';
 import { readFileWhole } from '../store/read-file.js';
 import { writeFileWhole } from '../store/write-file.js';
 import { defineCommand } from './command.js';
+import { realNumber } from './options.js';
 
 export const importModel = defineCommand({
   name: 'import',
-  summary: 'Read an ANN from an ONNX file, or from the weights of a named architecture',
+  summary: 'Read an ANN from ONNX, Keras or tfjs files, or from the weights of a named architecture',
   positionals: ['<model>'],
   options: {
-    model: { type: 'string', demandOption: true, describe: 'ONNX model; with --arch, weights (.pth, .safetensors)' },
-    out: { type: 'string', demandOption: true, describe: 'ANN to write (.swa)' },
+    model: {
+      type: 'string',
+      demandOption: true,
+      describe:
+        'ONNX or Keras model (.onnx, .h5, .keras, model.json of tfjs); with --arch, weights (.pth, .safetensors)',
+    },
+    out: { type: 'string', demandOption: true, describe: 'ANN to write (.swa), or SNN (.sws) with --timesteps' },
     arch: { type: 'string', choices: architectureNames, describe: 'Architecture that the file holds the weights of' },
     dataset: {
       type: 'string',
       choices: ['cifar10', 'cifar100', 'svhn', 'tinyimagenet'],
       describe:
         'With --arch: whose normalisation; that of TinyImageNet for vgg11-tiny and of CIFAR-10 else, unless said',
+    },
+    timesteps: {
+      type: 'number',
+      describe: 'With --arch: the weights are of an SNN of so many timesteps, thresholds (v_th) among them',
+      range: { minimum: 1, maximum: 65_536, whole: true },
+    },
+    leak: realNumber('Share of the membrane that a step keeps, with --timesteps', 1, 0.001, 1),
+    reset: {
+      type: 'string',
+      choices: ['hard', 'soft'],
+      default: 'hard',
+      describe: 'To zero, or by the threshold, with --timesteps',
     },
     mean: { type: 'number', array: true, describe: 'Mean per channel, of a model that does not normalise its input' },
     std: { type: 'number', array: true, describe: 'Standard deviation per channel, with --mean' },
@@ -30,8 +49,8 @@ export const importModel = defineCommand({
     ['import net.pth --arch wrn16-4 --dataset cifar100 --out net.swa', 'Reads a PyTorch state dict'],
     ['import net.onnx --out net.swa --mean 0.5 0.5 0.5 --std 0.2 0.2 0.2', 'Adds the normalisation'],
   ],
-  async run({ model, out, arch, dataset, mean, std }, context) {
-    const [{ readModel, readWeights }, { normalisations }] = await Promise.all([
+  async run({ model, out, arch, dataset, timesteps, leak, reset, mean, std }, context) {
+    const [{ readModel, readModelBytes, readWeights }, { normalisations }] = await Promise.all([
       import('../model-file.js'),
       import('../data/normalisation.js'),
     ]);
@@ -42,14 +61,26 @@ export const importModel = defineCommand({
         what: 'it stands for --mean and --std, and for weights with --arch.',
       });
     }
-    const file = await readFileWhole(model);
+    if (timesteps !== undefined && arch === undefined) {
+      throw failure('SW6002', {
+        where: '--timesteps',
+        what: 'it says how weights with --arch are run; use "spikewright convert".',
+      });
+    }
+    const file = arch === undefined ? await readModelBytes(model) : await readFileWhole(model);
     const name = dataset ?? (arch === 'vgg11-tiny' ? 'tinyimagenet' : 'cifar10');
     const { value, diagnostics } =
       arch === undefined
         ? readModel(file, model, given)
-        : { value: readWeights(file, model, arch, given ?? normalisations[name]!), diagnostics: [] };
+        : readWeights(
+            file,
+            model,
+            arch,
+            given ?? normalisations[name]!,
+            timesteps === undefined ? null : { timesteps, leak, reset },
+          );
     context.tell(diagnostics);
-    const bytes = encodeAnn(value);
+    const bytes = value.kind === 'snn' ? encodeSnn(value) : encodeAnn(value);
     await writeFileWhole(out, bytes);
     const shapes = layerShapes(value.layers);
     const rows = value.layers.map(({ name, kind }) => ({ name, kind, shape: shapes.get(name) ?? [] }));

@@ -85,8 +85,8 @@ export class NetworkBuilder {
     );
   }
 
-  relu(name: string): void {
-    this.append({ kind: 'activation', name, inputs: [this.last], function: 'relu' });
+  relu({ name, module }: LayerNames): void {
+    this.append({ kind: 'activation', name, inputs: [this.last], function: 'relu' }, module);
   }
 
   /** Means over windows of `size`, side by side. */

@@ -1,10 +1,13 @@
+import type { ConversionOptions } from '../../compiler/convert.js';
 import type { StateDict, StateTensor } from '../../compiler/import/state-dict.js';
 import type { AnnGraph, AnnLayer } from '../../schemas/ann.js';
 import { failure } from '../../schemas/diagnostic.js';
 import { checkLayers } from '../../schemas/layer-check.js';
+import type { SnnGraph, SnnLayer } from '../../schemas/snn.js';
 import type { MapShape } from '../../schemas/tensor.js';
 import { elementCount } from '../../schemas/tensor.js';
 import type { Normalisation } from '../data/normalisation.js';
+import { THRESHOLD_MIN } from '../train/sgd.js';
 import type { ArchitectureName } from './architectures.js';
 import { namedNetwork } from './architectures.js';
 
@@ -25,6 +28,38 @@ export function publishedNetwork(
   { mean, std }: Normalisation,
   where: string,
 ): AnnGraph {
+  const { graph } = filledNetwork(architecture, state, { mean, std }, where);
+  checkLayers(graph.layers, where);
+  return graph;
+}
+
+/**
+ * The SNN of an architecture with published weights: as `publishedNetwork`, with norm statistics as they are, and each
+ * neuron layer's threshold from its v_th, held at 0.03 as the published code does. Throws SW1012 where one is missing too.
+ */
+export function publishedSnn(
+  architecture: ArchitectureName,
+  state: StateDict,
+  normalisation: Normalisation,
+  { timesteps, leak, reset }: ConversionOptions,
+  where: string,
+): SnnGraph {
+  const { graph, weights, modules } = filledNetwork(architecture, state, normalisation, where);
+  const layers = graph.layers.map((layer): SnnLayer => {
+    if (layer.kind !== 'activation') return layer;
+    const threshold = Math.max(THRESHOLD_MIN, weights.threshold(modules.get(layer.name)!));
+    return { kind: 'neuron', name: layer.name, inputs: layer.inputs, leak, reset, threshold };
+  });
+  checkLayers(layers, where);
+  return { kind: 'snn', name: graph.name, timesteps, layers };
+}
+
+/** True where the weights are a trained SNN's: thresholds are among them. */
+export function hasThresholds(state: StateDict): boolean {
+  return [...state.keys()].some((name) => name.endsWith('.v_th'));
+}
+
+function filledNetwork(architecture: ArchitectureName, state: StateDict, { mean, std }: Normalisation, where: string) {
   const weights = new Weights(state, where);
   const classes = weights.classes();
   const setup = { shape: imageShape(architecture), classes, mean, std, seed: 0 };
@@ -34,8 +69,7 @@ export function publishedNetwork(
     return module === undefined ? withPublishedOrder(layer) : weights.fill(layer, module);
   });
   weights.requireAllUsed();
-  checkLayers(layers, where);
-  return { ...graph, layers };
+  return { graph: { ...graph, layers }, weights, modules };
 }
 
 function withPublishedOrder(layer: AnnLayer): AnnLayer {
@@ -92,6 +126,11 @@ class Weights {
       default:
         return layer;
     }
+  }
+
+  /** Of a neuron layer: a scalar. */
+  threshold(module: string): number {
+    return this.take(`${module}.v_th`, []).data[0]!;
   }
 
   /** Throws SW1012 where tensors are left that no layer of the architecture has. */

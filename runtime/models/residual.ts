@@ -19,7 +19,7 @@ export function resnet(name: string, { stem, stages, blocks }: ResidualPlan, set
   const builder = new NetworkBuilder(setup);
   builder.conv({ name: 'conv', module: 'features.0' }, stem, 3, 1);
   builder.norm({ name: 'norm', module: 'features.1' });
-  builder.relu('relu');
+  builder.relu({ name: 'relu', module: 'features.2' });
   forEachBlock(stages, blocks, (channels, stride, number) => {
     const block = `block${number}`;
     const module = `features.${2 + number}`;
@@ -28,7 +28,7 @@ export function resnet(name: string, { stem, stages, blocks }: ResidualPlan, set
     const changes = stride !== 1 || builder.channels !== channels;
     builder.conv(at('conv1', 'conv1'), channels, 3, stride);
     builder.norm(at('norm1', 'bn1'));
-    builder.relu(`${block}.relu1`);
+    builder.relu(at('relu1', 'act1'));
     builder.conv(at('conv2', 'conv2'), channels, 3, 1);
     builder.norm(at('norm2', 'bn2'));
     const branch = builder.last;
@@ -39,7 +39,7 @@ export function resnet(name: string, { stem, stages, blocks }: ResidualPlan, set
       shortcut = builder.last;
     }
     builder.mix(at('sum', 'convex'), shortcut, branch);
-    builder.relu(`${block}.relu2`);
+    builder.relu(at('relu2', 'act2'));
   });
   builder.globalPool('pool');
   builder.flatten('hwc');
@@ -63,11 +63,11 @@ export function wideResnet(name: string, { stem, stages, blocks }: ResidualPlan,
     const start = builder.last;
     const changes = builder.channels !== channels;
     builder.norm(at('norm1', 'bn1'));
-    builder.relu(`${block}.relu1`);
+    builder.relu(at('relu1', 'act1'));
     const activated = builder.last;
     builder.conv(at('conv1', 'conv1'), channels, 3, stride);
     builder.norm(at('norm2', 'bn2'));
-    builder.relu(`${block}.relu2`);
+    builder.relu(at('relu2', 'act2'));
     builder.conv(at('conv2', 'conv2'), channels, 3, 1);
     const branch = builder.last;
     let shortcut = start;
@@ -79,7 +79,7 @@ export function wideResnet(name: string, { stem, stages, blocks }: ResidualPlan,
   });
   const end = stages.length * blocks + 1;
   builder.norm({ name: 'norm', module: `features.${end}` });
-  builder.relu('relu');
+  builder.relu({ name: 'relu', module: `features.${end + 1}` });
   builder.globalPool('pool');
   builder.flatten('hwc');
   builder.dense({ name: 'classifier', module: 'classifier.1' }, setup.classes, true);

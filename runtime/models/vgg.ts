@@ -33,7 +33,7 @@ export function vgg(name: string, plan: VggPlan, setup: NetworkSetup): NamedNetw
     stage += 1;
     builder.conv({ name: `conv${stage}`, module: `features.${position}` }, feature, 3, 1);
     builder.norm({ name: `norm${stage}`, module: `features.${position + 1}` });
-    builder.relu(`relu${stage}`);
+    builder.relu({ name: `relu${stage}`, module: `features.${position + 2}` });
     position += 3;
   }
   builder.flatten('hwc');
@@ -42,7 +42,7 @@ export function vgg(name: string, plan: VggPlan, setup: NetworkSetup): NamedNetw
   for (const units of plan.hidden) {
     stage += 1;
     builder.dense({ name: `dense${stage}`, module: `classifier.${position}` }, units, false);
-    builder.relu(`relu${stage}`);
+    builder.relu({ name: `relu${stage}`, module: `classifier.${position + 1}` });
     if (plan.dropout > 0) builder.dropout(`dropout${stage}`, plan.dropout);
     position += plan.dropout > 0 ? 3 : 2;
   }

@@ -3,8 +3,7 @@ import { decodeAnn, encodeAnn } from '../../schemas/ann-file.js';
 import { sha256 } from '../../schemas/hash.js';
 import type { SnnGraph } from '../../schemas/snn.js';
 import { decodeSnn, encodeSnn } from '../../schemas/snn-file.js';
-import { readModel } from '../model-file.js';
-import { readFileWhole } from '../store/read-file.js';
+import { readModel, readModelBytes } from '../model-file.js';
 import { type Artefacts, artefactHash, readArtefact } from '../store/store.js';
 import type { EpochRecord } from '../train/checkpoint.js';
 import { jsonBytes, type RunContext } from './run-context.js';
@@ -25,7 +24,7 @@ export interface NetworkStage<Graph> {
 /** Imports the configured model. Throws SW1001 and what `readModel` throws. */
 export async function importStage(run: RunContext): Promise<NetworkStage<AnnGraph>> {
   const { model, normalisation } = run.config;
-  const bytes = await readFileWhole(model);
+  const bytes = await readModelBytes(model);
   const request = { stage: 'import', inputs: { model: sha256(bytes) }, options: { normalisation } };
   const artefacts = await run.stage(
     request,

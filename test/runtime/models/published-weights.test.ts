@@ -3,9 +3,10 @@ import type { StateTensor } from '../../../compiler/import/state-dict.js';
 import { readWeights } from '../../../runtime/model-file.js';
 import type { ArchitectureName } from '../../../runtime/models/architectures.js';
 import { namedNetwork } from '../../../runtime/models/architectures.js';
-import { publishedNetwork } from '../../../runtime/models/published-weights.js';
+import { publishedNetwork, publishedSnn } from '../../../runtime/models/published-weights.js';
 import type { SafeTensor } from '../../../schemas/safetensors.js';
 import { writeSafetensors } from '../../../schemas/safetensors.js';
+import type { SnnLayer } from '../../../schemas/snn.js';
 import type { Tensor } from '../../../schemas/tensor.js';
 import { expectCode } from '../../schemas/hostile.js';
 import { draws } from '../engine/small-networks.js';
@@ -78,10 +79,42 @@ describe('published weights', () => {
     const tensors = new Map<string, SafeTensor>(
       [...state].map(([name, tensor]) => [name, { dtype: 'F32', ...tensor }]),
     );
-    const graph = readWeights(writeSafetensors({ tensors, metadata: {} }), 'net.safetensors', 'demo', colour);
+    const bytes = writeSafetensors({ tensors, metadata: {} });
+    const { value: graph, diagnostics } = readWeights(bytes, 'net.safetensors', 'demo', colour, null);
+    expect(diagnostics).toEqual([]);
     expect(graph).toEqual(publishedNetwork('demo', state, colour, 'net.safetensors'));
     const classifier = graph.layers.find(({ name }) => name === 'classifier');
     expect(classifier).toMatchObject({ kernel: { shape: [96 * 4 * 4, 10] } });
+  });
+
+  it.each([
+    'demo',
+    'resnet20',
+    'wrn16-4',
+  ] as const)('of a trained %s SNN keep thresholds and statistics', (architecture) => {
+    const state = published(architecture, false);
+    const { graph, modules } = namedNetwork(architecture, { shape: [32, 32, 3], classes: 10, ...colour, seed: 1 });
+    const neurons = graph.layers.filter(({ kind }) => kind === 'activation');
+    for (const [number, { name }] of neurons.entries()) {
+      // The first lies below the least threshold that the published code lets pass.
+      state.set(`${modules.get(name)}.v_th`, { shape: [], data: Float32Array.of(number / 4) });
+    }
+    const tensors = new Map<string, SafeTensor>(
+      [...state].map(([name, tensor]) => [name, { dtype: 'F32', ...tensor }]),
+    );
+    const bytes = writeSafetensors({ tensors, metadata: {} });
+    const how = { timesteps: 8, leak: 0.99, reset: 'soft' } as const;
+    const { value } = readWeights(bytes, 'net.safetensors', architecture, colour, how);
+    expect(value).toMatchObject({ kind: 'snn', timesteps: 8 });
+    const spiking = (value.layers as readonly SnnLayer[]).filter((layer) => layer.kind === 'neuron');
+    expect(spiking.map(({ threshold, leak, reset }) => [threshold, leak, reset])).toEqual(
+      neurons.map((_, number) => [Math.max(0.03, number / 4), 0.99, 'soft']),
+    );
+    const norm = value.layers.find((layer) => layer.kind === 'batchNorm')!;
+    expect(norm.variance).toEqual(state.get(`${modules.get(norm.name)}.running_var`)!.data);
+    expect(readWeights(bytes, 'x', architecture, colour, null).diagnostics.map(({ code }) => code)).toEqual(['SW1013']);
+    state.delete(`${modules.get(neurons[1]!.name)}.v_th`);
+    expectCode('SW1012', () => publishedSnn(architecture, state, colour, how, 'x'));
   });
 
   it('of another architecture, or damaged, are refused by what is wrong', () => {
@@ -124,7 +157,7 @@ describe('published weights', () => {
   });
 
   it('without their architecture, and models with one, are refused', () => {
-    expectCode('SW1002', () => readWeights(new Uint8Array(0), 'x', 'demo', colour));
-    expectCode('SW1002', () => readWeights(Uint8Array.of(8, 1, 2, 3), 'x', 'demo', colour));
+    expectCode('SW1002', () => readWeights(new Uint8Array(0), 'x', 'demo', colour, null));
+    expectCode('SW1002', () => readWeights(Uint8Array.of(8, 1, 2, 3), 'x', 'demo', colour, null));
   });
 });
