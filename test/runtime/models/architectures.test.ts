@@ -59,19 +59,21 @@ describe('the published networks', () => {
     expect(parameterCount(namedNetwork('resnet20', cifar).graph)).toBe(464 + stages + 650);
   });
 
-  it('name a module of the published code for every layer with parameters, each once', () => {
+  it('name a module of the published code for every layer with parameters, thresholds included, each once', () => {
     for (const name of architectureNames) {
       const { graph, modules } = namedNetwork(name, name === 'vgg11-tiny' ? tiny : cifar);
-      const held = graph.layers.filter(({ kind }) => ['conv2d', 'dense', 'batchNorm', 'add'].includes(kind));
+      const held = graph.layers.filter(({ kind }) => ['conv2d', 'dense', 'batchNorm', 'add', 'activation'].includes(kind));
       expect([...modules.keys()]).toEqual(held.map((layer) => layer.name));
       expect(new Set(modules.values()).size).toBe(modules.size);
     }
     const { modules } = namedNetwork('vgg11', cifar);
-    expect(['conv1', 'conv2', 'norm8', 'dense9', 'classifier'].map((layer) => modules.get(layer))).toEqual([
+    expect(['conv1', 'conv2', 'norm8', 'relu8', 'dense9', 'relu9', 'classifier'].map((layer) => modules.get(layer))).toEqual([
       'features.0',
       'features.4',
       'features.25',
+      'features.26',
       'classifier.1',
+      'classifier.2',
       'classifier.7',
     ]);
     const wide = namedNetwork('wrn16-4', cifar).modules;
