@@ -19,6 +19,7 @@ export function chosenAttack({
       return pgd(epsilon, steps);
     case 'apgd-ce':
     case 'apgd-dlr':
+    case 'fab':
       return { method: kind, epsilon, steps };
     case 'apgd-t':
     case 'fab-t':

@@ -1,5 +1,4 @@
 import type { corruptions } from './data/corrupted.js';
-import { openCorrupted } from './data/corrupted.js';
 import type { Dataset } from './data/dataset.js';
 import type { Classifier } from './engine/engine.js';
 import type { Hooks } from './hooks.js';
@@ -14,20 +13,19 @@ export interface CorruptionRow {
 
 /**
  * Accuracy on the first `samples` images under each corruption and severity; the mean is over all of them, each weighing
- * the same (Hendrycks and Dietterich 2019). Throws what `openCorrupted` throws.
+ * the same (Hendrycks and Dietterich 2019). `setsOf` gives the images under one corruption, by severity.
  */
 export async function corruptionAccuracy(
   classifier: Classifier,
-  folder: string,
+  setsOf: (kind: (typeof corruptions)[number]) => readonly Dataset[],
   kinds: readonly (typeof corruptions)[number][],
-  clean: Dataset,
   { samples, batchSize }: { readonly samples: number; readonly batchSize: number },
   hooks: Hooks = {},
 ): Promise<{ readonly rows: readonly CorruptionRow[]; readonly mean: number }> {
   const rows: CorruptionRow[] = [];
   for (const [number, kind] of kinds.entries()) {
     const severities: Proportion[] = [];
-    for (const dataset of openCorrupted(folder, kind, clean)) {
+    for (const dataset of setsOf(kind)) {
       const { signal } = hooks;
       severities.push(await cleanAccuracy(classifier, firstOf(dataset, samples, batchSize), { signal }));
     }

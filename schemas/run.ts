@@ -86,7 +86,17 @@ export interface RunFinetune {
 
 /** The attack under which robust accuracy is measured. */
 export interface RunAttack {
-  readonly kind: 'fgsm' | 'rfgsm' | 'pgd' | 'apgd-ce' | 'apgd-dlr' | 'apgd-t' | 'fab-t' | 'square' | 'autoattack';
+  readonly kind:
+    | 'fgsm'
+    | 'rfgsm'
+    | 'pgd'
+    | 'apgd-ce'
+    | 'apgd-dlr'
+    | 'apgd-t'
+    | 'fab'
+    | 'fab-t'
+    | 'square'
+    | 'autoattack';
   /** In pixel units of [0, 1]. */
   readonly epsilon: number;
   /** Of the iterative attacks with gradients. */

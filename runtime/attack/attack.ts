@@ -7,7 +7,7 @@ import { oneHot } from '../engine/target-loss.js';
 import { seededGenerator } from '../seed.js';
 import { apgd, targetedApgd } from './apgd.js';
 import { ascendBySign, inputGradient, projectToBall } from './ascent.js';
-import { targetedFab } from './fab.js';
+import { fab, targetedFab } from './fab.js';
 import { crossEntropyLoss, logitRatioLoss } from './logit-loss.js';
 import type { Crafted, LabelledBatch } from './samples.js';
 import { chosenSamples, classify } from './samples.js';
@@ -20,6 +20,7 @@ import { square } from './square.js';
  * - `rfgsm`: a random step of ±alpha per value, then one of epsilon − alpha along the gradient's sign (Tramèr et al. 2018)
  * - `pgd`: a uniform start, then `steps` steps of `stepSize` (Madry et al. 2018)
  * - `apgd-ce`, `apgd-dlr`: auto-PGD on the cross-entropy or the difference of logits ratio
+ * - `fab`: the fast adaptive boundary attack towards the nearest class
  * - `apgd-t`, `fab-t`: auto-PGD and FAB towards each of the `targets` most likely other classes
  * - `square`: random search with a budget of `queries` forward passes, no gradients
  * - `sequence`: one attack after the other, each on the samples that no earlier one fooled
@@ -28,7 +29,7 @@ export type Attack =
   | { readonly method: 'fgsm'; readonly epsilon: number }
   | { readonly method: 'rfgsm'; readonly epsilon: number; readonly alpha: number }
   | PgdAttack
-  | { readonly method: 'apgd-ce' | 'apgd-dlr'; readonly epsilon: number; readonly steps: number }
+  | { readonly method: 'apgd-ce' | 'apgd-dlr' | 'fab'; readonly epsilon: number; readonly steps: number }
   | {
       readonly method: 'apgd-t' | 'fab-t';
       readonly epsilon: number;
@@ -128,7 +129,9 @@ export async function craft(
       return targetedApgd(classifier, batch, attack.targets, { epsilon, steps: attack.steps, seed, surrogate });
     }
     case 'fab-t':
-      return targetedFab(classifier, batch, { epsilon, steps: attack.steps, targets: attack.targets, surrogate });
+      return targetedFab(classifier, batch, attack.targets, { epsilon, steps: attack.steps, surrogate });
+    case 'fab':
+      return fab(classifier, batch, { epsilon, steps: attack.steps, surrogate });
     case 'square':
       return square(classifier, batch, { epsilon, queries: attack.queries, seed });
     case 'sequence':

@@ -13,11 +13,20 @@ const BACK = 0.9;
 
 export interface FabOptions {
   readonly epsilon: number;
-  /** Projections per target class, ≥ 1. */
+  /** Projections, per target class where there are targets; ≥ 1. */
   readonly steps: number;
-  /** Most likely other classes tried, ≥ 1. */
-  readonly targets: number;
   readonly surrogate: Surrogate;
+}
+
+/**
+ * The fast adaptive boundary attack (Croce and Hein 2020b, L∞): as `targetedFab`, but every step goes to the nearest of the
+ * linearised boundaries to all other classes, which takes a backward pass for each.
+ */
+export async function fab(classifier: Classifier, batch: LabelledBatch, options: FabOptions): Promise<Crafted> {
+  const outcome = await startOutcome(classifier, batch);
+  const all = Array.from({ length: classifier.classes }, (_, target) => target);
+  await walkFrom(classifier, batch, outcome, options, () => all);
+  return outcome;
 }
 
 /**
@@ -27,34 +36,65 @@ export interface FabOptions {
  */
 export async function targetedFab(
   classifier: Classifier,
-  { images, labels }: LabelledBatch,
+  batch: LabelledBatch,
+  /** Most likely other classes tried, ≥ 1. */
+  targets: number,
   options: FabOptions,
 ): Promise<Crafted> {
   const { classes } = classifier;
-  const size = images.length / labels.length;
-  const outcome = { adversarial: images.slice(), queries: new Uint32Array(labels.length).fill(1) };
-  const logits = await logitsOf(classifier, images);
-  const predicted = predictions(logits, labels.length);
-  let standing = Array.from(predicted.keys()).filter((n) => predicted[n] === labels[n]);
-  for (let rank = 0; rank < Math.min(options.targets, classes - 1) && standing.length > 0; rank += 1) {
-    const walks = standing.map((n): Walk => {
-      const original = images.subarray(n * size, (n + 1) * size);
-      const target = rivals(logits.subarray(n * classes, (n + 1) * classes), labels[n]!)[rank]!;
-      return { position: n, label: labels[n]!, target, original, current: original, fooled: false };
+  const outcome = await startOutcome(classifier, batch);
+  for (let rank = 0; rank < Math.min(targets, classes - 1) && outcome.standing.length > 0; rank += 1) {
+    await walkFrom(classifier, batch, outcome, options, (n) => {
+      return [rivals(outcome.logits.subarray(n * classes, (n + 1) * classes), batch.labels[n]!)[rank]!];
     });
-    await walk(classifier, walks, outcome.queries, options);
-    for (const { position, fooled, current } of walks) {
-      if (fooled) outcome.adversarial.set(current, position * size);
-    }
-    standing = walks.flatMap(({ position, fooled }) => (fooled ? [] : [position]));
   }
   return outcome;
+}
+
+interface Outcome extends Crafted {
+  /** [N, classes] of the original images. */
+  readonly logits: Float32Array;
+  /** Positions of the samples not yet fooled. */
+  standing: readonly number[];
+}
+
+async function startOutcome(classifier: Classifier, { images, labels }: LabelledBatch): Promise<Outcome> {
+  const logits = await logitsOf(classifier, images);
+  const predicted = predictions(logits, labels.length);
+  return {
+    adversarial: images.slice(),
+    queries: new Uint32Array(labels.length).fill(1),
+    logits,
+    standing: Array.from(predicted.keys()).filter((n) => predicted[n] === labels[n]),
+  };
+}
+
+/** Walks from every standing sample's original towards its targets, and takes what fools the network into `outcome`. */
+async function walkFrom(
+  classifier: Classifier,
+  { images, labels }: LabelledBatch,
+  outcome: Outcome,
+  options: FabOptions,
+  targetsOf: (position: number) => readonly number[],
+): Promise<void> {
+  const size = images.length / labels.length;
+  const walks = outcome.standing.map((n): Walk => {
+    const original = images.subarray(n * size, (n + 1) * size);
+    const targets = targetsOf(n).filter((target) => target !== labels[n]);
+    return { position: n, label: labels[n]!, targets, original, current: original, fooled: false };
+  });
+  await walk(classifier, walks, outcome.queries, options);
+  for (const { position, fooled, current } of walks) {
+    if (fooled) outcome.adversarial.set(current, position * size);
+  }
+  outcome.standing = walks.flatMap(({ position, fooled }) => (fooled ? [] : [position]));
 }
 
 interface Walk {
   readonly position: number;
   readonly label: number;
-  readonly target: number;
+  /** Classes whose boundaries are looked at, as many for each sample of a walk. */
+  readonly targets: readonly number[];
   readonly original: Float32Array;
   current: Float32Array;
   /** Whether `current` is misclassified and within epsilon of the original. */
@@ -91,27 +131,48 @@ interface Plane {
   readonly offset: number;
 }
 
-/** Where z_target − z_label, linear about each current point, is 0. */
+/** Where z_target − z_label, linear about each current point, is 0: of the targets, the boundary that is nearest. */
 async function linearise(classifier: Classifier, walks: readonly Walk[], surrogate: Surrogate): Promise<Plane[]> {
   const { classes } = classifier;
-  const pass = await classifier.forward(joined(walks.map(({ current }) => current)), { mode: 'eval', surrogate });
+  const images = joined(walks.map(({ current }) => current));
+  const pass = await classifier.forward(images, { mode: 'eval', surrogate, gradients: 'input' });
+  const nearest: { plane: Plane; distance: number }[] = [];
   try {
-    const upstream = new Float32Array(pass.logits.length);
-    for (const [k, { label, target }] of walks.entries()) {
-      upstream[k * classes + label] = -1;
-      upstream[k * classes + target] = 1;
+    for (let rank = 0; rank < walks[0]!.targets.length; rank += 1) {
+      const upstream = new Float32Array(pass.logits.length);
+      for (const [k, { label, targets }] of walks.entries()) {
+        upstream[k * classes + label] = -1;
+        upstream[k * classes + targets[rank]!] = 1;
+      }
+      const { input } = await pass.backward(upstream, { parameters: false, input: true });
+      const size = input!.length / walks.length;
+      for (const [k, { current, label, targets }] of walks.entries()) {
+        const normal = input!.slice(k * size, (k + 1) * size);
+        const lead = pass.logits[k * classes + label]! - pass.logits[k * classes + targets[rank]!]!;
+        let offset = lead;
+        for (let i = 0; i < size; i += 1) offset += normal[i]! * current[i]!;
+        const plane = { normal, offset };
+        const distance = targets.length === 1 ? 0 : distanceTo(plane, current);
+        if (!(nearest[k] !== undefined && nearest[k].distance <= distance)) {
+          nearest[k] = { plane, distance };
+        }
+      }
     }
-    const { input } = await pass.backward(upstream, { parameters: false, input: true });
-    const size = input!.length / walks.length;
-    return walks.map(({ current, label, target }, k) => {
-      const normal = input!.slice(k * size, (k + 1) * size);
-      let offset = pass.logits[k * classes + label]! - pass.logits[k * classes + target]!;
-      for (let i = 0; i < size; i += 1) offset += normal[i]! * current[i]!;
-      return { normal, offset };
-    });
   } finally {
     pass.dispose();
   }
+  return nearest.map(({ plane }) => plane);
+}
+
+/** The largest change of a value on the way to a boundary; infinite where it lies outside [0, 1]. */
+function distanceTo({ normal, offset }: Plane, point: Float32Array): number {
+  const reached = projectToHyperplane(point, normal, offset);
+  let [before, after] = [offset, offset];
+  for (let k = 0; k < point.length; k += 1) {
+    before -= normal[k]! * point[k]!;
+    after -= normal[k]! * reached[k]!;
+  }
+  return Math.abs(after) > 1e-3 * Math.abs(before) ? Number.POSITIVE_INFINITY : largestChange(reached, point);
 }
 
 /** Projections of the current point and of the original, each overshot, mixed by how far they had to go. */

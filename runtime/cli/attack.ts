@@ -6,7 +6,14 @@ import { writeFileWhole } from '../store/write-file.js';
 import { wilson } from '../wilson.js';
 import { defineCommand } from './command.js';
 import { wholeNumber } from './options.js';
-import { attackOptions, datasetOptions, engineOptions, seedOption, transferOption } from './shared-options.js';
+import {
+  attackOptions,
+  corruptOption,
+  datasetOptions,
+  engineOptions,
+  seedOption,
+  transferOption,
+} from './shared-options.js';
 
 export const attack = defineCommand({
   name: 'attack',
@@ -19,6 +26,7 @@ export const attack = defineCommand({
     'batch-size': wholeNumber('Images of a forward pass', 64, 1, 65_536),
     ...attackOptions,
     'transfer-from': transferOption,
+    corrupt: corruptOption,
     ...datasetOptions,
     ...engineOptions,
     seed: seedOption,
@@ -44,7 +52,8 @@ export const attack = defineCommand({
     const graph = await read.readNetworkFile(args.network, context);
     const sourcePath = args['transfer-from'];
     const sourceGraph = sourcePath === undefined ? null : await read.readNetworkFile(sourcePath, context);
-    const data = openDataset(args.dataset, 'test', args['data-dir']);
+    const { withCorruption } = await import('../data/corrupt/chosen.js');
+    const data = withCorruption(openDataset(args.dataset, 'test', args['data-dir']), args.corrupt, args.seed);
     const { indices } = firstOf(data, args.samples, 1);
     const images = data.images(indices);
     const labels = labelsOf(data, indices);

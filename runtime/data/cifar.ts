@@ -117,6 +117,16 @@ function openBinary(
   const { folder: subfolder, labelBytes, [split]: files } = binaryFiles[name];
   const folder = [dataDir, join(dataDir, subfolder)].find((candidate) => existsSync(join(candidate, files[0]!.file)));
   if (folder === undefined) {
+    const python = [dataDir, join(dataDir, 'cifar-10-batches-py'), join(dataDir, 'cifar-100-python')].find(
+      (candidate) => existsSync(join(candidate, 'batches.meta')) || existsSync(join(candidate, 'meta')),
+    );
+    if (python !== undefined) {
+      throw failure('SW4002', {
+        where: python,
+        what: 'this is the Python version, whose files are pickles: programs, which are not run',
+        fix: 'Fetch the binary version (https://www.cs.toronto.edu/~kriz/cifar.html).',
+      });
+    }
     throw failure('SW4001', {
       where: `${name}, ${split} images`,
       what: `neither ${dataDir} nor its folder ${subfolder} holds ${files[0]!.file}`,

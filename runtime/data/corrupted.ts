@@ -25,7 +25,7 @@ export const corruptions = [
 ] as const;
 
 /** How strong a corruption is, from 1 on. */
-const SEVERITIES = 5;
+export const SEVERITIES = 5;
 
 const IMAGE_BYTES = 32 * 32 * 3;
 /** The published files hold 50,000 images; headers are short. */

@@ -3,12 +3,14 @@ import { openCifar10, openCifar100 } from './cifar.js';
 import type { Dataset, Split } from './dataset.js';
 import { openMnist } from './mnist.js';
 import { openSvhn } from './svhn.js';
+import { openTinyImageNet } from './tiny-imagenet.js';
 
 const openers: Record<string, (split: Split, dataDir: string | undefined) => Dataset> = {
   cifar10: openCifar10,
   cifar100: openCifar100,
   mnist: openMnist,
   svhn: openSvhn,
+  tinyimagenet: openTinyImageNet,
 };
 
 /** The data sets that can be opened by name. */

@@ -5,7 +5,7 @@ import type { RunConvert, RunFinetune } from '../../schemas/run.js';
 import type { SnnGraph } from '../../schemas/snn.js';
 import type { Target } from '../../schemas/target.js';
 import { calibrate } from '../calibrate/calibrate.js';
-import { cropAndFlip, shuffledIndices } from '../data/augment.js';
+import { cropAndFlip, resizeAndFlip, shuffledIndices } from '../data/augment.js';
 import type { Dataset } from '../data/dataset.js';
 import { parametersOf } from '../engine/compiled/parameters.js';
 import type { Engine } from '../engine/engine.js';
@@ -104,14 +104,14 @@ export async function finetuneOnGrid(
 function loopOptions(
   snn: SnnGraph,
   settings: Omit<RunFinetune, 'statisticsBatches'>,
-  { trainSamples, seed }: SpikingSetup,
+  { dataset, trainSamples, seed }: SpikingSetup,
   test: EpochTest | null,
 ): FinetuneOptions {
   return {
     ...settings,
     samples: trainSamples,
     warmup: 0,
-    augmentation: cropAndFlip,
+    augmentation: dataset.name === 'tinyimagenet' ? resizeAndFlip : cropAndFlip,
     mean: inputMean(snn),
     seed,
     keep: test === null ? 'last' : 'best',

@@ -5,13 +5,16 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { convert } from '../../../compiler/convert.js';
 import { commands } from '../../../runtime/cli/commands.js';
 import { runCommandLine } from '../../../runtime/cli/run-command-line.js';
+import { withCorruption } from '../../../runtime/data/corrupt/chosen.js';
 import { corruptions } from '../../../runtime/data/corrupted.js';
+import { openDataset } from '../../../runtime/data/open.js';
 import { namedNetwork } from '../../../runtime/models/architectures.js';
 import { vgg } from '../../../runtime/models/vgg.js';
 import { encodeAnn } from '../../../schemas/ann-file.js';
 import type { SafeTensor } from '../../../schemas/safetensors.js';
-import { writeSafetensors } from '../../../schemas/safetensors.js';
+import { readSafetensors, writeSafetensors } from '../../../schemas/safetensors.js';
 import { encodeSnn } from '../../../schemas/snn-file.js';
+import { expectCode } from '../../schemas/hostile.js';
 import { npy } from '../data/npy-builder.js';
 import { draws } from '../engine/small-networks.js';
 
@@ -80,6 +83,21 @@ test('evaluate gives the query curve, the five checks and the corruptions', asyn
   expect(rows).toHaveLength(15);
   // All corrupted images are the same grey, labelled 0: all right or all wrong.
   expect([0, 1]).toContain(mean);
+});
+
+test('images are corrupted as asked, the same for evaluate and attack', async () => {
+  const corrupted = ['--corrupt', 'fog:5', '--samples', '2', '--attack', 'fgsm'];
+  const { clean } = await json('evaluate', at('net.swa'), ...corrupted);
+  await json('attack', at('net.swa'), ...corrupted, '--out', at('fog.safetensors'));
+  const { tensors } = readSafetensors(readFileSync(at('fog.safetensors')), 'fog');
+  const data = openDataset('cifar10', 'test');
+  expect(tensors.get('clean')!.data).toEqual(withCorruption(data, 'fog:5', 0).images([0, 1]));
+  expect(clean).toMatchObject({ total: 2 });
+  const generated = await json('evaluate', at('net.swa'), '--clean', '--corruptions', 'generated', '--samples', '1');
+  expect((generated.corrupted as { rows: unknown[] }).rows).toHaveLength(15);
+  for (const text of ['fogg:3', 'fog', 'fog:6', 'fog:1.5', ':']) {
+    expect(expectCode('SW6002', () => withCorruption(data, text, 0))).toContain('--corrupt');
+  }
 });
 
 test('attack writes what the transferred attack makes, and names the member of each image', async () => {

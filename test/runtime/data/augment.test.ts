@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { augment, cropAndFlip, noAugmentation, shuffledIndices } from '../../../runtime/data/augment.js';
+import { augment, cropAndFlip, noAugmentation, resizeAndFlip, shuffledIndices } from '../../../runtime/data/augment.js';
 
 const shape = [6, 5, 2] as const;
 const size = 60;
@@ -33,7 +33,7 @@ describe('augmentation', () => {
   });
 
   it('gives an image the same change whatever batch it comes in', () => {
-    const settings = { crop: 2, flip: true, cutout: 2 };
+    const settings = { crop: 2, flip: true, cutout: 2, resizes: false };
     const draw = { seed: 7, epoch: 1 };
     const both = augment(images(2), shape, mean, settings, { ...draw, indices: [11, 5] });
     const second = augment(images(2).slice(size), shape, mean, settings, { ...draw, indices: [5] });
@@ -55,7 +55,7 @@ describe('augmentation', () => {
 
   it('cuts out a square of the mean colour, smaller where it reaches past the border', () => {
     for (let index = 0; index < 50; index += 1) {
-      const settings = { crop: 0, flip: false, cutout: 2 };
+      const settings = { crop: 0, flip: false, cutout: 2, resizes: false };
       const changed = augment(images(1), shape, mean, settings, { seed: 1, epoch: 0, indices: [index] });
       const cut = [...changed.keys()].filter((k) => changed[k] !== images(1)[k]);
       expect([2, 4, 8]).toContain(cut.length);
@@ -88,3 +88,23 @@ function moved(image: Float32Array, { down, right, mirrored }: Placement): Float
   }
   return result;
 }
+
+describe('a part enlarged to the whole', () => {
+  it('holds nothing but what lies in the image, at the same brightness on average', () => {
+    // A ramp from left to right: every row of what comes back is a ramp too, rising or mirrored.
+    const side = 32;
+    const ramp = Float32Array.from({ length: side * side }, (_, k) => (k % side) / (side - 1));
+    const slopes = Array.from({ length: 200 }, (_, index) => {
+      const part = augment(ramp, [side, side, 1], [0], resizeAndFlip, { seed: 1, epoch: 0, indices: [index] });
+      expect(part.every((value) => value >= 0 && value <= 1)).toBe(true);
+      for (let k = side; k < part.length; k += 1) expect(part[k]).toBeCloseTo(part[k - side]!, 5);
+      return part[side - 1]! - part[0]!;
+    });
+    // At least √(0.08·3/4) of the width, mirrored half the time; a part of the whole width has slope ±1.
+    expect(Math.min(...slopes.map(Math.abs))).toBeGreaterThan(0.17);
+    expect(Math.max(...slopes.map(Math.abs))).toBeGreaterThan(0.9);
+    const rising = slopes.filter((slope) => slope > 0).length;
+    expect(rising).toBeGreaterThan(70);
+    expect(rising).toBeLessThan(130);
+  });
+});

@@ -62,12 +62,16 @@ describe('the published networks', () => {
   it('name a module of the published code for every layer with parameters, thresholds included, each once', () => {
     for (const name of architectureNames) {
       const { graph, modules } = namedNetwork(name, name === 'vgg11-tiny' ? tiny : cifar);
-      const held = graph.layers.filter(({ kind }) => ['conv2d', 'dense', 'batchNorm', 'add', 'activation'].includes(kind));
+      const held = graph.layers.filter(({ kind }) =>
+        ['conv2d', 'dense', 'batchNorm', 'add', 'activation'].includes(kind),
+      );
       expect([...modules.keys()]).toEqual(held.map((layer) => layer.name));
       expect(new Set(modules.values()).size).toBe(modules.size);
     }
     const { modules } = namedNetwork('vgg11', cifar);
-    expect(['conv1', 'conv2', 'norm8', 'relu8', 'dense9', 'relu9', 'classifier'].map((layer) => modules.get(layer))).toEqual([
+    expect(
+      ['conv1', 'conv2', 'norm8', 'relu8', 'dense9', 'relu9', 'classifier'].map((layer) => modules.get(layer)),
+    ).toEqual([
       'features.0',
       'features.4',
       'features.25',

@@ -36,7 +36,7 @@ const options: LoopOptions = {
   warmup: 0.1,
   momentum: 0.9,
   weightDecay: 1e-4,
-  augmentation: { crop: 0, flip: true, cutout: 0 },
+  augmentation: { crop: 0, flip: true, cutout: 0, resizes: false },
   mean: [0.5],
   seed: 4,
   keep: 'last',
