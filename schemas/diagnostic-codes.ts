@@ -277,6 +277,21 @@ export const diagnosticCodes = {
     why: 'Single messages have times, queues and links only where each is timed.',
     fix: 'Simulate with --timing cycle, or leave the probe out.',
   },
+  SW3023: {
+    title: 'fault cannot be read',
+    why: 'A fault names what is broken, and how much of it or which.',
+    fix: 'Write it in one of the forms listed.',
+  },
+  SW3024: {
+    title: 'fault finds nothing',
+    why: 'The program uses no such core, or its board has no such link.',
+    fix: 'Name one that "spikewright inspect FILE" lists.',
+  },
+  SW3025: {
+    title: 'fault in a timed simulation',
+    why: 'No clock times the ways that messages take round a fault.',
+    fix: 'Simulate faults with timing off.',
+  },
   // --- SW4xxx engines, data, training, attacks
   SW4001: {
     title: 'data set missing',

@@ -137,3 +137,31 @@ export interface Statistics {
   /** Figures that have no public value and counted as nothing. */
   readonly unknownFigures: { readonly timing: readonly string[]; readonly energy: readonly string[] };
 }
+
+/** What a fault has struck for good. */
+export interface InjectedFault {
+  /** Bits flipped in synapse memory, and neurons dead or stuck. */
+  readonly flippedBits: number;
+  readonly neurons: number;
+  /** Pairs of cores ("chip/core") that send messages, none of which arrives. */
+  readonly unreachable: readonly { readonly from: string; readonly to: string }[];
+}
+
+/** What the samples came to with one fault on the chip; counts are means per sample. */
+export interface FaultOutcome extends InjectedFault {
+  readonly fault: string;
+  /** null of a core or link. */
+  readonly rate: number | null;
+  readonly seed: number;
+  readonly accuracy: { readonly correct: number; readonly total: number; readonly low: number; readonly high: number };
+  /** Samples whose class is that of the unfaulted chip. */
+  readonly samePredictions: number;
+  /** Inside windows. */
+  readonly spikes: number;
+  readonly synapticOperations: number;
+  /** Sent; of them those lost and those late; and the links that all but the lost took. */
+  readonly messages: number;
+  readonly lost: number;
+  readonly late: number;
+  readonly hops: number;
+}

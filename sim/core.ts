@@ -11,14 +11,6 @@ import type { Address, MachineMemory } from './machine-memory.js';
 import { type SomaRange, Somas } from './soma.js';
 import { decodeSynapses, listOf, type SynapseStore, synapseLayout } from './synapse.js';
 
-/** The messages of some spikes, and the links on their way. */
-export interface SentMessages {
-  readonly messages: number;
-  readonly eastWest: number;
-  readonly northSouth: number;
-  readonly chipCrossings: number;
-}
-
 /** One core: input axons and synapses → dendrites → somas → output axons. */
 export class Core {
   readonly number: number;
@@ -35,7 +27,6 @@ export class Core {
   readonly firstTarget: Int32Array;
   /** Synapses of each inlet by population, [inlets][populations], where the core holds several; else null. */
   readonly synapsesByPopulation: readonly Float64Array[] | null;
-  readonly #memory: MachineMemory;
   readonly #state: CoreState;
   readonly #restsAtZero: boolean;
   /** Lays the core out in the machine's memory. Throws SW3002 and SW3003 for bad synapses, SW3010 where memory ends. */
@@ -52,7 +43,6 @@ export class Core {
     const where = `chip ${image.chip}, core ${image.core}`;
     const { arithmetic } = target;
     const store = decodeSynapses(image, synapseLayout(target), where);
-    this.#memory = memory;
     this.#state = state;
     this.number = number;
     this.compartments = image.compartmentCount;
@@ -120,18 +110,6 @@ export class Core {
     for (const range of this.ranges) {
       if (range.population === population) this.somas.membrane.fill(0, range.first, range.end);
     }
-  }
-
-  /** Puts the messages of spikes first … end − 1 of this timestep into the inboxes of their cores. */
-  send(first: number, end: number): SentMessages {
-    const state = this.#state;
-    this.#memory.kernels.send(state.address, first, end);
-    return {
-      messages: state.get('messagesSent'),
-      eastWest: state.get('sentEastWest'),
-      northSouth: state.get('sentNorthSouth'),
-      chipCrossings: state.get('sentAcrossChips'),
-    };
   }
 }
 

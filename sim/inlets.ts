@@ -6,7 +6,7 @@ import type { Board } from './board.js';
  * host leads. A message carries the number of its inlet; what nobody leads to has none.
  */
 export interface Inlets {
-  /** Axon and atom of each inlet, and the output axons and host axons that lead to it, [inlets]. */
+  /** Axon and atom of each inlet, and the messages that may arrive there in one timestep, host axons included, [inlets]. */
   readonly axon: readonly number[];
   readonly atom: readonly number[];
   readonly sources: readonly number[];
@@ -25,8 +25,8 @@ export interface InletMap {
 /** Axon numbers and atoms have 16 bits. */
 const atomsMax = 65_536;
 
-/** Numbers the inlets of each core in the order in which the Program first leads to them. */
-export function findInlets({ cores, hostAxons }: Program, board: Board): InletMap {
+/** Numbers the inlets of each core in the order in which the Program first leads to them; an output axon brings up to `messagesPerStep`. */
+export function findInlets({ cores, hostAxons }: Program, board: Board, messagesPerStep: number): InletMap {
   const tables = cores.map(() => ({ axon: [] as number[], atom: [] as number[], sources: [] as number[] }));
   const numbers = cores.map(() => new Map<number, number>());
   const enter = (core: number, axon: number, atom: number): number => {
@@ -39,7 +39,7 @@ export function findInlets({ cores, hostAxons }: Program, board: Board): InletMa
       table.sources.push(0);
       numbers[core]!.set(key, number);
     }
-    table.sources[number]!++;
+    table.sources[number]! += messagesPerStep;
     return number;
   };
   const routes = cores.map(({ axonsOut }) => {

@@ -37,9 +37,10 @@ const accumulatorMax = 2 ** 31 - 1;
 
 /**
  * Checks, decodes and places a Program. Throws SW1005, SW1006 or SW1007 for a Program that is not sound by itself, and SW3001, SW3002, SW3003, SW3004,
- * SW3007 or SW3010 for one that cannot run on the target.
+ * SW3007 or SW3010 for one that cannot run on the target. `messagesPerStep`: messages of one output axon that may arrive
+ * in one timestep.
  */
-export function loadMachine(program: Program, target: Target): Machine {
+export function loadMachine(program: Program, target: Target, messagesPerStep = 1): Machine {
   checkProgram(program, `program ${program.name}`);
   checkFit(program, target);
   const board = layOut(program, target);
@@ -47,7 +48,7 @@ export function loadMachine(program: Program, target: Target): Machine {
   const memory = new MachineMemory();
   const table = memory.reserve(coreStateBytes * program.cores.length);
   const states = program.cores.map((_, number) => new CoreState(memory, table + number * coreStateBytes));
-  const { inlets, routes, hostInlets } = findInlets(program, board);
+  const { inlets, routes, hostInlets } = findInlets(program, board, messagesPerStep);
   const cores = program.cores.map((image, number) => {
     const axonsOut = placeAxonsOut(number, image, routes[number]!, mesh, memory, states);
     return new Core(number, image, program, target, axonsOut, inlets[number]!, memory, states[number]!);

@@ -14,6 +14,16 @@ const south = 2;
 const north = 3;
 const linksPerTile = 4;
 
+/** Their directions, in the same order. */
+export const linkDirections = ['east', 'west', 'south', 'north'] as const;
+
+/** A link by the tile that it leaves, and its direction. */
+export interface LinkPlace {
+  readonly column: number;
+  readonly row: number;
+  readonly direction: (typeof linkDirections)[number];
+}
+
 /** Dimension-order routing over the tiles of a board: east-west until the column is right, then north-south. */
 export class Mesh {
   readonly board: Board;
@@ -61,6 +71,26 @@ export class Mesh {
     return this.#end[link]!;
   }
 
+  /** The links out of a tile that lead to another. */
+  linksOf(tile: number): number[] {
+    const { columns, rows } = this.board;
+    const row = this.#row[tile]!;
+    const column = tile - row * columns;
+    const isThere = [column < columns - 1, column > 0, row < rows - 1, row > 0];
+    return isThere.flatMap((there, direction) => (there ? [tile * linksPerTile + direction] : []));
+  }
+
+  /** The link between the same two tiles in the other direction. */
+  opposite(link: number): number {
+    const back = [west, east, north, south][link % linksPerTile]!;
+    return this.linkEnd(link) * linksPerTile + back;
+  }
+
+  /** The link out of a tile in one direction. */
+  linkAt({ column, row, direction }: LinkPlace): number {
+    return (row * this.board.columns + column) * linksPerTile + linkDirections.indexOf(direction);
+  }
+
   isNorthSouth(link: number): boolean {
     return link % linksPerTile >= south;
   }
@@ -77,7 +107,7 @@ export class Mesh {
   linkName(link: number): string {
     const tile = Math.floor(link / linksPerTile);
     const { columns } = this.board;
-    const direction = ['east', 'west', 'south', 'north'][link % linksPerTile];
+    const direction = linkDirections[link % linksPerTile];
     return `(${tile % columns}, ${Math.floor(tile / columns)}) ${direction}`;
   }
 }

@@ -10,6 +10,9 @@ export class SampleAccount {
   /** In open windows. */
   saturations = 0;
   inputsBeyondMax = 0;
+  /** Messages that a fault has made lost or late. */
+  lost = 0;
+  late = 0;
   /** v of the readout's neurons at the end of its window. */
   readout = new Int32Array(0);
   /** Timesteps in which each population was at work on this sample. */

@@ -56,6 +56,9 @@ export interface SampleResult {
   /** Messages between cores (those of the host excluded), and the links that they took. */
   readonly messages: number;
   readonly hops: number;
+  /** Of the messages, those that a fault has made lost, or late. */
+  readonly lost: number;
+  readonly late: number;
   /** Membranes clipped to the target's width, in open windows (outside them nothing depends on a membrane). */
   readonly saturations: number;
   /** Summed inputs in open windows that are larger than the target's `inputMax`, where the arithmetic of tools and silicon may differ. */

@@ -1,6 +1,7 @@
 import { attributeReceived } from './attribution.js';
 import type { DriveLoader } from './drive-loader.js';
 import { addEvents, type EventCounts } from './events.js';
+import type { FaultInjector, SentMessages } from './fault-injector.js';
 import type { Machine } from './machine.js';
 import type { Observer } from './observer.js';
 import type { RangeCounts } from './range-table.js';
@@ -9,10 +10,16 @@ import { StreamTime } from './stream-time.js';
 import type { TimestepClock } from './timestep-clock.js';
 import type { TimingFigures } from './timing-figures.js';
 
-/** What to keep of a run besides its counts. */
-export interface RunOptions {
+/** What to keep of a stream besides its counts. */
+export interface StreamOptions {
   /** Keep every spike of every population's window. */
   readonly record?: boolean;
+  /** Number of the first sample, by which faults tell samples apart; 0 unless given. */
+  readonly first?: number;
+}
+
+/** The same for one sample. */
+export interface RunOptions extends StreamOptions {
   /** Who watches a sample alone, and the number that the sample has for it. */
   readonly observer?: { readonly observer: Observer; readonly sample: number } | undefined;
 }
@@ -21,6 +28,7 @@ export interface RunOptions {
 interface StreamSetup {
   readonly machine: Machine;
   readonly clock: TimestepClock | null;
+  readonly faults: FaultInjector | null;
   readonly figures: TimingFigures;
   readonly drives: DriveLoader;
 }
@@ -35,6 +43,7 @@ export class SampleStream {
   readonly #setup: StreamSetup;
   readonly #samples: readonly (readonly Int32Array[])[];
   readonly #observer: RunOptions['observer'];
+  readonly #first: number;
   /** Picoseconds that each core spends in this step on axons that the host drives. */
   readonly #hostWork: Float64Array;
   readonly #readout: number;
@@ -53,6 +62,7 @@ export class SampleStream {
     this.#setup = setup;
     this.#samples = samples;
     this.#observer = options.observer;
+    this.#first = options.first ?? 0;
     this.#hostWork = new Float64Array(machine.cores.length);
     this.#readout = populations.findIndex(({ kind }) => kind === 'readout');
     this.#records = options.record === true;
@@ -63,12 +73,13 @@ export class SampleStream {
   }
 
   run(): void {
-    const { machine, clock } = this.#setup;
+    const { machine, clock, faults } = this.#setup;
     const { cores, program, ranges, memory, states } = machine;
     const { sampleInterval, stepsPerSample, timesteps, populations } = program;
     const { accounts, time } = this;
     for (const core of cores) core.reset();
     ranges.reset();
+    faults?.open();
     clock?.observe(this.#observer?.observer.packets ?? null);
     const steps = (accounts.length - 1) * sampleInterval + stepsPerSample;
     const readOutAfter = this.#overlaps ? populations[this.#readout]!.phase + timesteps : stepsPerSample;
@@ -80,9 +91,12 @@ export class SampleStream {
       this.#driveAxons(step);
       if (this.#overlaps) for (const core of cores) attributeReceived(core, owners);
       ranges.update();
+      if (faults !== null) for (const core of cores) faults.alterSpikes(core);
       ranges.noteSpikes();
       this.#logSpikes(step, at);
-      ranges.send();
+      if (faults?.touchesMessages) this.#sendFaultily(faults, step, at);
+      else ranges.send();
+      faults?.deliverLate(step === steps - 1);
       for (const [population, account] of owners.entries()) account.steps[population]!++;
       this.#readMembranes(step, at);
       memory.kernels.accumulateCores(states.begin, states.end);
@@ -131,12 +145,12 @@ export class SampleStream {
   }
 
   #driveAxons(step: number): void {
-    const { machine, figures } = this.#setup;
+    const { machine, figures, faults } = this.#setup;
     const { timesteps, sampleInterval } = machine.program;
     this.#hostWork.fill(0);
     for (const { core, inlet, firstStep } of machine.hostInputs) {
       const sample = Math.min(Math.floor((step - firstStep) / sampleInterval), this.accounts.length - 1);
-      if (sample < 0 || step >= sample * sampleInterval + firstStep + timesteps) continue;
+      if (sample < 0 || step >= sample * sampleInterval + firstStep + timesteps || faults?.isDead(core)) continue;
       const { axonIn } = machine.cores[core]!;
       axonIn.receive(inlet);
       this.#hostWork[core]! += figures.axonIn + axonIn.synapseCount[inlet]! * figures.synapticOperation;
@@ -162,6 +176,21 @@ export class SampleStream {
     });
   }
 
+  /** Sends the messages of all spikes that were counted, one by one. */
+  #sendFaultily(faults: FaultInjector, step: number, at: readonly number[]): void {
+    const { program, ranges, cores } = this.#setup.machine;
+    ranges.forEachSpiking((core, population, first, end) => {
+      const sample = at[population]!;
+      const account = this.accounts[sample]!;
+      const own = step - sample * program.sampleInterval;
+      const sent = faults.send(cores[core]!, first, end, this.#first + sample, own);
+      account.lost += sent.lost;
+      account.late += sent.late;
+      addSent(account.byCore, core, sent);
+      addSent(account.byPopulation, population, sent);
+    });
+  }
+
   /** Adds what all ranges did to the account that each population has. */
   #takeCounts(owners: readonly SampleAccount[]): void {
     this.#setup.machine.ranges.takeCounts((core, population, counts) => {
@@ -175,12 +204,14 @@ export class SampleStream {
 
   /** Keeps the readout's membranes at the last step of its window. */
   #readMembranes(step: number, at: readonly number[]): void {
-    const { cores, program } = this.#setup.machine;
+    const { machine, faults } = this.#setup;
+    const { cores, program } = machine;
     const sample = at[this.#readout]!;
     const { shape, phase } = program.populations[this.#readout]!;
     if (step - sample * program.sampleInterval !== phase + program.timesteps - 1) return;
     const values = new Int32Array(shape[0] * shape[1] * shape[2]);
-    for (const { ranges, neuron, somas } of cores) {
+    for (const { number, ranges, neuron, somas } of cores) {
+      if (faults?.isDead(number)) continue;
       for (const { population, first, end } of ranges) {
         if (population !== this.#readout) continue;
         for (let k = first; k < end; k++) values[neuron[k]!] = somas.membrane[k]!;
@@ -204,9 +235,13 @@ export class SampleStream {
 function addCounts(events: EventCounts, row: number, counts: RangeCounts): void {
   addEvents(events, row, 'neuronUpdateActive', counts.active);
   addEvents(events, row, 'spikeOut', counts.spikes);
-  addEvents(events, row, 'messageOut', counts.messages);
-  addEvents(events, row, 'withinTile', counts.messages);
-  addEvents(events, row, 'hopEastWest', counts.eastWest);
-  addEvents(events, row, 'hopNorthSouth', counts.northSouth);
-  addEvents(events, row, 'chipToChip', counts.crossings);
+  addSent(events, row, { ...counts, lost: 0 });
+}
+
+function addSent(events: EventCounts, row: number, sent: SentMessages): void {
+  addEvents(events, row, 'messageOut', sent.messages);
+  addEvents(events, row, 'withinTile', sent.messages - sent.lost);
+  addEvents(events, row, 'hopEastWest', sent.eastWest);
+  addEvents(events, row, 'hopNorthSouth', sent.northSouth);
+  addEvents(events, row, 'chipToChip', sent.crossings);
 }

@@ -2,14 +2,17 @@ import { failure } from '../schemas/diagnostic.js';
 import type { Program } from '../schemas/program.js';
 import type { Target } from '../schemas/target.js';
 import { AnalyticClock } from './analytic-clock.js';
+import { flipBits } from './bit-flips.js';
 import { CycleClock } from './cycle-clock.js';
 import { DriveLoader } from './drive-loader.js';
 import { type EnergyFigures, energyCost, readEnergyFigures } from './energy.js';
 import { totalEvents } from './events.js';
+import type { Fault, FaultDraw } from './fault.js';
+import { FaultInjector } from './fault-injector.js';
 import { loadMachine, type Machine } from './machine.js';
 import type { SampleAccount } from './sample-account.js';
 import type { SampleResult, SampleTime, TimingMode } from './sample-result.js';
-import { type RunOptions, SampleStream } from './sample-stream.js';
+import { type RunOptions, SampleStream, type StreamOptions } from './sample-stream.js';
 import type { TimestepClock } from './timestep-clock.js';
 import { readTimingFigures, type TimingFigures } from './timing-figures.js';
 
@@ -18,6 +21,8 @@ export interface SimulatorOptions {
   readonly timing: TimingMode;
   /** Name of one of the target's energy profiles; without it the target's default. */
   readonly energyProfile?: string;
+  /** What is broken; only with timing off, for no clock times the ways round a fault. */
+  readonly fault?: { readonly fault: Fault; readonly draw: FaultDraw };
 }
 
 /**
@@ -40,18 +45,28 @@ export class Simulator {
   readonly machine: Machine;
   readonly #clock: TimestepClock | null;
   readonly #drives: DriveLoader;
+  /** What is broken, and the bits flipped in synapse memory. */
+  readonly faults: FaultInjector | null;
+  readonly flippedBits: number;
 
   /**
    * Throws SW1005 to SW1007 for a Program whose parts contradict each other, SW3001 for one that cannot be simulated, SW3002 for one that the target cannot hold, SW3003 for
    * malformed synapse memory, SW3004 for unusable target figures, SW3005 for an unknown energy profile, SW3007 for
    * weights that 32-bit accumulators cannot sum, SW3010 for one that needs more memory than there is, SW3011 for samples
-   * that overlap on a chip that cannot keep them apart.
+   * that overlap on a chip that cannot keep them apart, SW3025 for a fault in a timed simulation.
    */
   constructor(program: Program, target: Target, options: SimulatorOptions) {
-    this.program = program;
-    this.timing = options.timing;
+    const { fault, timing } = options;
+    if (fault !== undefined && timing !== 'off') {
+      throw failure('SW3025', { where: 'timing', what: `faults are simulated with timing off, not “${timing}”.` });
+    }
+    const flipped = fault?.fault.kind === 'bitflip' ? flipBits(program, target, fault.fault.rate, fault.draw) : null;
+    this.program = flipped?.program ?? program;
+    this.flippedBits = flipped?.bits ?? 0;
+    this.timing = timing;
     this.energyFigures = readEnergyFigures(target, options.energyProfile);
-    this.machine = loadMachine(program, target);
+    this.machine = loadMachine(this.program, target, fault?.fault.kind === 'delay' ? 2 : 1);
+    this.faults = fault === undefined ? null : new FaultInjector(this.machine, fault.fault, fault.draw);
     this.timingFigures = readTimingFigures(target, this.machine.board.tilesInUse);
     this.#clock = makeClock(options.timing, this.machine, this.timingFigures);
     this.#drives = new DriveLoader(this.machine);
@@ -69,15 +84,19 @@ export class Simulator {
    * Samples, each with its drives: one after the other, or overlapping where the Program says so. Every event and every
    * timestep is accounted to one sample, and a pipeline fills and drains once. Throws SW3006.
    */
-  runStream(samples: readonly (readonly Int32Array[])[], options: { readonly record: boolean }): SampleResult[] {
+  runStream(samples: readonly (readonly Int32Array[])[], options: StreamOptions): SampleResult[] {
     const { sampleInterval, stepsPerSample } = this.program;
-    if (sampleInterval === stepsPerSample) return samples.map((drives) => this.run(drives, options));
+    if (sampleInterval === stepsPerSample) {
+      const { first = 0 } = options;
+      return samples.map((drives, sample) => this.run(drives, { ...options, first: first + sample }));
+    }
     return samples.length === 0 ? [] : this.#stream(samples, options);
   }
 
   #stream(samples: readonly (readonly Int32Array[])[], options: RunOptions): SampleResult[] {
     const { sampleInterval, stepsPerSample } = this.program;
-    const setup = { machine: this.machine, clock: this.#clock, figures: this.timingFigures, drives: this.#drives };
+    const { machine, faults, timingFigures: figures } = this;
+    const setup = { machine, faults, figures, clock: this.#clock, drives: this.#drives };
     const stream = new SampleStream(setup, samples, options);
     stream.run();
     const times = stream.time?.end(sampleInterval, stepsPerSample);
@@ -90,7 +109,7 @@ export class Simulator {
   /** `barriers`: timesteps that are accounted to this sample. */
   #result(account: SampleAccount, barriers: number, time: SampleTime | null): SampleResult {
     const { program, machine } = this;
-    const { readout, log, byCore, byPopulation, saturations, inputsBeyondMax } = account;
+    const { readout, log, byCore, byPopulation, lost, late, saturations, inputsBeyondMax } = account;
     const { scale } = program.populations.find(({ kind }) => kind === 'readout')!;
     const period = time?.period ?? null;
     return {
@@ -102,6 +121,8 @@ export class Simulator {
       synapticOperations: totalEvents(byCore, 'synapticOperation'),
       messages: totalEvents(byCore, 'messageOut'),
       hops: totalEvents(byCore, 'hopEastWest') + totalEvents(byCore, 'hopNorthSouth'),
+      lost,
+      late,
       saturations,
       inputsBeyondMax,
       energy: energyCost(this.energyFigures, byCore, byPopulation, barriers, machine.board.chipsInUse, period),

@@ -1,5 +1,7 @@
 import { decodeProgram } from '../../schemas/program-file.js';
 import type { Statistics } from '../../schemas/stats.js';
+import { faultForm } from '../../sim/fault.js';
+import { campaignText } from '../report/campaign-text.js';
 import { countText, meanText, percentText, quantityText } from '../report/number-text.js';
 import { textTable } from '../report/text-table.js';
 import { requireProgramFit } from '../require-fit.js';
@@ -7,6 +9,7 @@ import { readFileWhole } from '../store/read-file.js';
 import { overflowDiagnostics } from '../verify/overflow.js';
 import { wilson } from '../wilson.js';
 import { defineCommand } from './command.js';
+import { wholeNumber } from './options.js';
 import { chooseSamples } from './sample-choice.js';
 import {
   datasetOptions,
@@ -33,6 +36,13 @@ export const simulate = defineCommand({
     workers: workersOption,
     history: historyOption,
     ...traceOptions,
+    fault: {
+      type: 'string',
+      array: true,
+      describe: `Run the images once more with something broken: ${faultForm}; may be given several times`,
+      requiresArg: true,
+    },
+    'fault-seed': wholeNumber('Seed of where faults strike', 0, 0, 2 ** 32 - 1),
   },
   examples: [
     ['simulate net.swp --samples 100', 'Spikes, cycles and energy of 100 images'],
@@ -42,21 +52,28 @@ export const simulate = defineCommand({
       'simulate net.swp --samples 1 --probe "spikes:conv2[0-31]" --probe queue:0/3 --vcd wave.vcd',
       'A waveform for GTKWave',
     ],
+    [
+      'simulate net.swp --samples 100 --fault bitflip:1e-5,1e-4 --fault core:0/3 --timing off',
+      'Accuracy and spikes of the whole chip, and with each fault',
+    ],
     ['simulate net.swp --samples 1 --perfetto timeline.pftrace', 'A timeline for ui.perfetto.dev'],
   ],
   async run(args, context) {
-    const [{ openDataset }, { labelsOf }, { chipStatistics }, { simulateImages }, { predictions }, { traceImages }] =
-      await Promise.all([
-        import('../data/open.js'),
-        import('../data/dataset.js'),
-        import('../verify/chip.js'),
-        import('../verify/simulate-task.js'),
-        import('../train/loss.js'),
-        import('../trace/trace-images.js'),
-      ]);
+    const [{ openDataset }, { labelsOf }, { chipStatistics }, { simulateImages }] = await Promise.all([
+      import('../data/open.js'),
+      import('../data/dataset.js'),
+      import('../verify/chip.js'),
+      import('../verify/simulate-task.js'),
+    ]);
+    const [{ predictions }, { traceImages }, { readFaults, runCampaign }] = await Promise.all([
+      import('../train/loss.js'),
+      import('../trace/trace-images.js'),
+      import('../verify/fault-campaign.js'),
+    ]);
     const program = decodeProgram(await readFileWhole(args.program), args.program);
     const data = openDataset(args.dataset, 'test', args['data-dir']);
     requireProgramFit(program, data);
+    const faults = readFaults(args.fault ?? [], program);
     const indices = chooseSamples(args.samples, data.count, args['shuffle-seed']);
     const chip = { timing: args.timing, energyProfile: args['energy-profile'] };
     const images = data.images(indices);
@@ -74,7 +91,16 @@ export const simulate = defineCommand({
     context.tell(overflowDiagnostics(statistics));
     context.print(statisticsText(statistics));
     context.print(`\n${countText(accuracy.correct)} of ${countText(accuracy.total)} images classified as labelled`);
-    return { json: { ...statistics, accuracy, images: [...indices], predictions: [...predicted] } };
+    const campaign = await runCampaign(
+      program,
+      { images, labels, predicted },
+      faults,
+      { energyProfile: args['energy-profile'], seed: args['fault-seed'], workers: args.workers },
+      (stage) => context.hooks(stage),
+    );
+    if (campaign.length > 0) context.print(`\n${campaignText(statistics, accuracy, campaign)}`);
+    const measured = { accuracy, images: [...indices], predictions: [...predicted] };
+    return { json: { ...statistics, ...measured, ...(campaign.length === 0 ? {} : { faults: campaign }) } };
   },
 });
 

@@ -28,7 +28,7 @@ export async function traceImages(
   try {
     for (let first = 0; first < count; first++) {
       const image = images.subarray(first * size, (first + 1) * size);
-      runs.push(chip.run(image, { record: false, watch: { observer: trace, first } }));
+      runs.push(chip.run(image, { record: false, first, watch: trace }));
       hooks.progress?.(first + 1, count);
       await breathe(hooks);
     }
@@ -40,6 +40,7 @@ export async function traceImages(
   return {
     logits: Float32Array.from(runs.flatMap(({ logits }) => [...logits])),
     records: [],
+    injected: null,
     results: runs.flatMap(({ results }) => results),
   };
 }

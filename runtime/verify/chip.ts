@@ -1,13 +1,15 @@
 import type { Program } from '../../schemas/program.js';
-import type { Statistics } from '../../schemas/stats.js';
+import type { InjectedFault, Statistics } from '../../schemas/stats.js';
 import type { Target } from '../../schemas/target.js';
 import { readTarget } from '../../schemas/target-file.js';
+import type { Fault } from '../../sim/fault.js';
 import type { Observer } from '../../sim/observer.js';
 import type { SampleResult, TimingMode } from '../../sim/sample-result.js';
-import { Simulator } from '../../sim/simulate.js';
+import { Simulator, type SimulatorOptions } from '../../sim/simulate.js';
 import { SimulationStatistics } from '../../sim/stats.js';
 import type { EncodedSample } from '../drive.js';
 import { encodeImages } from '../drive.js';
+import { deriveSeed } from '../seed.js';
 import type { SampleRecord } from '../twin/record.js';
 
 /** How the chip is simulated. */
@@ -15,13 +17,17 @@ export interface ChipOptions {
   readonly timing: TimingMode;
   /** One of the target's energy profiles; undefined for its default. */
   readonly energyProfile?: string | undefined;
+  /** What is broken, and the seed of where it strikes; only with timing off. */
+  readonly fault?: { readonly fault: Fault; readonly seed: number } | undefined;
 }
 
 /** Whether every spike and readout is wanted; they take T bytes per neuron and sample. */
 interface RecordOptions {
   readonly record: boolean;
-  /** Who watches the samples, and the number of the first. */
-  readonly watch?: { readonly observer: Observer; readonly first: number };
+  /** Number of the first sample; 0 unless given. */
+  readonly first?: number;
+  /** Who watches the samples. */
+  readonly watch?: Observer;
 }
 
 /** What N samples did: plain data. */
@@ -30,6 +36,8 @@ export interface ChipRun {
   readonly logits: Float32Array;
   /** N records where they were asked for, else none. */
   readonly records: readonly SampleRecord[];
+  /** What a fault has struck for good; null without a fault. */
+  readonly injected: InjectedFault | null;
   /** N results, without the recordings that stand in `records`. */
   readonly results: readonly SampleResult[];
 }
@@ -51,26 +59,31 @@ export class Chip {
   }
 
   /** Runs samples whose drives are already encoded; watched ones one after the other in any case. */
-  runEncoded(samples: readonly EncodedSample[], { record, watch }: RecordOptions): ChipRun {
+  runEncoded(samples: readonly EncodedSample[], { record, watch, first = 0 }: RecordOptions): ChipRun {
     const logits: number[] = [];
     const records: SampleRecord[] = [];
     const results: SampleResult[] = [];
     const runs =
       watch === undefined
-        ? this.simulator.runStream(samples, { record })
-        : samples.map((drives, k) => {
-            return this.simulator.run(drives, {
-              record,
-              observer: { observer: watch.observer, sample: watch.first + k },
-            });
-          });
+        ? this.simulator.runStream(samples, { record, first })
+        : samples.map((drives, k) =>
+            this.simulator.run(drives, { record, observer: { observer: watch, sample: first + k } }),
+          );
     for (const result of runs) {
       logits.push(...result.logits);
       if (record) records.push(this.recordOf(result));
       const populations = result.populations.map((activity) => ({ ...activity, recording: null }));
       results.push({ ...result, populations });
     }
-    return { logits: Float32Array.from(logits), records, results };
+    return { logits: Float32Array.from(logits), records, results, injected: this.injected() };
+  }
+
+  private injected(): InjectedFault | null {
+    const { faults, flippedBits } = this.simulator;
+    if (faults === null) return null;
+    const name = (core: number): string => `${this.program.cores[core]!.chip}/${this.program.cores[core]!.core}`;
+    const unreachable = faults.unreachable().map(({ from, to }) => ({ from: name(from), to: name(to) }));
+    return { flippedBits, neurons: faults.neurons, unreachable };
   }
 
   private recordOf({ populations, readout }: SampleResult): SampleRecord {
@@ -94,6 +107,12 @@ function targetOf(program: Program): Target {
   return readTarget(program.targetJson, `target of program ${program.name}`);
 }
 
-function simulatorOptions({ timing, energyProfile }: ChipOptions) {
-  return { timing, ...(energyProfile === undefined ? {} : { energyProfile }) };
+function simulatorOptions({ timing, energyProfile, fault }: ChipOptions): SimulatorOptions {
+  return {
+    timing,
+    ...(energyProfile === undefined ? {} : { energyProfile }),
+    ...(fault === undefined
+      ? {}
+      : { fault: { fault: fault.fault, draw: (purpose, ...indices) => deriveSeed(fault.seed, purpose, ...indices) } }),
+  };
 }

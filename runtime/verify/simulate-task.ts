@@ -19,16 +19,22 @@ interface SimulateSetup {
   readonly record: boolean;
 }
 
+/** Images [n, H, W, C], and the number of the first among all samples. */
+interface SimulateInput {
+  readonly first: number;
+  readonly images: Float32Array;
+}
+
 /**
- * Runs images [n, H, W, C] on a chip of the thread's own.
+ * Runs images on a chip of the thread's own.
  * @public threads import it by its name
  */
-export const simulateTask: Task<SimulateSetup, Float32Array, ChipRun> = {
+export const simulateTask: Task<SimulateSetup, SimulateInput, ChipRun> = {
   module: import.meta.url,
   name: 'simulateTask',
   async start({ program, options, record }) {
     const chip = new Chip(program, options);
-    return { run: async (images) => chip.run(images, { record }), stop: () => undefined };
+    return { run: async ({ first, images }) => chip.run(images, { record, first }), stop: () => undefined };
   },
 };
 
@@ -57,12 +63,13 @@ export async function simulateImages(
   const runs = await mapTask(
     simulateTask,
     { program, options: chip, record },
-    chunkRanges(count, perChunk).map(({ first, end }) => images.slice(first * size, end * size)),
+    chunkRanges(count, perChunk).map(({ first, end }) => ({ first, images: images.slice(first * size, end * size) })),
     { workers, signal, progress: (done, _total, run) => tell(done, run) },
   );
   return {
     logits: Float32Array.from(runs.flatMap(({ logits }) => [...logits])),
     records: runs.flatMap(({ records }) => records),
+    injected: runs[0]!.injected,
     results: runs.flatMap(({ results }) => results),
   };
 }

@@ -1,0 +1,66 @@
+import type { Program } from '../../schemas/program.js';
+import type { FaultOutcome } from '../../schemas/stats.js';
+import { readTarget } from '../../schemas/target-file.js';
+import { type Fault, faultName, parseFaults } from '../../sim/fault.js';
+import type { SampleResult } from '../../sim/sample-result.js';
+import type { Hooks } from '../hooks.js';
+import { predictions } from '../train/loss.js';
+import { wilson } from '../wilson.js';
+import type { ChipOptions } from './chip.js';
+import { simulateImages } from './simulate-task.js';
+
+/** Samples of a campaign: `count` images [count, H, W, C], their labels, and what the unfaulted chip makes of them. */
+interface CampaignSamples {
+  readonly images: Float32Array;
+  readonly labels: ArrayLike<number>;
+  readonly predicted: Uint8Array;
+}
+
+/** The faults that `texts` name, each rate apart. Throws SW3023 and SW3024. */
+export function readFaults(texts: readonly string[], program: Program): readonly Fault[] {
+  const target = readTarget(program.targetJson, `target of program ${program.name}`);
+  return texts.flatMap((text) => parseFaults(text, program, target));
+}
+
+/**
+ * Runs the samples once for each fault, alone on the chip; the outcomes follow from program, images, faults and seed, and
+ * not from the number of workers. Times are not simulated. Throws what `simulateImages` throws.
+ */
+export async function runCampaign(
+  program: Program,
+  { images, labels, predicted }: CampaignSamples,
+  faults: readonly Fault[],
+  {
+    energyProfile,
+    seed,
+    workers,
+  }: Pick<ChipOptions, 'energyProfile'> & { readonly seed: number; readonly workers: number },
+  hooksOf: (stage: string) => Hooks,
+): Promise<FaultOutcome[]> {
+  const outcomes: FaultOutcome[] = [];
+  for (const fault of faults) {
+    const options = { timing: 'off' as const, energyProfile, fault: { fault, seed }, record: false, workers };
+    const name = faultName(fault, program);
+    const rate = 'rate' in fault ? fault.rate : null;
+    const hooks = hooksOf(rate === null ? name : `${name} ${rate}`);
+    const { logits, results, injected } = await simulateImages(program, images, labels.length, options, hooks);
+    const classes = predictions(logits, labels.length);
+    const mean = (of: (result: SampleResult) => number): number =>
+      results.reduce((sum, result) => sum + of(result), 0) / results.length;
+    outcomes.push({
+      fault: name,
+      rate,
+      seed,
+      ...injected!,
+      accuracy: wilson(classes.filter((label, index) => label === labels[index]).length, labels.length),
+      samePredictions: classes.filter((label, index) => label === predicted[index]).length,
+      spikes: mean(({ populations }) => populations.reduce((sum, { spikesInWindow }) => sum + spikesInWindow, 0)),
+      synapticOperations: mean(({ synapticOperations }) => synapticOperations),
+      messages: mean(({ messages }) => messages),
+      lost: mean(({ lost }) => lost),
+      late: mean(({ late }) => late),
+      hops: mean(({ hops }) => hops),
+    });
+  }
+  return outcomes;
+}
