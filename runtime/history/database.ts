@@ -1,4 +1,4 @@
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
@@ -38,11 +38,15 @@ export async function change<T>(
   } catch (error) {
     throw writeFailure(path, error);
   }
+  const seen = await fileNumber(path);
   const instance = await open(path, {}).catch(async (error: unknown) => {
     if (!isDamaged(error)) throw error;
-    const aside = `${path}.damaged-${Date.now()}`;
-    await rename(path, aside);
-    notice([diagnostic('SW5030', 'warning', { where: path, what: `${reasonOf(error)}; it was moved to ${aside}.` })]);
+    // Another process may have put a sound one in its place meanwhile.
+    if ((await fileNumber(path)) === seen) {
+      const aside = `${path}.damaged-${Date.now()}-${process.pid}`;
+      await rename(path, aside);
+      notice([diagnostic('SW5030', 'warning', { where: path, what: `${reasonOf(error)}; it was moved to ${aside}.` })]);
+    }
     return open(path, {});
   });
   return withConnection(instance, async (connection) => {
@@ -96,6 +100,14 @@ async function withConnection<T>(instance: DuckDBInstance, use: (connection: Duc
   } finally {
     instance.closeSync();
   }
+}
+
+/** What the file system knows a file by, whatever its name; null where there is none. */
+async function fileNumber(path: string): Promise<bigint | null> {
+  return stat(path, { bigint: true }).then(
+    ({ ino }) => ino,
+    () => null,
+  );
 }
 
 /** Opens the database; while another process holds it, tries again at growing distances. */

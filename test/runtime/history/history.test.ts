@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it, test } from 'vitest';
@@ -140,6 +140,21 @@ describe('a history that is none', () => {
     expect(aside).toHaveLength(1);
     expect(readFileSync(join(folder, 'deep', aside[0]!), 'utf8')).toBe('not a database, but somebody’s file');
     expect(await listRuns(path, null)).toHaveLength(1);
+  });
+
+  test('damaged, and found by several processes at once, is moved aside once; no run is lost', async () => {
+    const path = fresh();
+    await record(path);
+    writeFileSync(path, 'somebody’s file');
+    const script = `
+      const { beginRun, finishRun } = await import(${JSON.stringify(built('history/history.js'))});
+      const id = await beginRun(${JSON.stringify(path)}, 'demo', [], () => {});
+      await finishRun(${JSON.stringify(path)}, id, { exitCode: 0, seconds: 1, result: null, diagnostics: [] }, () => {});`;
+    const child = () => promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+    await Promise.all([child(), child(), child()]);
+    expect((await listRuns(path, null)).map(({ status }) => status)).toEqual(['finished', 'finished', 'finished']);
+    const aside = readdirSync(join(folder, 'deep')).filter((name) => name.startsWith(`${basename(path)}.damaged-`));
+    expect(aside.map((name) => readFileSync(join(folder, 'deep', name), 'utf8'))).toEqual(['somebody’s file']);
   });
 
   test('with a page of it overwritten, is told as damaged and not lost', async () => {
