@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readJson } from '../../schemas/json-file.js';
+import { checkJson, readJson } from '../../schemas/json-file.js';
 import { decodeProgram, encodeProgram } from '../../schemas/program-file.js';
 import type { Report } from '../../schemas/report.js';
 import { mutations } from '../property/mutate.js';
@@ -67,7 +67,10 @@ describe('a whole run', () => {
   });
 
   test('writes the same figures as JSON', () => {
-    const { seconds, identity, outcomes, ...result } = JSON.parse(readFileSync(at('whole.result.json'), 'utf8'));
+    const whole = JSON.parse(readFileSync(at('whole.result.json'), 'utf8'));
+    const { seconds, identity, outcomes, agreement, ...result } = whole;
+    expect(() => checkJson('result', whole, 'whole.result.json')).not.toThrow();
+    expect(agreement.map(({ levels }: { levels: string[] }) => levels.join())).toContain('snn,chip');
     expect(seconds).toBeGreaterThan(0);
     expect(result).toEqual(reportOf('whole'));
     // What a baseline is held against: on what it was measured, and which samples each level had right.
@@ -165,6 +168,7 @@ describe('the commands one by one', () => {
       ...['--attack', 'pgd', '--steps', '2', '--epsilon', '25.5', '--workers', '1', '--json', '-', ...data],
     );
     expectOk(verified);
+    expect(() => checkJson('result', JSON.parse(verified.stdout), 'verify')).not.toThrow();
     expect(JSON.parse(verified.stdout)).toMatchObject({
       levels: report.levels,
       transfer: report.transfer,
