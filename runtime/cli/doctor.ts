@@ -13,14 +13,20 @@ export const doctor = defineCommand({
   },
   examples: [['doctor', 'What works here, and why the rest does not']],
   async run(args, context) {
-    const [{ probeBackends, probeCompiled, startEngine }, { datasetNames, openDataset }] = await Promise.all([
+    const [
+      { probeBackends, probeCompiled, startEngine },
+      { gpuBackends, probeGpuRuntime },
+      { datasetNames, openDataset },
+    ] = await Promise.all([
       import('../engine/start.js'),
+      import('../engine/backend/gpu-runtime.js'),
       import('../data/open.js'),
     ]);
     const threads = availableParallelism();
-    const compiled = await probeCompiled(threads);
+    const compiled = [await probeCompiled(threads)];
+    for (const backend of gpuBackends) compiled.push(await probeGpuRuntime(backend, true));
     const backends = [
-      { engine: 'compiled', ...compiled },
+      ...compiled.map((probe) => ({ engine: 'compiled', ...probe })),
       ...(await probeBackends()).map((probe) => ({ engine: 'eager', ...probe })),
     ];
     const { chosen, engine } = await startEngine({ engine: 'auto', backend: 'auto', threads });

@@ -38,6 +38,12 @@ export const engineOptions = {
       'compiled: whole passes as static graphs; eager: tensor operations; auto: compiled unless a backend is named',
   },
   backend: backendOption,
+  device: {
+    type: 'string',
+    choices: ['auto', 'gpu', 'cpu'],
+    default: 'cpu',
+    describe: 'Device of the compiled engine; auto takes a GPU that is no software one, where its provider starts',
+  },
   threads: wholeNumber(
     'Threads of the compiled engine; the result does not depend on them',
     availableParallelism(),

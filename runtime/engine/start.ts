@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { failure } from '../../schemas/diagnostic.js';
-import type { BackendName, BackendProbe } from './backend/backend.js';
-import { backendNames, compiledBackend, firstLine, unavailable } from './backend/backend.js';
+import type { BackendName, BackendProbe, CompiledBackend } from './backend/backend.js';
+import { backendNames, firstLine, unavailable } from './backend/backend.js';
+import { gpuBackends, mayHaveGpu, probeGpuRuntime } from './backend/gpu-runtime.js';
 import { packageVersion } from './backend/package-version.js';
 import { probeCpu, probeWasm, wasmBackend } from './backend/portable.js';
 import { probeTensorflow } from './backend/tensorflow.js';
@@ -19,9 +20,11 @@ export interface EngineChoice {
   readonly backend: BackendName | 'auto';
   /** Of the compiled engine, ≥ 1. */
   readonly threads: number;
+  /** Of the compiled engine: `auto` takes a GPU that is no software one where its provider starts. The CPU unless said. */
+  readonly device?: 'auto' | 'gpu' | 'cpu';
 }
 
-type AnyProbe = BackendProbe | BackendProbe<typeof compiledBackend>;
+type AnyProbe = BackendProbe | BackendProbe<CompiledBackend>;
 
 /** An engine that runs, and what was tried before it. */
 export interface StartedEngine<Probe extends AnyProbe = AnyProbe> {
@@ -32,8 +35,12 @@ export interface StartedEngine<Probe extends AnyProbe = AnyProbe> {
   readonly passedOver: readonly AnyProbe[];
 }
 
-/** Starts an engine. One process may start several. Throws SW4010 where the one named is not available. */
-export async function startEngine({ engine, backend, threads }: EngineChoice): Promise<StartedEngine> {
+/**
+ * Starts an engine. One process may start several. Throws SW4010 where what was named, engine, backend or device, is not
+ * available.
+ */
+export async function startEngine({ engine, backend, threads, device = 'cpu' }: EngineChoice): Promise<StartedEngine> {
+  const wantsEager = engine === 'eager' || backend !== 'auto';
   if (engine === 'compiled' && backend !== 'auto') {
     throw failure('SW4010', {
       where: `--engine compiled --backend ${backend}`,
@@ -41,17 +48,41 @@ export async function startEngine({ engine, backend, threads }: EngineChoice): P
       fix: 'Leave out --backend, or choose --engine eager.',
     });
   }
-  if (engine === 'eager' || backend !== 'auto') return startEager({ backend });
-  const probe = await probeCompiled(threads);
-  if (probe.isAvailable) {
+  if (wantsEager && device === 'gpu') {
+    throw failure('SW4010', {
+      where: `--device gpu --backend ${backend}`,
+      what: '--device is of the compiled engine; the eager engine’s backends have their devices.',
+      fix: 'Leave out --device, and name a backend such as webgpu; or choose --engine compiled.',
+    });
+  }
+  if (wantsEager) return startEager({ backend });
+  const passedOver: AnyProbe[] = [];
+  for await (const probe of compiledProbes(threads, device)) {
+    if (!probe.isAvailable) {
+      passedOver.push(probe);
+      continue;
+    }
+    // Tensor cores would round what is multiplied to 10 bits: the twin's integers need all of float32.
+    if (probe.backend === 'onnxruntime-cuda') process.env.NVIDIA_TF32_OVERRIDE = '0';
     const { CompiledEngine } = await import('./compiled/compiled-engine.js');
-    return { engine: new CompiledEngine(threads), chosen: probe, passedOver: [] };
+    return { engine: new CompiledEngine(threads, probe.backend), chosen: probe, passedOver };
   }
-  if (engine === 'compiled') {
-    throw failure('SW4010', { where: '--engine compiled', what: `${probe.reason}.`, fix: probe.install });
-  }
+  const { reason, install } = passedOver.at(-1)!;
+  if (device === 'gpu') throw failure('SW4010', { where: '--device gpu', what: `${reason}.`, fix: install });
+  if (engine === 'compiled') throw failure('SW4010', { where: '--engine compiled', what: `${reason}.`, fix: install });
   const started = await startEager({ backend });
-  return { ...started, passedOver: [probe, ...started.passedOver] };
+  return { ...started, passedOver: [...passedOver, ...started.passedOver] };
+}
+
+/** What the compiled engine might run on, best first, each tried when it is asked for. */
+async function* compiledProbes(
+  threads: number,
+  device: 'auto' | 'gpu' | 'cpu',
+): AsyncIterable<BackendProbe<CompiledBackend>> {
+  if (device === 'gpu' || (device === 'auto' && mayHaveGpu())) {
+    for (const backend of gpuBackends) yield await probeGpuRuntime(backend, device === 'gpu');
+  }
+  if (device !== 'gpu') yield await probeCompiled(threads);
 }
 
 /**
@@ -75,8 +106,9 @@ export async function startEager({
   throw failure('SW4010', { where: `--backend ${backend}`, what: `${reason}.`, fix: install });
 }
 
-/** Tries the compiled engine with that many threads. */
-export async function probeCompiled(threads: number): Promise<BackendProbe<typeof compiledBackend>> {
+/** Tries the compiled engine on the CPU with that many threads. */
+export async function probeCompiled(threads: number): Promise<BackendProbe<CompiledBackend>> {
+  const backend = 'onnxruntime-cpu';
   const version = packageVersion('onnxruntime-node');
   const install = 'npm install onnxruntime-node@1.30.0 --onnxruntime-node-install=skip; on Linux it needs glibc 2.28.';
   try {
@@ -84,10 +116,10 @@ export async function probeCompiled(threads: number): Promise<BackendProbe<typeo
     const { tryRuntime } = await import('./compiled/probe.js');
     await tryRuntime(threads);
   } catch (error) {
-    return unavailable(compiledBackend, version, firstLine(error), install);
+    return unavailable(backend, version, firstLine(error), install);
   }
   const device = threads === 1 ? '1 CPU thread' : `${threads} CPU threads`;
-  return { backend: compiledBackend, isAvailable: true, version, device, reason: '', install: '' };
+  return { backend, isAvailable: true, version, device, reason: '', install: '' };
 }
 
 /** Tries every backend of the eager engine; leaves the one in use as it was. For `doctor`. */

@@ -3,8 +3,8 @@ export const backendNames = ['tensorflow-gpu', 'tensorflow', 'webgpu', 'wasm', '
 
 export type BackendName = (typeof backendNames)[number];
 
-/** What the compiled engine runs on. */
-export const compiledBackend = 'onnxruntime-cpu';
+/** What the compiled engine runs on: providers of ONNX Runtime. */
+export type CompiledBackend = 'onnxruntime-cuda' | 'onnxruntime-webgpu' | 'onnxruntime-cpu';
 
 /** What came of trying one backend. */
 export interface BackendProbe<Name extends string = BackendName> {

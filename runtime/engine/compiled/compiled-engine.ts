@@ -1,6 +1,6 @@
 import type { AnnGraph } from '../../../schemas/ann.js';
 import type { SnnGraph } from '../../../schemas/snn.js';
-import { compiledBackend } from '../backend/backend.js';
+import type { CompiledBackend } from '../backend/backend.js';
 import type { Engine, Model } from '../engine.js';
 import { CompiledModel } from './compiled-model.js';
 import { ProgramCache } from './program-cache.js';
@@ -9,16 +9,18 @@ import { TensorPool } from './tensor-pool.js';
 /** Programs kept: a training has six or so, an attack two for each batch size and surrogate form. */
 const PROGRAMS_KEPT = 16;
 
-/** Whole passes compiled to static graphs, forward and backward, and run by ONNX Runtime on the CPU. */
+/** Whole passes compiled to static graphs, forward and backward, and run by ONNX Runtime. */
 export class CompiledEngine implements Engine {
   readonly name = 'compiled';
-  readonly backend = compiledBackend;
   readonly programs = new ProgramCache(PROGRAMS_KEPT);
   readonly pool = new TensorPool();
   private tensors = 0;
   private bytes = 0;
 
-  constructor(readonly threads: number) {}
+  constructor(
+    readonly threads: number,
+    readonly backend: CompiledBackend = 'onnxruntime-cpu',
+  ) {}
 
   load(graph: AnnGraph | SnnGraph): Model {
     return new CompiledModel(graph, this);

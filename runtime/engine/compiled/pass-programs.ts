@@ -140,9 +140,12 @@ export class PassPrograms {
 
   /** Throws SW4011 beforehand where memory will not do: a system that overcommits would end the process later. */
   private compile(part: Extract, batch: number): Promise<Program> {
-    const [needed, available] = [workingBytes(part), process.availableMemory()];
-    if (needed > available) throw outOfMemory(batch, needed, available);
-    return Program.compile(part, this.engine.threads);
+    const { threads, backend } = this.engine;
+    if (backend === 'onnxruntime-cpu') {
+      const [needed, available] = [workingBytes(part), process.availableMemory()];
+      if (needed > available) throw outOfMemory(batch, needed, available);
+    }
+    return Program.compile(part, threads, backend);
   }
 
   private run(

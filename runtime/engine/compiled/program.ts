@@ -1,9 +1,16 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { CompiledBackend } from '../backend/backend.js';
 import type { Extract } from './extract.js';
 import { brokenOff, rejected } from './runtime-failure.js';
 
 /** Tensors of a pass by value name. */
 export type Tensors = Map<string, Tensor>;
+
+const providers: Record<CompiledBackend, string[]> = {
+  'onnxruntime-cuda': ['cuda', 'cpu'],
+  'onnxruntime-webgpu': ['webgpu', 'cpu'],
+  'onnxruntime-cpu': ['cpu'],
+};
 
 /** A compiled part of a network's passes. */
 export class Program {
@@ -13,9 +20,10 @@ export class Program {
   ) {}
 
   /** Throws SW4021 where the runtime does not take the graph. */
-  static async compile(part: Extract, threads: number): Promise<Program> {
+  static async compile(part: Extract, threads: number, backend: CompiledBackend = 'onnxruntime-cpu'): Promise<Program> {
     const session = await InferenceSession.create(part.model, {
-      executionProviders: ['cpu'],
+      // What a GPU's provider lacks runs on the CPU.
+      executionProviders: providers[backend],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
