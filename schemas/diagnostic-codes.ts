@@ -119,6 +119,21 @@ export const diagnosticCodes = {
     why: 'Neurons stand for ReLUs, and what lies between them must be linear: convolutions, dense layers, norms, average pools, sums.',
     fix: 'Replace the layer and train again.',
   },
+  SW1050: {
+    title: 'broken NIR file',
+    why: 'A NIR file is HDF5 with the version and a node of type NIRGraph: nodes with a type and parameters, and edges.',
+    fix: 'Write the file again with nir.write of the reference implementation or "spikewright export".',
+  },
+  SW1051: {
+    title: 'network that the exchange with NIR cannot express',
+    why: 'Read and written are feed-forward networks of Input, Output, Affine, Linear, Conv2d, AvgPool2d, SumPool2d, Flatten, Scale, IF, LIF and CubaLIF, neurons of a node alike, hard reset to 0.',
+    fix: 'Change the network where it was made.',
+  },
+  SW1052: {
+    title: 'number of timesteps unknown',
+    why: 'NIR describes networks in continuous time and says nothing of how long they run.',
+    fix: 'Say how many with --timesteps.',
+  },
   // --- SW2xxx compiler and targets
   SW2001: {
     title: 'network without input or output',
