@@ -277,6 +277,11 @@ export const diagnosticCodes = {
     why: 'A population must start anew with each sample while others are still at work on the one before.',
     fix: 'Compile the network anew for this target, or for one whose membranes can be cleared by population.',
   },
+  SW3012: {
+    title: 'target has changed since the program was compiled',
+    why: 'A program runs with the figures that were written in it when it was compiled.',
+    fix: 'Take those of today with --target, or compile the network anew.',
+  },
   SW3020: {
     title: 'probe cannot be read',
     why: 'A probe names what to record, of which layer or core, and when.',

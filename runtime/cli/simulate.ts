@@ -1,6 +1,8 @@
 import { decodeProgram } from '../../schemas/program-file.js';
 import type { Statistics } from '../../schemas/stats.js';
 import { faultForm } from '../../sim/fault.js';
+import type { SampleResult } from '../../sim/sample-result.js';
+import { onTarget } from '../program-target.js';
 import { campaignText } from '../report/campaign-text.js';
 import { countText, meanText, percentText, quantityText } from '../report/number-text.js';
 import { textTable } from '../report/text-table.js';
@@ -30,6 +32,12 @@ export const simulate = defineCommand({
     program: { type: 'string', demandOption: true, describe: 'Program (.swp)' },
     samples: { type: 'string', default: '16', describe: 'Test images: how many, or "a:b" for images a to b − 1' },
     'shuffle-seed': shuffleSeedOption,
+    target: {
+      type: 'string',
+      describe:
+        'Chip whose figures are taken instead of those written in the program: a name that "spikewright targets" lists, or the path of a target file',
+      requiresArg: true,
+    },
     timing: timingOption,
     'energy-profile': energyProfileOption,
     ...datasetOptions,
@@ -59,7 +67,7 @@ export const simulate = defineCommand({
     ['simulate net.swp --samples 1 --perfetto timeline.pftrace', 'A timeline for ui.perfetto.dev'],
   ],
   async run(args, context) {
-    const [{ openDataset }, { labelsOf }, { chipStatistics }, { simulateImages }] = await Promise.all([
+    const [{ openDataset }, { labelsOf }, { openStatistics }, { simulateImages }] = await Promise.all([
       import('../data/open.js'),
       import('../data/dataset.js'),
       import('../verify/chip.js'),
@@ -70,7 +78,9 @@ export const simulate = defineCommand({
       import('../trace/trace-images.js'),
       import('../verify/fault-campaign.js'),
     ]);
-    const program = decodeProgram(await readFileWhole(args.program), args.program);
+    const compiled = decodeProgram(await readFileWhole(args.program), args.program);
+    const { value: program, diagnostics } = await onTarget(compiled, args.target);
+    context.tell(diagnostics);
     const data = openDataset(args.dataset, 'test', args['data-dir']);
     requireProgramFit(program, data);
     const faults = readFaults(args.fault ?? [], program);
@@ -81,10 +91,19 @@ export const simulate = defineCommand({
     const probes = args.probe ?? [];
     const isTraced = probes.length > 0 || Object.values(paths).some((path) => path !== undefined);
     const hooks = context.hooks('simulate');
-    const { logits, results } = isTraced
-      ? await traceImages(program, images, indices.length, chip, { probes, paths }, hooks)
-      : await simulateImages(program, images, indices.length, { ...chip, record: false, workers: args.workers }, hooks);
-    const statistics = chipStatistics(program, chip, results);
+    const collected = openStatistics(program, chip);
+    const add = (result: SampleResult): void => collected.add(result);
+    const { logits } = isTraced
+      ? await traceImages(program, images, indices.length, chip, { probes, paths }, add, hooks)
+      : await simulateImages(
+          program,
+          images,
+          indices.length,
+          { ...chip, record: false, workers: args.workers },
+          add,
+          hooks,
+        );
+    const statistics = collected.summary();
     const labels = labelsOf(data, indices);
     const predicted = predictions(logits, indices.length);
     const accuracy = wilson(predicted.filter((label, index) => label === labels[index]).length, labels.length);

@@ -17,7 +17,7 @@ import { labelsOf } from '../data/dataset.js';
 import { type Artefacts, artefactHash, readArtefact } from '../store/store.js';
 import { compileTarget } from '../target-choice.js';
 import { firstOf } from '../train/accuracy.js';
-import { chipStatistics } from '../verify/chip.js';
+import { openStatistics } from '../verify/chip.js';
 import { chooseLevelEngines } from '../verify/level-engines.js';
 import { makeReproducer } from '../verify/reproducer.js';
 import { simulateImages } from '../verify/simulate-task.js';
@@ -121,14 +121,16 @@ export async function simulateStage(run: RunContext, { artefacts, program }: Com
       const test = run.dataset('test');
       const { indices } = firstOf(test, samples, 1);
       const chip = { timing, energyProfile: energyProfile ?? undefined };
-      const { results } = await simulateImages(
+      const statistics = openStatistics(program, chip);
+      await simulateImages(
         program,
         test.images(indices),
         indices.length,
         { ...chip, record: false, workers: run.workers },
+        (result) => statistics.add(result),
         run.listener.hooks('simulate'),
       );
-      return { [STATISTICS_FILE]: jsonBytes(chipStatistics(program, chip, results)) };
+      return { [STATISTICS_FILE]: jsonBytes(statistics.summary()) };
     },
     async (stage) => statisticsSummary(await readStatistics(stage)),
   );

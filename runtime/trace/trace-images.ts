@@ -1,12 +1,13 @@
 import { failure } from '../../schemas/diagnostic.js';
 import type { Program } from '../../schemas/program.js';
 import { parseProbe } from '../../sim/probe.js';
+import type { SampleResult } from '../../sim/sample-result.js';
 import { breathe, type Hooks } from '../hooks.js';
-import { Chip, type ChipOptions, type ChipRun } from '../verify/chip.js';
+import { Chip, type ChipOptions } from '../verify/chip.js';
 import { SimulationTrace, type TracePaths } from './simulation-trace.js';
 
 /**
- * Simulates `count` ≥ 1 images [count, H, W, C] one after another and writes what the probes see; samples are numbered
+ * Simulates `count` ≥ 1 images [count, H, W, C] one after another, hands `consume` their results, and writes what the probes see; samples are numbered
  * from 0. Files have their names only when all samples are through: a failed or interrupted run leaves none.
  * Throws SW3020 to SW3022 for probes, SW6002 for probes without a file or a file without probes, SW6010 to SW6012 for
  * files, SW5001 and what loading program and target throws.
@@ -17,18 +18,21 @@ export async function traceImages(
   count: number,
   options: ChipOptions,
   { probes, paths }: { readonly probes: readonly string[]; readonly paths: TracePaths },
+  consume: (result: SampleResult) => void,
   hooks: Hooks = {},
-): Promise<ChipRun> {
+): Promise<{ readonly logits: Float32Array }> {
   const found = probes.map((text) => parseProbe(text, program, options.timing));
   checkUse(probes, paths, options);
   const chip = new Chip(program, options);
   const trace = new SimulationTrace(program, found, paths);
   const size = images.length / count;
-  const runs: ChipRun[] = [];
+  const logits: number[] = [];
   try {
     for (let first = 0; first < count; first++) {
       const image = images.subarray(first * size, (first + 1) * size);
-      runs.push(chip.run(image, { record: false, first, watch: trace }));
+      const run = chip.run(image, { record: false, first, watch: trace });
+      logits.push(...run.logits);
+      for (const result of run.results) consume(result);
       hooks.progress?.(first + 1, count);
       await breathe(hooks);
     }
@@ -37,12 +41,7 @@ export async function traceImages(
     trace.discard();
     throw error;
   }
-  return {
-    logits: Float32Array.from(runs.flatMap(({ logits }) => [...logits])),
-    records: [],
-    injected: null,
-    results: runs.flatMap(({ results }) => results),
-  };
+  return { logits: Float32Array.from(logits) };
 }
 
 function checkUse(probes: readonly string[], { tables, vcd, perfetto }: TracePaths, { timing }: ChipOptions): void {

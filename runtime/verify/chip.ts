@@ -96,9 +96,14 @@ export class Chip {
   }
 }
 
+/** Statistics to which samples of a program that run with these options can be added. */
+export function openStatistics(program: Program, options: ChipOptions): SimulationStatistics {
+  return new SimulationStatistics(program, targetOf(program), simulatorOptions(options));
+}
+
 /** The statistics of at least one sample of a program that ran with these options. */
 export function chipStatistics(program: Program, options: ChipOptions, results: readonly SampleResult[]): Statistics {
-  const statistics = new SimulationStatistics(program, targetOf(program), simulatorOptions(options));
+  const statistics = openStatistics(program, options);
   for (const result of results) statistics.add(result);
   return statistics.summary();
 }

@@ -43,10 +43,15 @@ export async function runCampaign(
     const name = faultName(fault, program);
     const rate = 'rate' in fault ? fault.rate : null;
     const hooks = hooksOf(rate === null ? name : `${name} ${rate}`);
-    const { logits, results, injected } = await simulateImages(program, images, labels.length, options, hooks);
+    const sums = { spikes: 0, synapticOperations: 0, messages: 0, lost: 0, late: 0, hops: 0 };
+    const add = (result: SampleResult): void => {
+      for (const { spikesInWindow } of result.populations) sums.spikes += spikesInWindow;
+      for (const count of ['synapticOperations', 'messages', 'lost', 'late', 'hops'] as const)
+        sums[count] += result[count];
+    };
+    const { logits, injected } = await simulateImages(program, images, labels.length, options, add, hooks);
     const classes = predictions(logits, labels.length);
-    const mean = (of: (result: SampleResult) => number): number =>
-      results.reduce((sum, result) => sum + of(result), 0) / results.length;
+    const mean = (sum: number): number => sum / labels.length;
     outcomes.push({
       fault: name,
       rate,
@@ -54,12 +59,12 @@ export async function runCampaign(
       ...injected!,
       accuracy: wilson(classes.filter((label, index) => label === labels[index]).length, labels.length),
       samePredictions: classes.filter((label, index) => label === predicted[index]).length,
-      spikes: mean(({ populations }) => populations.reduce((sum, { spikesInWindow }) => sum + spikesInWindow, 0)),
-      synapticOperations: mean(({ synapticOperations }) => synapticOperations),
-      messages: mean(({ messages }) => messages),
-      lost: mean(({ lost }) => lost),
-      late: mean(({ late }) => late),
-      hops: mean(({ hops }) => hops),
+      spikes: mean(sums.spikes),
+      synapticOperations: mean(sums.synapticOperations),
+      messages: mean(sums.messages),
+      lost: mean(sums.lost),
+      late: mean(sums.late),
+      hops: mean(sums.hops),
     });
   }
   return outcomes;

@@ -1,6 +1,8 @@
 import type { Program } from '../../schemas/program.js';
+import type { SampleResult } from '../../sim/sample-result.js';
 import type { Hooks } from '../hooks.js';
-import { mapTask } from '../workers/pool.js';
+import type { SampleRecord } from '../twin/record.js';
+import { eachTask } from '../workers/pool.js';
 import type { Task } from '../workers/task.js';
 import type { ChipOptions, ChipRun } from './chip.js';
 import { Chip } from './chip.js';
@@ -38,9 +40,13 @@ export const simulateTask: Task<SimulateSetup, SimulateInput, ChipRun> = {
   },
 };
 
+/** What a simulation gives besides its samples' results: see `ChipRun`. */
+type SimulatedImages = Omit<ChipRun, 'results'>;
+
 /**
- * Simulates `count` ≥ 1 images [count, H, W, C] over threads; the result does not depend on their number. Progress is
- * told with the synaptic operations and messages simulated per second.
+ * Simulates `count` ≥ 1 images [count, H, W, C] over threads, and hands `consume` the result of each sample in their order;
+ * none is kept. All of it does not depend on the number of threads, nor on whether some of them die (an image whose
+ * thread dies three times is a failure). Progress is told with the synaptic operations and messages simulated per second.
  * Throws SW5001, SW5009 and what loading program and target throws.
  */
 export async function simulateImages(
@@ -48,11 +54,13 @@ export async function simulateImages(
   images: Float32Array,
   count: number,
   options: ChipOptions & { readonly record: boolean; readonly workers: number },
+  consume: (result: SampleResult) => void,
   { progress, signal }: Hooks = {},
-): Promise<ChipRun> {
+): Promise<SimulatedImages> {
   const { record, workers, ...chip } = options;
   const size = images.length / count;
   const perChunk = program.sampleInterval < program.stepsPerSample ? SAMPLES_PER_STREAM : SAMPLES_PER_CHUNK;
+  const chunks = chunkRanges(count, perChunk);
   const start = performance.now();
   let events = 0;
   const tell = (done: number, { results }: ChipRun): void => {
@@ -60,16 +68,30 @@ export async function simulateImages(
     const perSecond = events / ((performance.now() - start) / 1000);
     progress?.(Math.min(done * perChunk, count), count, `${(perSecond / 1e6).toPrecision(3)} M events/s`);
   };
-  const runs = await mapTask(
+  const logits: number[] = [];
+  const records: SampleRecord[] = [];
+  let injected: ChipRun['injected'] = null;
+  await eachTask(
     simulateTask,
     { program, options: chip, record },
-    chunkRanges(count, perChunk).map(({ first, end }) => ({ first, images: images.slice(first * size, end * size) })),
-    { workers, signal, progress: (done, _total, run) => tell(done, run) },
+    {
+      length: chunks.length,
+      at: (chunk: number): SimulateInput => {
+        const { first, end } = chunks[chunk]!;
+        return { first, images: images.slice(first * size, end * size) };
+      },
+    },
+    {
+      workers,
+      signal,
+      progress: (done, _total, run) => tell(done, run),
+      consume: (run) => {
+        logits.push(...run.logits);
+        records.push(...run.records);
+        injected = run.injected;
+        for (const result of run.results) consume(result);
+      },
+    },
   );
-  return {
-    logits: Float32Array.from(runs.flatMap(({ logits }) => [...logits])),
-    records: runs.flatMap(({ records }) => records),
-    injected: runs[0]!.injected,
-    results: runs.flatMap(({ results }) => results),
-  };
+  return { logits: Float32Array.from(logits), records, injected };
 }

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { failure } from '../../schemas/diagnostic.js';
 import { compiledUrl } from './compiled.js';
+import { Handout } from './handout.js';
 import type { Reply, Runner, Task } from './task.js';
 import { unpackError } from './task.js';
 
@@ -12,15 +13,25 @@ export interface MapOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Inputs by number, such as an array; each is asked for when a thread takes it, more than once where threads die. */
+export interface Inputs<Input> {
+  readonly length: number;
+  at(index: number): Input | undefined;
+}
+
 /** Told after each finished input, and what it gave. */
 export type Progress<Output> = (done: number, total: number, output: Output) => void;
 
 /** A started task on several threads; threads and what they hold stay alive between maps until `close`. */
 export interface Pool<Input, Output> {
   /**
-   * The outputs in the order of the inputs, the same for any number of workers. Where inputs fail, rejects with the
-   * error of the first of them in order (diagnostics intact). One map at a time.
+   * Hands `consume` the outputs in the order of the inputs, the same for any number of workers, and keeps none: of
+   * outputs that wait for an earlier one there are few. Where inputs fail, rejects with the error of the first of them in
+   * order (diagnostics intact). An input whose thread dies is given to a fresh one, three times in all; then it has failed
+   * (SW5009). One call at a time.
    */
+  each(inputs: Inputs<Input>, consume: (output: Output) => void, progress?: Progress<Output>): Promise<void>;
+  /** The outputs in the order of the inputs. */
   map(inputs: readonly Input[], progress?: Progress<Output>): Promise<Output[]>;
   close(): Promise<void>;
 }
@@ -41,9 +52,24 @@ export async function mapTask<Setup, Input, Output>(
   inputs: readonly Input[],
   options: MapOptions & { readonly progress?: Progress<Output> | undefined },
 ): Promise<Output[]> {
+  const outputs: Output[] = [];
+  await eachTask(task, setup, inputs, { ...options, consume: (output) => outputs.push(output) });
+  return outputs;
+}
+
+/** Opens a pool, hands the outputs to `consume` in order, closes it. */
+export async function eachTask<Setup, Input, Output>(
+  task: Task<Setup, Input, Output>,
+  setup: Setup,
+  inputs: Inputs<Input>,
+  options: MapOptions & {
+    readonly consume: (output: Output) => void;
+    readonly progress?: Progress<Output> | undefined;
+  },
+): Promise<void> {
   const pool = openPool(task, setup, { ...options, workers: Math.max(1, Math.min(options.workers, inputs.length)) });
   try {
-    return await pool.map(inputs, options.progress);
+    await pool.each(inputs, options.consume, options.progress);
   } finally {
     await pool.close();
   }
@@ -60,17 +86,20 @@ class LocalPool<Setup, Input, Output> implements Pool<Input, Output> {
   ) {}
 
   async map(inputs: readonly Input[], progress?: Progress<Output>): Promise<Output[]> {
-    const outputs: Output[] = [];
-    for (const input of inputs) {
+    return collect(this, inputs, progress);
+  }
+
+  async each(inputs: Inputs<Input>, consume: (output: Output) => void, progress?: Progress<Output>): Promise<void> {
+    for (let index = 0; index < inputs.length; index++) {
       // Lets the event loop turn, so that an interrupt is heard between inputs.
       await setImmediate();
       this.signal?.throwIfAborted();
       this.runner ??= await this.task.start(structuredClone(this.setup));
-      const output = await untilAborted(this.runner.run(structuredClone(input)), this.signal);
-      outputs.push(structuredClone(output));
-      progress?.(outputs.length, inputs.length, outputs.at(-1)!);
+      const input = structuredClone(inputs.at(index)!);
+      const output = structuredClone(await untilAborted(this.runner.run(input), this.signal));
+      consume(output);
+      progress?.(index + 1, inputs.length, output);
     }
-    return outputs;
   }
 
   async close(): Promise<void> {
@@ -78,6 +107,9 @@ class LocalPool<Setup, Input, Output> implements Pool<Input, Output> {
     this.runner = null;
   }
 }
+
+/** Inputs in work or waiting to be consumed, per thread. */
+const aheadPerThread = 4;
 
 class ThreadPool<Setup, Input, Output> implements Pool<Input, Output> {
   private threads: Worker[] = [];
@@ -89,11 +121,15 @@ class ThreadPool<Setup, Input, Output> implements Pool<Input, Output> {
   ) {}
 
   async map(inputs: readonly Input[], progress?: Progress<Output>): Promise<Output[]> {
+    return collect(this, inputs, progress);
+  }
+
+  async each(inputs: Inputs<Input>, consume: (output: Output) => void, progress?: Progress<Output>): Promise<void> {
     const { signal, workers } = this.options;
     signal?.throwIfAborted();
     while (this.threads.length < Math.min(workers, inputs.length)) this.threads.push(this.startThread());
     try {
-      return await this.share(inputs, progress);
+      await this.share(inputs, consume, progress);
     } catch (error) {
       await this.close();
       throw error;
@@ -116,58 +152,99 @@ class ThreadPool<Setup, Input, Output> implements Pool<Input, Output> {
   }
 
   /**
-   * Hands inputs out in order to whichever thread is free. After a failure nothing more is handed out; everything
-   * before it already was, so waiting for that finds the first failure whatever the threads' speeds.
+   * Hands inputs out in order to whichever thread is free. After a failure nothing more is handed out but what a dead
+   * thread had; everything before it already was, so waiting for that finds the first failure whatever the threads' speeds.
    */
-  private share(inputs: readonly Input[], progress: Progress<Output> | undefined): Promise<Output[]> {
+  private share(
+    inputs: Inputs<Input>,
+    consume: (output: Output) => void,
+    progress: Progress<Output> | undefined,
+  ): Promise<void> {
     const { signal } = this.options;
     return new Promise((resolve, reject) => {
-      const outputs = new Array<Output>(inputs.length);
-      let next = 0;
-      let running = 0;
-      let done = 0;
-      let firstFailure: { index: number; error: Error } | null = null;
+      const hand = new Handout(inputs.length, this.threads.length * aheadPerThread);
+      const waiting = new Map<number, Output>();
+      const idle = new Set<Worker>();
       const quiet: (() => void)[] = [];
       const settle = (finish: () => void): void => {
-        for (const unlisten of quiet) unlisten();
+        for (const unlisten of quiet.splice(0)) unlisten();
         finish();
       };
       const abort = (): void => settle(() => reject(signal?.reason));
-      const advance = (thread: Worker): void => {
-        if (firstFailure === null && next < inputs.length) {
-          thread.postMessage({ index: next, input: inputs[next] });
-          next += 1;
-          running += 1;
-        } else if (running === 0) {
-          const failed = firstFailure;
-          settle(() => (failed === null ? resolve(outputs) : reject(failed.error)));
+      const advance = (thread: Worker, post: (index: number) => void): void => {
+        const index = hand.next();
+        if (index !== null) post(index);
+        else {
+          idle.add(thread);
+          if (hand.isOver) settle(() => (hand.failure === null ? resolve() : reject(hand.failure.error)));
         }
       };
       signal?.addEventListener('abort', abort);
       quiet.push(() => signal?.removeEventListener('abort', abort));
-      if (this.threads.length === 0) settle(() => resolve(outputs));
-      for (const thread of this.threads) {
-        const answer = (reply: Reply): void => {
-          running -= 1;
-          if ('error' in reply) {
-            if (firstFailure === null || reply.index < firstFailure.index) {
-              firstFailure = { index: reply.index, error: unpackError(reply.error) };
-            }
-          } else {
-            outputs[reply.index] = reply.output as Output;
-            done += 1;
-            progress?.(done, inputs.length, outputs[reply.index]!);
-          }
-          advance(thread);
+      const employ = (thread: Worker): void => {
+        let current: number | null = null;
+        const post = (index: number): void => {
+          current = index;
+          idle.delete(thread);
+          thread.postMessage({ index, input: inputs.at(index) });
         };
-        const fail = (error: Error): void => settle(() => reject(threadEnded(error.message, error)));
-        const exit = (code: number): void => settle(() => reject(threadEnded(`exit code ${code}`)));
+        const wake = (): void => {
+          for (const sleeper of [...idle]) wakers.get(sleeper)?.();
+        };
+        wakers.set(thread, () => advance(thread, post));
+        const answer = (reply: Reply): void => {
+          current = null;
+          if ('error' in reply) hand.fail(reply.index, unpackError(reply.error));
+          else {
+            const output = reply.output as Output;
+            waiting.set(reply.index, output);
+            while (waiting.has(hand.consumed)) {
+              consume(waiting.get(hand.consumed)!);
+              waiting.delete(hand.consumed);
+              hand.consumed++;
+            }
+            hand.finish();
+            progress?.(hand.done, inputs.length, output);
+          }
+          advance(thread, post);
+          wake();
+        };
+        const die = (error: Error): void => {
+          unlisten();
+          wakers.delete(thread);
+          idle.delete(thread);
+          this.threads = this.threads.filter((other) => other !== thread);
+          // An idle thread is not missed; what another one holds back for is still to come from a thread at work.
+          if (current === null) return;
+          hand.lose(current, error);
+          const fresh = this.startThread();
+          this.threads.push(fresh);
+          employ(fresh);
+        };
+        const fail = (error: Error): void => die(threadEnded(error.message, error));
+        const exit = (code: number): void => die(threadEnded(`exit code ${code}`));
+        const unlisten = (): void => {
+          thread.off('message', answer).off('error', fail).off('exit', exit);
+        };
         thread.on('message', answer).on('error', fail).on('exit', exit);
-        quiet.push(() => thread.off('message', answer).off('error', fail).off('exit', exit));
-        advance(thread);
-      }
+        quiet.push(unlisten);
+        advance(thread, post);
+      };
+      const wakers = new Map<Worker, () => void>();
+      if (inputs.length === 0) settle(() => resolve());
+      else for (const thread of [...this.threads]) employ(thread);
     });
   }
+}
+
+async function collect<Input, Output>(
+  pool: Pool<Input, Output>,
+  inputs: readonly Input[],
+  progress: Progress<Output> | undefined,
+): Promise<Output[]> {
+  const outputs: Output[] = [];
+  await pool.each(inputs, (output) => outputs.push(output), progress);
+  return outputs;
 }
 
 /** What `work` gives, or the signal's reason as soon as it is aborted; the work then ends unheard. */

@@ -93,7 +93,8 @@ async function threads(net: string, { program, images }: Network, one: Case, wor
   const samples = sampleCounts[net]![1];
   const start = now();
   const options = { timing: one.mode, record: false, workers };
-  const { results } = await simulateImages(program, images, samples, options);
+  const results: SampleResult[] = [];
+  await simulateImages(program, images, samples, options, (result) => results.push(result));
   const seconds = now() - start;
   return { ...one, workers, samples, ...counts(results), seconds, peakBytes: peakBytes() };
 }

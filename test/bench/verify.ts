@@ -98,7 +98,9 @@ for (const [what, members] of [
     );
   });
 }
-await timed('chip', count, () => simulateImages(program, batch.images, count, { ...chip, record: false, workers }));
+await timed('chip', count, () =>
+  simulateImages(program, batch.images, count, { ...chip, record: false, workers }, () => undefined),
+);
 
 const eight = encodeImages(graph.drives, test.images(firstOf(test, 8, 1).indices));
 const twin = new IntegerTwin(graph);

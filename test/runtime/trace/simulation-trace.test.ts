@@ -6,6 +6,7 @@ import { readNpy } from '../../../runtime/data/npy.js';
 import { StreamFile } from '../../../runtime/trace/stream-file.js';
 import { traceImages } from '../../../runtime/trace/trace-images.js';
 import { readSafetensors } from '../../../schemas/safetensors.js';
+import type { SampleResult } from '../../../sim/sample-result.js';
 import { tinyTarget } from '../../sim/tiny-target.js';
 import { scene } from '../../sim/trace/scene.js';
 
@@ -24,6 +25,7 @@ const program = {
 };
 const images = Float32Array.of(1, 0, 1);
 const options = { timing: 'cycle' } as const;
+const ignore = (): void => undefined;
 const none = { tables: undefined, vcd: undefined, perfetto: undefined };
 
 let folder: string;
@@ -36,8 +38,10 @@ describe('traces of a simulation', () => {
   it('are NumPy columns in a folder', async () => {
     const tables = join(folder, 'deep', 'probes');
     const use = { probes: ['spikes:a', 'packets'], paths: { ...none, tables } };
-    const run = await traceImages(program, images, 3, options, use);
-    expect(run.results).toHaveLength(3);
+    const results: SampleResult[] = [];
+    const { logits } = await traceImages(program, images, 3, options, use, (result) => results.push(result));
+    expect(results).toHaveLength(3);
+    expect([...logits]).toEqual(results.flatMap((result) => [...result.logits]));
     const column = (name: string) => readNpy(readFileSync(join(tables, `${name}.npy`)), name);
     expect(column('spikes.a/sample')).toEqual({ shape: [4], data: Int32Array.of(0, 0, 2, 2) });
     expect(column('spikes.a/neuron').data).toEqual(Int32Array.of(1, 2, 1, 2));
@@ -48,7 +52,14 @@ describe('traces of a simulation', () => {
 
   it('are the same columns in one safetensors file', async () => {
     const path = join(folder, 'probes.safetensors');
-    await traceImages(program, images, 3, options, { probes: ['spikes:a', 'queue'], paths: { ...none, tables: path } });
+    await traceImages(
+      program,
+      images,
+      3,
+      options,
+      { probes: ['spikes:a', 'queue'], paths: { ...none, tables: path } },
+      ignore,
+    );
     const { tensors } = readSafetensors(readFileSync(path), path);
     expect(tensors.get('spikes.a/neuron')!.data).toEqual(Int32Array.of(1, 2, 1, 2));
     expect(tensors.get('queue/received')!.data).toEqual(Int32Array.of(2, 2));
@@ -57,7 +68,7 @@ describe('traces of a simulation', () => {
 
   it('stand beside each other', async () => {
     const paths = { tables: join(folder, 't'), vcd: join(folder, 'w.vcd'), perfetto: join(folder, 'p.pftrace') };
-    await traceImages(program, images, 3, options, { probes: ['membrane:out', 'queue'], paths });
+    await traceImages(program, images, 3, options, { probes: ['membrane:out', 'queue'], paths }, ignore);
     expect(readdirSync(folder).sort()).toEqual(['p.pftrace', 't', 'w.vcd']);
     expect(readFileSync(paths.vcd, 'utf8')).toMatch(/^\$timescale 1 ps \$end\n/);
   });
@@ -65,19 +76,12 @@ describe('traces of a simulation', () => {
   it('leave nothing half-written when they are interrupted', async () => {
     const abort = new AbortController();
     const paths = { tables: join(folder, 'p.safetensors'), vcd: join(folder, 'w.vcd'), perfetto: join(folder, 'p.pf') };
-    const running = traceImages(
-      program,
-      images,
-      3,
-      options,
-      { probes: ['spikes:a'], paths },
-      {
-        signal: abort.signal,
-        progress: (done) => {
-          if (done === 2) abort.abort(new Error('enough'));
-        },
+    const running = traceImages(program, images, 3, options, { probes: ['spikes:a'], paths }, ignore, {
+      signal: abort.signal,
+      progress: (done) => {
+        if (done === 2) abort.abort(new Error('enough'));
       },
-    );
+    });
     await expect(running).rejects.toThrow('enough');
     expect(readdirSync(folder)).toEqual([]);
   });
@@ -85,7 +89,9 @@ describe('traces of a simulation', () => {
   it('leave nothing half-written where a file cannot be made', async () => {
     writeFileSync(join(folder, 'file'), '');
     const paths = { ...none, vcd: join(folder, 'w.vcd'), perfetto: join(folder, 'file', 'p.pftrace') };
-    await expect(traceImages(program, images, 3, options, { probes: ['spikes:a'], paths })).rejects.toThrow(/SW601/);
+    await expect(traceImages(program, images, 3, options, { probes: ['spikes:a'], paths }, ignore)).rejects.toThrow(
+      /SW601/,
+    );
     expect(readdirSync(folder)).toEqual(['file']);
   });
 
@@ -96,7 +102,7 @@ describe('traces of a simulation', () => {
     ['a timeline without times', [], { ...none, perfetto: 'p' }, 'off', 'SW3022'],
     ['an unknown layer', ['spikes:b'], { ...none, vcd: 'w' }, 'cycle', 'SW3021'],
   ] as const)('are refused: %s', async (_what, probes, paths, timing, code) => {
-    await expect(traceImages(program, images, 3, { timing }, { probes, paths })).rejects.toThrow(code);
+    await expect(traceImages(program, images, 3, { timing }, { probes, paths }, ignore)).rejects.toThrow(code);
   });
 });
 

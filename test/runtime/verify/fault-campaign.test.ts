@@ -8,6 +8,7 @@ import { readFaults, runCampaign } from '../../../runtime/verify/fault-campaign.
 import { simulateImages } from '../../../runtime/verify/simulate-task.js';
 import { wilson } from '../../../runtime/wilson.js';
 import type { Program } from '../../../schemas/program.js';
+import type { SampleResult } from '../../../sim/sample-result.js';
 import { loadTarget } from '../../../targets/load.js';
 import { snnGraph } from '../../property/arbitrary-snn.js';
 import { randomImages } from '../../property/arbitrary-spike.js';
@@ -28,7 +29,9 @@ const images = imagesOf(program);
 const labels = [0, 1, 0, 1, 0, 1, 0, 1, 0];
 
 describe('a fault campaign', async () => {
-  const { results, logits } = await simulateImages(program, images, 9, { timing: 'off', record: false, workers: 1 });
+  const results: SampleResult[] = [];
+  const options = { timing: 'off', record: false, workers: 1 } as const;
+  const { logits } = await simulateImages(program, images, 9, options, (result) => results.push(result));
   const samples = { images, labels, predicted: predictions(logits, 9) };
   const last = program.cores.at(-1)!;
   const faults = readFaults(['drop:0,0.5', 'bitflip:0.05', 'stuck:0.2', `core:${last.chip}/${last.core}`], program);

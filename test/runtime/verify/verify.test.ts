@@ -10,6 +10,7 @@ import { defaultAttack, verifyNetwork } from '../../../runtime/verify/verify.js'
 import type { AnnLayer } from '../../../schemas/ann.js';
 import type { SnnGraph } from '../../../schemas/snn.js';
 import { elementCount } from '../../../schemas/tensor.js';
+import type { SampleResult } from '../../../sim/sample-result.js';
 import { loadTarget } from '../../../targets/load.js';
 import { snnGraph } from '../../property/arbitrary-snn.js';
 import { randomImages } from '../../property/arbitrary-spike.js';
@@ -190,10 +191,15 @@ describe('verifying a network at four levels', () => {
 describe('simulating images', () => {
   it('does not depend on the number of workers', async () => {
     const settings = { timing: 'cycle', record: true, workers: 1 } as const;
-    const alone = await simulateImages(program, batch.images, 7, settings);
+    const simulate = async (workers: number) => {
+      const results: SampleResult[] = [];
+      const add = (result: SampleResult): unknown => results.push(result);
+      return { ...(await simulateImages(program, batch.images, 7, { ...settings, workers }, add)), results };
+    };
+    const alone = await simulate(1);
     expect(alone.records).toHaveLength(7);
     expect(alone.logits).toHaveLength(7 * program.populations.at(-1)!.shape[2]);
-    expect(await simulateImages(program, batch.images, 7, { ...settings, workers: 3 })).toEqual(alone);
+    expect(await simulate(3)).toEqual(alone);
     expect(chipStatistics(program, settings, alone.results).samples).toBe(7);
   });
 });

@@ -6,7 +6,7 @@ import type { SpikewrightError } from '../../../schemas/diagnostic.js';
 import { squares as untyped } from './squares.mjs';
 
 const squares = untyped as Task<
-  { offset: number | null },
+  { offset: number | null; deaths?: SharedArrayBuffer },
   { value: number; millis: number },
   { result: Float32Array; started: number }
 >;
@@ -85,7 +85,42 @@ describe('mapping a task', () => {
     }
   });
 
-  it('turns a thread that dies into a diagnostic', async () => {
+  it('tries an input whose thread dies again on a fresh thread, to the same outputs', async () => {
+    const dying = [4, -5, 6, -6, 8, 9].map((value) => ({ value, millis: 1 }));
+    for (const workers of [2, 3]) {
+      // −5 ends its thread twice, −6 throws where nobody catches it, once; both are then squared.
+      const deaths = new SharedArrayBuffer(8);
+      const outputs = await mapTask(squares, { offset: 0, deaths }, dying, { workers });
+      expect(outputs.map(({ result }) => result[0])).toEqual([16, 25, 36, 36, 64, 81]);
+      expect([...new Int32Array(deaths)]).toEqual([3, 2]);
+    }
+  });
+
+  it('hands outputs over in order and keeps few of them', async () => {
+    const pool = openPool(squares, { offset: 0 }, { workers: 2 });
+    let asked = 0;
+    let consumed = 0;
+    let ahead = 0;
+    const many = {
+      length: 60,
+      at: (index: number) => {
+        asked = Math.max(asked, index + 1);
+        ahead = Math.max(ahead, asked - consumed);
+        // The first takes longer than all that may be tried meanwhile.
+        return { value: index, millis: index === 0 ? 100 : 0 };
+      },
+    };
+    const seen: number[] = [];
+    await pool.each(many, ({ result }) => {
+      consumed++;
+      seen.push(result[0]!);
+    });
+    await pool.close();
+    expect(seen).toEqual(Array.from({ length: 60 }, (_, index) => index * index));
+    expect(ahead).toBeLessThanOrEqual(8);
+  });
+
+  it('turns a thread that dies again and again into a diagnostic', async () => {
     const spoilt = [
       { value: 1, millis: 0 },
       { value: -3, millis: 0 },

@@ -3,11 +3,12 @@ import { SpikewrightError } from '../../../dist/schemas/diagnostic.js';
 
 let started = 0;
 
-/** Squares each number and adds `setup.offset`; −1 fails with a diagnostic, −2 with a plain error, −3 ends the thread, −4 never ends. */
+/** Squares each number and adds `setup.offset`; −1 fails with a diagnostic, −2 with a plain error, −3 ends the thread, −4 never ends, −5 ends it
+ * the first two times, −6 fails uncaught the first time (counted in `setup.deaths`). */
 export const squares = {
   module: import.meta.url,
   name: 'squares',
-  async start({ offset }) {
+  async start({ offset, deaths }) {
     started += 1;
     if (offset === null) throw new Error('no offset');
     return {
@@ -20,6 +21,13 @@ export const squares = {
         }
         if (value === -2) throw new RangeError('plain');
         if (value === -3) process.exit(5);
+        if (value === -5 && Atomics.add(new Int32Array(deaths), 0, 1) < 2) process.exit(6);
+        if (value === -6 && Atomics.add(new Int32Array(deaths), 1, 1) < 1) {
+          setTimeout(() => {
+            throw new Error('uncaught');
+          });
+          await new Promise(() => undefined);
+        }
         if (value === -4) await new Promise(() => undefined);
         await new Promise((resolve) => setTimeout(resolve, millis));
         return { result: Float32Array.of(value * value + offset), started };

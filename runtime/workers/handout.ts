@@ -1,0 +1,56 @@
+/** Times that an input is tried whose thread dies. */
+const triesMax = 3;
+
+/** Which input comes next, and how it stands with all of them. */
+export class Handout {
+  done = 0;
+  /** Outputs that have been consumed: those of the first inputs. */
+  consumed = 0;
+  failure: { readonly index: number; readonly error: Error } | null = null;
+  private started = 0;
+  private running = 0;
+  /** Inputs whose thread has died, and how often each has lost one. */
+  private readonly lost: number[] = [];
+  private readonly deaths = new Map<number, number>();
+
+  constructor(
+    private readonly total: number,
+    /** How far the inputs in work may be ahead of what has been consumed. */
+    private readonly ahead: number,
+  ) {}
+
+  /** The number of the input to be tried now; null where there is none, or not yet. */
+  next(): number | null {
+    const again = this.lost.shift();
+    const isFresh = this.failure === null && this.started < Math.min(this.total, this.consumed + this.ahead);
+    if (again === undefined && !isFresh) return null;
+    this.running++;
+    return again ?? this.started++;
+  }
+
+  finish(): void {
+    this.running--;
+    this.done++;
+  }
+
+  fail(index: number, error: Error): void {
+    this.running--;
+    if (this.failure === null || index < this.failure.index) this.failure = { index, error };
+  }
+
+  /** Its thread has died: it is tried again, but not for ever. */
+  lose(index: number, error: Error): void {
+    const deaths = (this.deaths.get(index) ?? 0) + 1;
+    this.deaths.set(index, deaths);
+    if (deaths >= triesMax) this.fail(index, error);
+    else {
+      this.running--;
+      this.lost.push(index);
+    }
+  }
+
+  /** True once nothing is in work, nor will be. */
+  get isOver(): boolean {
+    return this.running === 0 && this.lost.length === 0 && (this.failure !== null || this.started === this.total);
+  }
+}
