@@ -5,8 +5,7 @@ import type { Reach, Span } from './tiling.js';
 
 /** A list of synapses that the axons of one class and source channel share. */
 export interface SynapseListPlan {
-  /** Number of its class in the projection's plan. */
-  readonly list: number;
+  readonly list: ListClass;
   readonly input: number;
   readonly form: ListForm;
   /** Words it takes in memory: with zeros at its end where population axons need all lists of its class alike. */
@@ -44,14 +43,15 @@ interface ReachIndex {
 export function axonBlocks(plan: CorePlan, planner: CorePlanner, biasAxons: number): readonly AxonBlock[] {
   const supply = planner.supply(biasAxons);
   const drafts = plan.projections.map((projection) => {
-    return { projection, places: planner.places(plan, projection), lists: draftLists(plan, projection, planner) };
+    const places = planner.places(plan, projection);
+    return { projection, places, lists: draftLists(plan, projection.incoming, places.classes, planner) };
   });
   const groups = new Map<number, number>();
-  for (const { projection, lists } of drafts) {
+  for (const { places, lists } of drafts) {
     lists.forEach(({ length }, number) => {
       for (let first = 0; first < length; first += supply.atomsMax) {
         const size = Math.min(supply.atomsMax, length - first);
-        groups.set(size, (groups.get(size) ?? 0) + projection.classes[number]!.places);
+        groups.set(size, (groups.get(size) ?? 0) + places.classes[number]!.places);
       }
     });
   }
@@ -73,7 +73,8 @@ interface ListDraft {
 /** By class, the lists of the source channels that have any synapse in it. */
 function draftLists(
   plan: CorePlan,
-  { incoming, classes }: ProjectionPlan,
+  incoming: IncomingProjection,
+  classes: readonly ListClass[],
   planner: CorePlanner,
 ): readonly (readonly ListDraft[])[] {
   const inputs = incoming.projection.kernel.shape[2];
@@ -154,9 +155,10 @@ function axonBlock(
       }
     }
   });
-  const lists = drafts.flatMap((own, list): SynapseListPlan[] => {
+  const lists = drafts.flatMap((own, number): SynapseListPlan[] => {
+    const list = places.classes[number]!;
     const longest = own.reduce((most, { form }) => Math.max(most, form.words), 0);
-    return own.map(({ input, form }) => ({ list, input, form, words: isPadded[list] ? longest : form.words }));
+    return own.map(({ input, form }) => ({ list, input, form, words: isPadded[number] ? longest : form.words }));
   });
   return {
     plan,

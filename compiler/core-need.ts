@@ -187,19 +187,30 @@ function listNeed(
   let words = 0;
   let paddedWords = 0;
   let wordsPerAxon = 0;
-  for (const list of projection.classes) {
+  for (const pair of projection.pairs) {
+    const near = { row: pair.row, column: pair.column, residue: 0 };
     let heard = 0;
     let longest = 0;
-    for (const [nonZero, inputs] of planner.weightCounts(plan, projection, list)) {
-      const own = planner.listSize(plan, list, nonZero, delayBits).words;
-      formats.add(formatKey(!planner.isDense(plan, list, nonZero, delayBits), delayBits, exponent));
+    let furthest = 0;
+    for (const [nonZero, inputs] of planner.weightCounts(plan, projection, pair)) {
       heard += inputs;
-      words += own * inputs;
-      longest = Math.max(longest, own);
+      if (pair.within > 0) {
+        const own = planner.listSize(plan, near, nonZero, delayBits).words;
+        formats.add(formatKey(!planner.isDense(plan, near, nonZero, delayBits), delayBits, exponent));
+        words += own * inputs;
+        longest = Math.max(longest, own);
+      }
+      if (pair.beyond > 0) {
+        const far = planner.farSize(plan, pair, nonZero, delayBits).words;
+        formats.add(formatKey(true, delayBits, exponent));
+        if (plan.style.packing === 'compact') formats.add(formatKey(false, delayBits, exponent));
+        words += far * inputs * pair.beyond;
+        furthest = Math.max(furthest, far);
+      }
     }
-    paddedWords += longest * heard;
-    wordsPerAxon = Math.max(wordsPerAxon, longest);
-    visit(heard, list.places);
+    paddedWords += (longest + furthest * pair.beyond) * heard;
+    wordsPerAxon = Math.max(wordsPerAxon, longest, furthest);
+    visit(heard, pair.within + pair.beyond);
     if (words > stop) break;
   }
   return { words, paddedWords, wordsPerAxon };

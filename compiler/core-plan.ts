@@ -38,16 +38,23 @@ export interface AxisPlan {
   readonly margin: Margin;
 }
 
-/** Axons that share one list per source channel: equal patterns, and equally far behind the largest base. */
-export interface ListClass {
+/** Places of equal patterns. */
+export interface PatternPair {
   readonly rowPattern: number;
   readonly columnPattern: number;
   readonly row: AxisPattern;
   readonly column: AxisPattern;
+  /** Places that share one list per source channel, and those whose first target lies beyond the largest base: each has its own. */
+  readonly within: number;
+  readonly beyond: number;
+}
+
+/** Axons that share one list per source channel: equal patterns, and equally far behind the largest base. */
+export interface ListClass {
+  readonly row: AxisPattern;
+  readonly column: AxisPattern;
   /** Compartments from the base to the first target: 0 but where the first target lies beyond the largest base. */
   readonly residue: number;
-  /** Places that have it. */
-  readonly places: number;
 }
 
 /** What the lists of one tile and projection have in common. A place is a reach of a row and one of a column. */
@@ -55,11 +62,12 @@ export interface ProjectionPlan {
   readonly incoming: IncomingProjection;
   readonly rows: AxisPlan;
   readonly columns: AxisPlan;
-  readonly classes: readonly ListClass[];
+  readonly pairs: readonly PatternPair[];
 }
 
-/** Class and base compartment of each place, [row reaches × column reaches]. */
+/** The classes of a projection's lists; class and base compartment of each place, [row reaches × column reaches]. */
 export interface PlaceTable {
+  readonly classes: readonly (ListClass & { readonly places: number })[];
   readonly classOf: Int32Array;
   readonly base: Int32Array;
 }
@@ -70,6 +78,8 @@ export interface CorePlan {
   readonly style: CoreStyle;
   readonly projections: readonly ProjectionPlan[];
   readonly indexBits: number;
+  /** Compartments from a base to the last target of its list, at most. */
+  readonly furthest: number;
 }
 
 /** How a list is stored: dense from its base on, or with an index per synapse. */
@@ -85,7 +95,8 @@ type ProfileNeed = Pick<CoreNeed, 'compartmentProfiles' | 'thresholdProfiles'>;
 export class CorePlanner {
   readonly #target: Target;
   readonly #inputAxons: number;
-  readonly #baseMax: number;
+  /** Largest base of an input axon. */
+  readonly baseMax: number;
   readonly #profiles = new WeakMap<Population<Int32Array>, Map<string, ProfileNeed>>();
   readonly #weightCounts = new WeakMap<IncomingProjection, Map<string, ReadonlyMap<number, number>>>();
   readonly #axisPlans = new WeakMap<Axis, Map<string, AxisPlan>>();
@@ -94,7 +105,7 @@ export class CorePlanner {
 
   constructor(target: Target) {
     this.#target = target;
-    this.#baseMax = Math.min(target.limits.axonBaseMax.value ?? BASE_MAX, BASE_MAX);
+    this.baseMax = Math.min(target.limits.axonBaseMax.value ?? BASE_MAX, BASE_MAX);
     this.#inputAxons = coreLimits(target).find(({ resource }) => resource === 'inputAxons')!.limit;
   }
 
@@ -112,33 +123,41 @@ export class CorePlanner {
     );
     let furthest = 1;
     const projections = reached.map(({ entry, rows, columns }): ProjectionPlan => {
-      const classes = listClasses(rows, columns, layout, this.#baseMax);
-      for (const list of classes) furthest = Math.max(furthest, list.residue + listSpan(list, layout));
-      return { incoming: entry, rows, columns, classes };
+      const { pairs, longest } = patternPairs(rows, columns, layout, this.baseMax);
+      furthest = Math.max(furthest, longest);
+      return { incoming: entry, rows, columns, pairs };
     });
     const needed = Math.ceil(Math.log2(furthest));
     const indexBits = Math.max(INDEX_BITS.least, Math.min(INDEX_BITS.most, needed));
-    return { layout, style, projections, indexBits };
+    return { layout, style, projections, indexBits, furthest };
   }
 
   /** Where the lists of a projection lie. */
-  places({ layout }: CorePlan, { rows, columns, classes }: ProjectionPlan): PlaceTable {
-    const numbers = new Map(classes.map((list, number) => [classKey(list, layout), number]));
+  places({ layout }: CorePlan, { rows, columns }: ProjectionPlan): PlaceTable {
     const classOf = new Int32Array(rows.reaches.length * columns.reaches.length);
     const base = new Int32Array(classOf.length);
+    const numbers = new Map<number, number>();
+    const classes: { row: AxisPattern; column: AxisPattern; residue: number; places: number }[] = [];
     let place = 0;
     for (const [r, rowReach] of rows.reaches.entries()) {
       for (const [c, columnReach] of columns.reaches.entries()) {
         const first = compartmentAt(layout, rowReach.first, columnReach.first);
-        base[place] = Math.min(first, this.#baseMax);
+        base[place] = Math.min(first, this.baseMax);
         const residue = first - base[place]!;
-        classOf[place] = numbers.get(
-          classKey({ rowPattern: rows.patternOf[r]!, columnPattern: columns.patternOf[c]!, residue }, layout),
-        )!;
+        const pair = rows.patternOf[r]! * columns.patterns.length + columns.patternOf[c]!;
+        const key = pair * (layout.compartments + 1) + residue;
+        let number = numbers.get(key);
+        if (number === undefined) {
+          const [row, column] = [rows.patterns[rows.patternOf[r]!]!, columns.patterns[columns.patternOf[c]!]!];
+          number = classes.push({ row, column, residue, places: 0 }) - 1;
+          numbers.set(key, number);
+        }
+        classes[number]!.places += 1;
+        classOf[place] = number;
         place += 1;
       }
     }
-    return { classOf, base };
+    return { classes, classOf, base };
   }
 
   /** Different parameters of the neurons of a tile. */
@@ -183,6 +202,11 @@ export class CorePlanner {
       : this.#sizer(bits + plan.indexBits).size(nonZero);
   }
 
+  /** What a list takes that lies beyond the largest base: at most this. */
+  farSize(plan: CorePlan, pair: PatternPair, nonZero: number, delayBits: number): ListSize {
+    return this.listSize(plan, { ...pair, residue: plan.furthest - listSpan(pair, plan.layout) }, nonZero, delayBits);
+  }
+
   /**
    * Source channels by the number of non-zero weights that they have in a list; all of them as if they had no zeros where
    * few are.
@@ -190,7 +214,7 @@ export class CorePlanner {
   weightCounts(
     { layout }: CorePlan,
     { incoming }: ProjectionPlan,
-    { row, column }: ListClass,
+    { row, column }: PatternPair,
   ): ReadonlyMap<number, number> {
     const inputs = incoming.projection.kernel.shape[2];
     const { c } = layout.tile;
@@ -252,7 +276,7 @@ export class CorePlanner {
 const BASE_MAX = 32_767;
 
 /** Compartments from a list's first target to its last. */
-function listSpan({ row, column }: ListClass, { pitch, channels }: TileLayout): number {
+function listSpan({ row, column }: Pick<ListClass, 'row' | 'column'>, { pitch, channels }: TileLayout): number {
   return ((row.taps - 1) * pitch + column.taps) * channels;
 }
 
@@ -289,45 +313,40 @@ function planAxis(reaches: readonly Reach[], span: Span): AxisPlan {
   return { reaches, patternOf, patterns, counts, margin: margin(reaches, span) };
 }
 
-/** The kinds of lists that the places of two axes have. */
-function listClasses(rows: AxisPlan, columns: AxisPlan, layout: TileLayout, baseMax: number): readonly ListClass[] {
-  const classOf = (rowPattern: number, columnPattern: number, residue: number, places: number): ListClass => {
-    const [row, column] = [rows.patterns[rowPattern]!, columns.patterns[columnPattern]!];
-    return { rowPattern, columnPattern, row, column, residue, places };
-  };
-  const lastRow = rows.reaches.at(-1);
-  const lastColumn = columns.reaches.at(-1);
-  if (lastRow === undefined || lastColumn === undefined) return [];
+/** The kinds of places that two axes have, and compartments from a base to the last target of its list, at most. */
+function patternPairs(
+  rows: AxisPlan,
+  columns: AxisPlan,
+  layout: TileLayout,
+  baseMax: number,
+): { readonly pairs: readonly PatternPair[]; readonly longest: number } {
+  const [lastRow, lastColumn] = [rows.reaches.at(-1), columns.reaches.at(-1)];
+  if (lastRow === undefined || lastColumn === undefined) return { pairs: [], longest: 0 };
+  const width = columns.patterns.length;
+  const beyond = new Int32Array(rows.patterns.length * width);
+  let residue = 0;
   // First targets ascend along both axes.
-  if (compartmentAt(layout, lastRow.first, lastColumn.first) <= baseMax) {
-    return rows.counts.flatMap((count, r) => columns.counts.map((own, c) => classOf(r, c, 0, count * own)));
-  }
-  const places = new Map<number, { rowPattern: number; columnPattern: number; residue: number; count: number }>();
-  for (const [r, rowReach] of rows.reaches.entries()) {
-    for (const [c, columnReach] of columns.reaches.entries()) {
-      const residue = Math.max(0, compartmentAt(layout, rowReach.first, columnReach.first) - baseMax);
-      const found = { rowPattern: rows.patternOf[r]!, columnPattern: columns.patternOf[c]!, residue };
-      const key = classKey(found, layout);
-      const known = places.get(key);
-      if (known === undefined) places.set(key, { ...found, count: 1 });
-      else known.count += 1;
+  if (compartmentAt(layout, lastRow.first, lastColumn.first) > baseMax) {
+    for (const [r, row] of rows.reaches.entries()) {
+      for (let c = columns.reaches.length - 1; c >= 0; c -= 1) {
+        const over = compartmentAt(layout, row.first, columns.reaches[c]!.first) - baseMax;
+        if (over <= 0) break;
+        residue = Math.max(residue, over);
+        beyond[rows.patternOf[r]! * width + columns.patternOf[c]!]! += 1;
+      }
     }
   }
-  return [...places.values()].map(({ rowPattern, columnPattern, residue, count }) =>
-    classOf(rowPattern, columnPattern, residue, count),
+  let longest = 0;
+  const pairs = rows.patterns.flatMap((row, rowPattern) =>
+    columns.patterns.map((column, columnPattern): PatternPair => {
+      const over = beyond[rowPattern * width + columnPattern]!;
+      longest = Math.max(longest, residue + listSpan({ row, column }, layout));
+      const within = rows.counts[rowPattern]! * columns.counts[columnPattern]! - over;
+      return { rowPattern, columnPattern, row, column, within, beyond: over };
+    }),
   );
+  return { pairs, longest };
 }
-
-/** One number for each class of a projection: more patterns than an axis has places there are not. */
-function classKey(
-  { rowPattern, columnPattern, residue }: Pick<ListClass, 'rowPattern' | 'columnPattern' | 'residue'>,
-  { compartments }: TileLayout,
-): number {
-  return (rowPattern * PATTERNS_MAX + columnPattern) * (compartments + 1) + residue;
-}
-
-/** More than the patterns of any axis whose sources a Program can number. */
-const PATTERNS_MAX = 65_536;
 
 /** How far sources reach along an axis decides what their lists hold: equal texts, equal plans. */
 export function reachKey(axis: Axis, span: Span): string {

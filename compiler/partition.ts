@@ -1,7 +1,8 @@
 import { failure } from '../schemas/diagnostic.js';
-import type { IntegerSpikeGraph, Population } from '../schemas/spike.js';
+import { sha256 } from '../schemas/hash.js';
+import type { IntegerSpikeGraph, Population, Projection } from '../schemas/spike.js';
 import type { Target } from '../schemas/target.js';
-import { elementCount } from '../schemas/tensor.js';
+import { elementCount, type MapShape } from '../schemas/tensor.js';
 import { type AxonBlock, addOutputs, axonBlocks } from './axon-block.js';
 import { type CoreLimit, type CoreNeed, coreLimits, inputNeed, passedLimit } from './core-need.js';
 import { type CorePlan, CorePlanner } from './core-plan.js';
@@ -53,8 +54,9 @@ const RELAY_PENALTY = 1.1;
  */
 export function partition(graph: IntegerSpikeGraph, target: Target): Partition {
   let assumed = new Map(graph.projections.map(({ name, delay }) => [name, delay]));
+  const partitioner = new Partitioner(graph, target);
   for (;;) {
-    const placed = new Partitioner(graph, assumed, target).run();
+    const placed = partitioner.run(assumed);
     const timed = retimed(graph, new Set(placed.flatMap(({ relayOf }) => relayOf ?? [])));
     const final = withWindows(placed, timed);
     const found = new Map(
@@ -91,32 +93,34 @@ function withWindows(placed: readonly PlacedPopulation[], graph: IntegerSpikeGra
   });
 }
 
-/** Cuts the populations of one graph, given how long the delays between them will be at most. */
+/** Cuts the populations of one graph, as often as delays change, and remembers what it found. */
 class Partitioner {
   readonly #graph: IntegerSpikeGraph;
-  readonly #assumed: ReadonlyMap<string, number>;
   readonly #target: Target;
   readonly #planner: CorePlanner;
   readonly #limits: readonly CoreLimit[];
   readonly #outputLimit: number;
+  /** Projections by name and bits of their delay; splits by everything that they depend on. */
+  readonly #incoming = new Map<string, IncomingProjection>();
+  readonly #splits = new Map<string, Candidate | null>();
 
-  constructor(graph: IntegerSpikeGraph, assumed: ReadonlyMap<string, number>, target: Target) {
+  constructor(graph: IntegerSpikeGraph, target: Target) {
     this.#graph = graph;
-    this.#assumed = assumed;
     this.#target = target;
     this.#planner = new CorePlanner(target);
     this.#limits = coreLimits(target);
     this.#outputLimit = this.#limits.find(({ resource }) => resource === 'outputAxons')!.limit;
   }
 
-  run(): readonly PlacedPopulation[] {
+  /** `assumed`: by projection, its longest possible delay. */
+  run(assumed: ReadonlyMap<string, number>): readonly PlacedPopulation[] {
     const shapes = new Map(this.#graph.populations.map(({ name, shape }) => [name, shape]));
     const tasks = this.#graph.populations.map((population): Omit<SplitTask, 'outputs'> => {
       const incoming = this.#graph.projections
         .filter(({ to }) => to === population.name)
         .map((projection) => {
-          const bits = delayBits(this.#assumed.get(projection.name)!);
-          return incomingProjection(projection, shapes.get(projection.from)!, bits, this.#target);
+          const bits = delayBits(assumed.get(projection.name)!);
+          return this.#incomingOf(projection, shapes.get(projection.from)!, bits);
         });
       return { population, incoming, biasAxons: biasAxonsOf(population, this.#target) };
     });
@@ -132,14 +136,33 @@ class Partitioner {
     return placed;
   }
 
+  #incomingOf(projection: Projection<Int32Array>, from: MapShape, bits: number): IncomingProjection {
+    const key = `${projection.name}\n${bits}`;
+    const known = this.#incoming.get(key) ?? incomingProjection(projection, from, bits, this.#target);
+    this.#incoming.set(key, known);
+    return known;
+  }
+
+  #cheapest(task: SplitTask): Candidate | null {
+    const bits = task.incoming.map((entry) => entry.delayBits).join();
+    const outputs = task.outputs === null ? '' : sha256(new Uint8Array(task.outputs.buffer));
+    const key = `${task.population.name}\n${bits}\n${outputs}`;
+    let found = this.#splits.get(key);
+    if (found === undefined) {
+      found = cheapestSplit(task, this.#planner, this.#limits);
+      this.#splits.set(key, found);
+    }
+    return found;
+  }
+
   /** A population given the axons that hear it, and its relay if it is better off with one. */
   #place(task: Omit<SplitTask, 'outputs'>, hearers: readonly AxonBlock[]): readonly PlacedPopulation[] {
-    const free = cheapestSplit({ ...task, outputs: null }, this.#planner, this.#limits);
+    const free = this.#cheapest({ ...task, outputs: null });
     if (free === null) throw this.#fitsNowhere(task);
     const outputs = this.#outputsOf(task.population, hearers);
     if (outputs === null) return [this.#placed(task, free.split, null)];
     if (outputTest({ ...task, outputs }, this.#outputLimit)(free.split)) return [this.#placed(task, free.split, null)];
-    const direct = cheapestSplit({ ...task, outputs }, this.#planner, this.#limits);
+    const direct = this.#cheapest({ ...task, outputs });
     const relay = relayPopulation(task.population, this.#target);
     const relayed = relay === null ? null : this.#cutRelay(relay, outputs);
     if (relayed !== null && (direct === null || RELAY_PENALTY * (free.cost + relayed.candidate.cost) < direct.cost)) {
@@ -147,9 +170,7 @@ class Partitioner {
       const blocks = own.cores.flatMap((core) => core.blocks);
       // One output axon for each neuron: more than enough for any core but on a chip with fewer of them than neurons.
       const rest = { ...task, outputs: this.#outputsOf(task.population, blocks) };
-      const split = outputTest(rest, this.#outputLimit)(free.split)
-        ? free.split
-        : cheapestSplit(rest, this.#planner, this.#limits)?.split;
+      const split = outputTest(rest, this.#outputLimit)(free.split) ? free.split : this.#cheapest(rest)?.split;
       if (split !== undefined) return [this.#placed(task, split, null), own];
     }
     if (direct === null) throw this.#outputsFitNowhere(task.population, outputs);
@@ -160,9 +181,9 @@ class Partitioner {
     { population, projection }: RelayPopulation,
     outputs: Int32Array,
   ): { readonly task: SplitTask; readonly candidate: Candidate } | null {
-    const incoming = [incomingProjection(projection, population.shape, 0, this.#target)];
+    const incoming = [this.#incomingOf(projection, population.shape, 0)];
     const task: SplitTask = { population, incoming, biasAxons: [], outputs };
-    const candidate = cheapestSplit(task, this.#planner, this.#limits);
+    const candidate = this.#cheapest(task);
     return candidate === null ? null : { task, candidate };
   }
 

@@ -55,6 +55,7 @@ export function cheapestSplit(task: SplitTask, planner: CorePlanner, limits: rea
   const channelCounts = partCounts(channels);
   const needOf = tileNeeds(task, planner);
   const fits = outputTest(task, outputAxons);
+  const surelyTooLong = baseTest(task, planner, limitOf('synapseWords'));
   let best: Candidate | null = null;
   for (const [y, x] of grids) {
     const rows = splitEvenly(height, y);
@@ -70,7 +71,7 @@ export function cheapestSplit(task: SplitTask, planner: CorePlanner, limits: rea
       for (const parts of channelCounts) {
         const cores = y * x * parts;
         if (cores * penalty >= (best?.cost ?? Number.POSITIVE_INFINITY)) break;
-        if (parts < least) continue;
+        if (parts < least || surelyTooLong(rows, columns, Math.ceil(channels / parts))) continue;
         const split: Split = { rows, columns, channels: splitEvenly(channels, parts), style };
         if (!fits(split)) continue;
         const found = needOf(split, limits);
@@ -109,6 +110,27 @@ function weightBits(
     const inputs = entry.projection.kernel.shape[2];
     return sum + taps(entry.rows, rows) * taps(entry.columns, columns) * inputs * planner.weightBits;
   }, 0);
+}
+
+/**
+ * Tells whether lists must take more than `words` since too many of a tile's neurons lie beyond the largest base: sources
+ * whose first targets differ cannot share lists there. Counts no targets that the border of a grid could rob of sources.
+ */
+function baseTest(
+  { incoming }: SplitTask,
+  planner: CorePlanner,
+  words: number,
+): (rows: readonly Span[], columns: readonly Span[], channels: number) => boolean {
+  const inputs = incoming.reduce((sum, { nonZero, projection }) => {
+    return nonZero === null ? sum + projection.kernel.shape[2] : sum;
+  }, 0);
+  const largest = (spans: readonly Span[]): number =>
+    spans.reduce((most, [first, end]) => Math.max(most, end - first), 0);
+  return (rows, columns, channels) => {
+    const inside = (largest(rows) - 2) * (largest(columns) - 2);
+    const beyond = inside - Math.floor(planner.baseMax / channels) - 1;
+    return beyond > 0 && beyond * inputs * planner.denseSize(channels).words > words;
+  };
 }
 
 /** Styles that differ for these projections: padding is for tiles of several rows or columns. */

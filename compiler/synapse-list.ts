@@ -12,12 +12,12 @@ export interface SynapseList {
 /** Collects a list's synapses from the kernel: without zero weights, or, of a dense list, with every gap filled by zeros. */
 export function synapsesOf(
   { layout }: CorePlan,
-  { incoming, classes }: ProjectionPlan,
+  { incoming }: ProjectionPlan,
   { list, input, form }: SynapseListPlan,
 ): SynapseList {
   const { shape, data } = incoming.projection.kernel;
   const [, kernelWidth, inputs, outputs] = shape;
-  const { row, column, residue } = classes[list]!;
+  const { row, column, residue } = list;
   const { channels, pitch, tile } = layout;
   const weights = new Int32Array(form.synapses);
   const index = new Int32Array(form.synapses);
