@@ -55,7 +55,10 @@ export function raise(graph: FloatSpikeGraph): Raised {
   return { snn: { kind: 'snn', name: graph.name, timesteps: graph.timesteps, layers }, terms, biases };
 }
 
-/** Populations that can be vectors: every kernel into and out of them covers its whole source, and no image drives them. */
+/**
+ * Populations that can be vectors: every kernel into and out of them covers its whole source, no image drives them, and
+ * what they feed are vectors too.
+ */
 function vectors({ populations, projections, drives }: FloatSpikeGraph): ReadonlySet<string> {
   const found = new Set(populations.flatMap(({ name, shape }) => (shape[0] * shape[1] === 1 ? [name] : [])));
   for (const { population } of drives) found.delete(population);
@@ -64,6 +67,11 @@ function vectors({ populations, projections, drives }: FloatSpikeGraph): Readonl
     if (covers(projection, source)) continue;
     found.delete(projection.from);
     found.delete(projection.to);
+  }
+  // A map reads maps alone. Phases rise along projections, so that from the last population on one pass reaches every source.
+  for (const { name } of [...populations].sort((a, b) => b.phase - a.phase)) {
+    if (found.has(name)) continue;
+    for (const { from, to } of projections) if (to === name) found.delete(from);
   }
   return found;
 }

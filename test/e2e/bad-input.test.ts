@@ -181,7 +181,9 @@ describe('a place that cannot be written', () => {
     // No file may grow beyond 4 KiB, which the first network does.
     const full = await start(['run', '--config', config, '--workers', '1'], { fileSizeKiB: 4 }).ended;
     expectRefusal(full, 'SW6010', 'nothing was left half-written');
-    expect(readdirSync(at('full'))).toEqual([]);
+    // How far it came is told all the same.
+    expect(readdirSync(at('full'))).toEqual(['progress.json']);
+    expect(JSON.parse(readFileSync(join(at('full'), 'progress.json'), 'utf8'))).toMatchObject({ state: 'failed' });
     expect(await spikewright('run', '--config', config, '--workers', '1', '--quiet')).toMatchObject({ code: 0 });
   });
 
