@@ -447,6 +447,11 @@ export const diagnosticCodes = {
     fix: 'A program that was compiled and not changed since never does this: please report it with the reproducer.',
     failedCheck: true,
   },
+  SW5014: {
+    title: 'program of another SNN',
+    why: 'What is told of the SNN is then told of another network than the one that the chip runs.',
+    fix: 'Pass the SNN that was compiled (--snn), or compile the one given.',
+  },
   SW5030: {
     title: 'run history is damaged',
     why: 'The file is no database, or its bytes have changed.',

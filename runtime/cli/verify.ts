@@ -103,6 +103,7 @@ export const verify = defineCommand({
       { makeReproducer, reproducerSummary },
       { faultDiagnostics },
       { resultFigures },
+      { originDiagnostics },
     ] = await Promise.all([
       import('../data/open.js'),
       import('../data/dataset.js'),
@@ -117,6 +118,7 @@ export const verify = defineCommand({
       import('../verify/reproducer.js'),
       import('../verify/fault.js'),
       import('../verify/result-figures.js'),
+      import('../verify/origin.js'),
     ]);
     const start = performance.now();
     const budget =
@@ -141,6 +143,7 @@ export const verify = defineCommand({
     const { engines, networks, diagnostics } = await chooseLevelEngines(network.graph, args);
     for (const graph of [network.ann, network.snn]) if (graph !== null) requireNetworkFit(networks, graph, data);
     requireProgramFit(network.program, data);
+    if (network.snn !== null) context.tell(originDiagnostics(network.program, network.snn));
     const { steps, queries } = args;
     const epsilon = args.epsilon / 255;
     const attack = choice.chosenAttack({ kind: args.attack, epsilon, steps, queries });
