@@ -202,8 +202,9 @@ class EntryDecoder {
       this.#reserve(count, where);
       let bit = word * 64 + this.#layout.headerBits;
       for (let k = 0; k < count; k++) {
-        const index = this.#bits(bit, indexBits);
-        const delay = this.#bits(bit + indexBits, delayBits) + 1;
+        // Most entries have neither: a call for nothing would take as long as the weight's.
+        const index = dense ? 0 : this.#bits(bit, indexBits);
+        const delay = delayBits === 0 ? 1 : this.#bits(bit + indexBits, delayBits) + 1;
         const raw = this.#bits(bit + indexBits + delayBits, weightBits);
         bit += indexBits + delayBits + weightBits;
         if (format !== previousFormat || delay !== previousDelay) {
