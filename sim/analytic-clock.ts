@@ -31,6 +31,7 @@ export class AnalyticClock implements TimestepClock {
     this.receiveBusy = new Float64Array(cores);
     this.#linkTime = linkTimes(machine, figures);
     this.#stepLink = new Float64Array(machine.mesh.linkCount);
+    for (const { axonsOut } of machine.cores) axonsOut.countSent();
   }
 
   reset(): void {

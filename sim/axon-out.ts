@@ -13,10 +13,15 @@ export interface AxonsOut {
   /** Core that each entry goes to (a place in `program.cores`), and the inlet there. */
   readonly core: Int32Array;
   readonly inlet: Int32Array;
-  /** The cores that any entry goes to, and the messages sent to each since this was last cleared. */
+  /** The cores that any entry goes to, and the messages sent to each since this was last cleared, once they are counted. */
   readonly routes: readonly number[];
   readonly sentOn: Uint32Array;
+  /** From now on messages are counted in `sentOn`. */
+  countSent(): void;
 }
+
+/** Words of a `Fan` in kernel/core-state.ts: first output axon, links of each kind on the way of all its messages. */
+const fanWords = 4;
 
 /** Places the output axons of core number `from`, whose ways are `ways`; `states` are those of all cores. */
 export function placeAxonsOut(
@@ -29,40 +34,35 @@ export function placeAxonsOut(
 ): AxonsOut {
   const entries = ways.core.length;
   const routeOf = new Int32Array(entries);
-  const [eastWest, northSouth, crossings] = [0, 0, 0].map(() => new Int32Array(compartments)) as [
-    Int32Array,
-    Int32Array,
-    Int32Array,
-  ];
+  const outlets = new Uint32Array(2 * entries);
+  const fans = new Uint32Array(fanWords * (compartments + 1));
   const routes = new Map<number, number>();
   for (let k = 0; k < compartments; k++) {
+    const fan = fanWords * k;
+    fans[fan] = offsets[k]!;
     for (let entry = offsets[k]!; entry < offsets[k + 1]!; entry++) {
       const to = ways.core[entry]!;
       const route = routes.get(to) ?? routes.size;
       routes.set(to, route);
       routeOf[entry] = route;
+      outlets[2 * entry] = states[to]!.address;
+      outlets[2 * entry + 1] = ways.inlet[entry]!;
       const distance = mesh.distance(from, to);
-      eastWest[k]! += distance.eastWest;
-      northSouth[k]! += distance.northSouth;
-      crossings[k]! += distance.chipCrossings;
+      fans[fan + 1]! += distance.eastWest;
+      fans[fan + 2]! += distance.northSouth;
+      fans[fan + 3]! += distance.chipCrossings;
     }
   }
-  const placed = {
-    offsets: memory.place(offsets),
-    routeOf: memory.place(routeOf),
-    inletOf: memory.place(ways.inlet),
-    destinations: memory.place(Uint32Array.from(routes.keys(), (to) => states[to]!.address)),
-    sentOn: memory.reserve(4 * routes.size),
-    hopsEastWest: memory.place(eastWest),
-    hopsNorthSouth: memory.place(northSouth),
-    chipCrossings: memory.place(crossings),
-  };
-  states[from]!.set(placed);
+  fans[fanWords * compartments] = entries;
+  const state = states[from]!;
+  const sentOn = memory.reserve(4 * routes.size);
+  state.set({ fans: memory.place(fans), outlets: memory.place(outlets), routeOf: memory.place(routeOf) });
   return {
-    offsets: memory.uint32(placed.offsets, offsets.length),
+    offsets,
     core: ways.core,
-    inlet: memory.int32(placed.inletOf, entries),
+    inlet: ways.inlet,
     routes: [...routes.keys()],
-    sentOn: memory.uint32(placed.sentOn, routes.size),
+    sentOn: memory.uint32(sentOn, routes.size),
+    countSent: () => state.set({ sentOn }),
   };
 }

@@ -38,6 +38,9 @@ const pagesMax = 65_536;
 /** Vectors are loaded fastest from multiples of their size. */
 const alignment = 16;
 
+/** What is longer is not looked for among what was placed before. */
+const lengthsMax = 2 ** 20;
+
 type TypedArray = Int8Array | Uint8Array | Int16Array | Int32Array | Uint32Array;
 
 /** Compiled when the first machine is loaded, for all machines of the process. */
@@ -52,6 +55,8 @@ export class MachineMemory {
   readonly #memory: WebAssembly.Memory;
   #pages = 1;
   #used = alignment;
+  /** Address·lengthsMax + words of what was placed once, by a hash of it, or where that was taken by the next number free. */
+  readonly #once = new Map<number, number>();
 
   /** Throws SW3010 where the process may not reserve so many addresses, a CompileError where the processor has no SIMD. */
   constructor() {
@@ -77,6 +82,29 @@ export class MachineMemory {
     if (pages > this.#pages) this.#grow(pages);
     this.#used = used;
     return address;
+  }
+
+  /**
+   * A copy of `values` that nobody will change: the same for equal ones. The cores of a convolution hold the same weights
+   * over and over; here they have them once, and caches can hold them.
+   */
+  placeOnce(values: Uint32Array): Address {
+    let hash = values.length;
+    for (let k = 0; k < values.length; k++) hash = Math.imul(hash ^ values[k]!, 0x9e3779b1) ^ (hash >>> 15);
+    for (let known = this.#once.get(hash); known !== undefined; known = this.#once.get(++hash)) {
+      const address = Math.floor(known / lengthsMax);
+      if (known % lengthsMax !== values.length) continue;
+      const placed = this.uint32(address, values.length);
+      if (values.every((value, k) => value === placed[k])) return address;
+    }
+    const address = this.place(values);
+    if (values.length < lengthsMax) this.#once.set(hash, address * lengthsMax + values.length);
+    return address;
+  }
+
+  /** Forgets what was placed once: there is no more to come. */
+  endPlacing(): void {
+    this.#once.clear();
   }
 
   /** A copy of `values`, followed by `padding` more zero bytes. */

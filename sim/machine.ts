@@ -53,6 +53,7 @@ export function loadMachine(program: Program, target: Target, messagesPerStep = 
     const axonsOut = placeAxonsOut(number, image, routes[number]!, mesh, memory, states);
     return new Core(number, image, program, target, axonsOut, inlets[number]!, memory, states[number]!);
   });
+  memory.endPlacing();
   const hostInputs = program.hostAxons.map(({ chip, core, firstStep }, index) => {
     return { core: board.indexOf(chip, core), inlet: hostInlets[index]!, firstStep };
   });

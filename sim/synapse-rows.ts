@@ -92,17 +92,18 @@ function placeRows(memory: MachineMemory, store: SynapseStore, list: SynapseList
     .map(([delay, segments]) => {
       const vectors = segments.reduce((sum, segment) => sum + segment.vectors, 0);
       const bytes = 4 * segmentWords * segments.length + vectorWeights * weightBytes * vectors;
-      const firstSegment = memory.reserve(bytes);
-      let address = firstSegment;
+      const row = new Uint32Array(bytes / 4);
+      const weights = unit === 0 ? new Int16Array(row.buffer) : new Int8Array(row.buffer);
+      let word = 0;
       for (const { run, first, next, target, vectors: own } of segments) {
         const factor = unit === 0 ? 1 : runFactor[run]! / unit;
-        memory.int32(address, 3).set([target(first), own, unit === 0 ? runFactor[run]! : 1]);
-        address += 4 * segmentWords;
-        const length = own * vectorWeights;
-        const weights = unit === 0 ? memory.int16(address, length) : memory.int8(address, length);
-        for (let k = first; k < next; k++) weights[target(k) - target(first)] = mantissa[k]! * factor;
-        address += length * weightBytes;
+        row.set([target(first), own, unit === 0 ? runFactor[run]! : 1], word);
+        word += segmentWords;
+        const start = (4 / weightBytes) * word - target(first);
+        for (let k = first; k < next; k++) weights[start + target(k)] = mantissa[k]! * factor;
+        word += (own * vectorWeights * weightBytes) / 4;
       }
+      const firstSegment = memory.placeOnce(row);
       return { delay, firstSegment, pastSegments: firstSegment + bytes };
     });
 }

@@ -1,33 +1,45 @@
 // Output axons: each spike puts a message into the inbox of every core that its compartment sends to.
 
-import { CoreState } from './core-state';
+import { CoreState, FAN_SHIFT, Fan } from './core-state';
+
+/** Where an output axon leads to: the state of a core, and an inlet there. */
+@unmanaged
+class Outlet {
+  core: usize;
+  inlet: u32;
+}
+
+/** Bytes of an `Outlet`, as a power of two. */
+const OUTLET_SHIFT: usize = 3;
 
 /**
- * Sends the messages of spikes first … end − 1 of a core. Inboxes hold a message of every entry that leads to them: a
+ * Sends the messages of spikes first … end − 1 of a core. Inboxes hold a message of every output axon that leads to them: a
  * compartment fires once per timestep at most.
  */
 export function send(address: usize, first: i32, end: i32): void {
   const core = changetype<CoreState>(address);
+  const fans = core.fans;
+  const outlets = core.outlets;
+  const spiked = core.spiked;
+  const counts = core.sentOn !== 0;
   let messages = 0;
   let eastWest = 0;
   let northSouth = 0;
   let crossings = 0;
   for (let spike = first; spike < end; spike += 1) {
-    const at = (<usize>load<i32>(core.spiked + ((<usize>spike) << 2))) << 2;
-    const from = load<u32>(core.offsets + at);
-    const to = load<u32>(core.offsets + at, 4);
-    for (let entry = from; entry < to; entry += 1) {
-      const here = (<usize>entry) << 2;
-      const route = (<usize>load<u32>(core.routeOf + here)) << 2;
-      store<u32>(core.sentOn + route, load<u32>(core.sentOn + route) + 1);
-      const destination = changetype<CoreState>(<usize>load<u32>(core.destinations + route));
-      store<u32>(destination.inboxEnd, load<u32>(core.inletOf + here));
-      destination.inboxEnd += 4;
+    const at = fans + ((<usize>load<i32>(spiked + ((<usize>spike) << 2))) << FAN_SHIFT);
+    const fan = changetype<Fan>(at);
+    const from = fan.first;
+    const to = changetype<Fan>(at + (1 << FAN_SHIFT)).first;
+    const past = outlets + ((<usize>to) << OUTLET_SHIFT);
+    for (let outlet = outlets + ((<usize>from) << OUTLET_SHIFT); outlet < past; outlet += 1 << OUTLET_SHIFT) {
+      receive(changetype<Outlet>(outlet).core, changetype<Outlet>(outlet).inlet);
     }
+    if (counts) countRoutes(core, from, to);
     messages += <i32>(to - from);
-    eastWest += load<i32>(core.hopsEastWest + at);
-    northSouth += load<i32>(core.hopsNorthSouth + at);
-    crossings += load<i32>(core.chipCrossings + at);
+    eastWest += fan.eastWest;
+    northSouth += fan.northSouth;
+    crossings += fan.crossings;
   }
   core.messagesSent = messages;
   core.sentEastWest = eastWest;
@@ -35,7 +47,14 @@ export function send(address: usize, first: i32, end: i32): void {
   core.sentAcrossChips = crossings;
 }
 
-/** Puts one message, the host's, into a core's inbox. */
+function countRoutes(core: CoreState, from: u32, to: u32): void {
+  for (let entry = from; entry < to; entry += 1) {
+    const sent = core.sentOn + ((<usize>load<u32>(core.routeOf + ((<usize>entry) << 2))) << 2);
+    store<u32>(sent, load<u32>(sent) + 1);
+  }
+}
+
+/** Puts one message into a core's inbox. */
 export function receive(address: usize, inlet: u32): void {
   const core = changetype<CoreState>(address);
   store<u32>(core.inboxEnd, inlet);

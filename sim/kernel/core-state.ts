@@ -47,17 +47,12 @@ export class CoreState {
   /** Of the last range updated. */
   saturations: i32;
   inputsBeyondMax: i32;
-  /** Output entries of compartment k: offsets[k] … offsets[k + 1] − 1; of each the route and the inlet there. */
-  offsets: usize;
+  /** By compartment, and one more: a `Fan`. By output axon: an `Outlet`; and its route (i32). */
+  fans: usize;
+  outlets: usize;
   routeOf: usize;
-  inletOf: usize;
-  /** By route: the state of the core that it leads to, and the messages sent. */
-  destinations: usize;
+  /** By route: messages sent since this was last cleared (u32); 0: nobody asks. */
   sentOn: usize;
-  /** By compartment: links on the way of all messages of one spike. */
-  hopsEastWest: usize;
-  hopsNorthSouth: usize;
-  chipCrossings: usize;
   /** Messages of the last accumulation, and the rows that it added. */
   received: i32;
   rows: i32;
@@ -80,3 +75,15 @@ export class CoreState {
   receivedInAll: f64;
   synapticOperationsInAll: f64;
 }
+
+/** What a spike of one compartment sends: output axons from `first` to the next compartment's, and the links on the way of all. */
+@unmanaged
+export class Fan {
+  first: u32;
+  eastWest: i32;
+  northSouth: i32;
+  crossings: i32;
+}
+
+/** Bytes of a `Fan`, as a power of two. */
+export const FAN_SHIFT: usize = 4;

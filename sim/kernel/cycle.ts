@@ -5,7 +5,7 @@
 // that port alone; so when the message before is known, so is when the next leaves both: at once, when it enters the port.
 // What is left of port and receiving unit in the queue is when they let the next of those come in that wait for room.
 
-import { CoreState } from './core-state';
+import { CoreState, FAN_SHIFT, Fan } from './core-state';
 import { openQueue, schedule, stationOf, take, timeOf } from './event-queue';
 
 /** Where the tables lie, and the figures; `../cycle-memory.ts` names the same words. */
@@ -242,9 +242,9 @@ function nextMessage(sending: Sender, from: i64): i64 {
     let reached: i64 = sending.compartments;
     for (; spike < spikes; spike += 1) {
       const compartment = load<i32>(core.spiked + ((<usize>spike) << 2));
-      const offsets = core.offsets + ((<usize>compartment) << 2);
-      const entry = load<i32>(offsets);
-      const pastEntries = load<i32>(offsets, 4);
+      const fan = core.fans + ((<usize>compartment) << FAN_SHIFT);
+      const entry = <i32>changetype<Fan>(fan).first;
+      const pastEntries = <i32>changetype<Fan>(fan + (1 << FAN_SHIFT)).first;
       if (entry === pastEntries) continue;
       sending.message = sending.firstMessage + entry;
       sending.pastMessages = sending.firstMessage + pastEntries;

@@ -49,8 +49,8 @@ class Range {
   crossings: f64;
 }
 
-const RANGE_BYTES: usize = 120;
-const CORE_BYTES: usize = 208;
+const RANGE_BYTES: usize = offsetof<Range>();
+const CORE_BYTES: usize = offsetof<CoreState>();
 
 /** Neuron updates of all ranges of begin … end that are not at rest. */
 export function updateRanges(begin: usize, end: usize): void {
