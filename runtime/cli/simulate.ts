@@ -1,6 +1,9 @@
+import type { Program } from '../../schemas/program.js';
 import { decodeProgram } from '../../schemas/program-file.js';
 import type { Statistics } from '../../schemas/stats.js';
+import { readTarget } from '../../schemas/target-file.js';
 import { faultForm } from '../../sim/fault.js';
+import { heatMap } from '../../sim/heat-map.js';
 import type { SampleResult } from '../../sim/sample-result.js';
 import { onTarget } from '../program-target.js';
 import { campaignText } from '../report/campaign-text.js';
@@ -109,6 +112,7 @@ export const simulate = defineCommand({
     const accuracy = wilson(predicted.filter((label, index) => label === labels[index]).length, labels.length);
     context.tell(overflowDiagnostics(statistics));
     context.print(statisticsText(statistics));
+    context.print(`\n${coreMapText(program, statistics)}`);
     context.print(`\n${countText(accuracy.correct)} of ${countText(accuracy.total)} images classified as labelled`);
     const campaign = await runCampaign(
       program,
@@ -122,6 +126,15 @@ export const simulate = defineCommand({
     return { json: { ...statistics, ...measured, ...(campaign.length === 0 ? {} : { faults: campaign }) } };
   },
 });
+
+/** How busy each core was, as it lies on its chip; with timing off its synaptic operations. */
+function coreMapText({ name, targetJson }: Program, { coreTable, timing }: Statistics): string {
+  const { mesh } = readTarget(targetJson, `target of program ${name}`);
+  const cells = coreTable.map(({ chip, core, utilisationPercent, synapticOperations }) => {
+    return { chip, core, value: utilisationPercent ?? synapticOperations };
+  });
+  return heatMap(cells, mesh, timing === 'off' ? 'synaptic operations' : '% of the time at work');
+}
 
 function statisticsText(statistics: Statistics): string {
   const { samples, latency, throughput, energy, chips, cores, timing, energyProfile, stepsPerSample } = statistics;
