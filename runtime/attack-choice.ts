@@ -50,3 +50,12 @@ export function attackText({
   if (ensemble) parts.push('ensemble');
   return parts.join(', ');
 }
+
+/** The attack itself, without those that are tried beside it: what its outcome follows from. */
+export function mainAttack({
+  others: _,
+  otherSamples: __,
+  ...main
+}: RunAttack): Omit<RunAttack, 'others' | 'otherSamples'> {
+  return main;
+}

@@ -30,6 +30,15 @@ export interface ReportTransfer {
   readonly robust: ReportProportion;
 }
 
+/** Accuracy of every level under an attack beside the main one, each crafted against the level itself. */
+export interface ReportStrength {
+  readonly method: string;
+  readonly epsilon: number;
+  readonly steps: number;
+  readonly samples: number;
+  readonly robust: Readonly<Record<LevelName, ReportProportion>>;
+}
+
 /** What a gradient model of the ensemble did to the samples that those before it had not fooled. */
 export interface ReportMember {
   readonly source: SourceName;
@@ -180,6 +189,8 @@ export interface Report {
   readonly samples: number;
   readonly attack: { readonly method: string; readonly epsilon: number; readonly steps: number };
   readonly levels: Readonly<Record<LevelName, ReportLevel>>;
+  /** Under further attacks and radii; empty or missing where none were asked for. */
+  readonly strengths?: readonly ReportStrength[];
   /** Every adversary against every level; its own among them. */
   readonly transfer: readonly ReportTransfer[];
   /** In the order in which they are tried, of the spiking sources. */

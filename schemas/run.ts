@@ -106,6 +106,9 @@ export interface RunAttack {
   /** Worst case over all gradient models of the spiking levels instead of the training surrogate alone. */
   readonly ensemble: boolean;
   readonly samples: number;
+  /** Further attacks under which every level is measured, each on the first `otherSamples` images. */
+  readonly others: readonly Pick<RunAttack, 'kind' | 'epsilon' | 'steps'>[];
+  readonly otherSamples: number;
   /** Queries per sample of a random search that sees the chip's answers alone; 0 for none. */
   readonly blackBoxQueries: number;
   /** The difference of accuracies between levels that does not matter, in (0, 1). */

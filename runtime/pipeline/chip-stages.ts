@@ -11,7 +11,7 @@ import type { FloatSpikeGraph, IntegerSpikeGraph } from '../../schemas/spike.js'
 import { decodeFloatSpikeGraph, decodeIntegerSpikeGraph, encodeSpikeGraph } from '../../schemas/spike-file.js';
 import type { Statistics } from '../../schemas/stats.js';
 import { elementCount } from '../../schemas/tensor.js';
-import { chosenAttack, chosenMembers } from '../attack-choice.js';
+import { chosenAttack, chosenMembers, mainAttack } from '../attack-choice.js';
 import { calibrationImages } from '../calibration-images.js';
 import { labelsOf } from '../data/dataset.js';
 import { type Artefacts, artefactHash, readArtefact } from '../store/store.js';
@@ -34,7 +34,7 @@ const EXAMPLES = 8;
 
 export const PROGRAM_FILE = 'program.swp';
 export const INTEGER_FILE = 'integer.swg';
-const FLOAT_FILE = 'float.swg';
+export const FLOAT_FILE = 'float.swg';
 const QUANTISATION_FILE = 'quantisation.json';
 export const STATISTICS_FILE = 'statistics.json';
 const VERIFICATION_FILE = 'verification.json';
@@ -169,7 +169,7 @@ export async function verifyStage(
         data: run.datasetHash('test'),
       },
       options: {
-        attack,
+        attack: mainAttack(attack),
         seed,
         timing: simulate.timing,
         energyProfile,

@@ -20,6 +20,7 @@ import { compileStage, PROGRAM_FILE, reproducerDiagnostics, simulateStage, verif
 import { convertStage, finetuneStage, importStage } from './float-stages.js';
 import { ProgressRecorder } from './progress-recorder.js';
 import { type PipelineListener, RunContext } from './run-context.js';
+import { STRENGTHS, strengthsStage } from './strengths-stage.js';
 import type { Verification } from './verification.js';
 import { writeReport } from './write-report.js';
 
@@ -37,7 +38,10 @@ export interface PipelineResult {
 }
 
 /** Every stage of a run, in its order. */
-const stageNames = ['import', 'convert', 'finetune', 'compile', 'simulate', 'verify'] as const;
+function stagesOf({ attack }: RunConfig): readonly string[] {
+  const always = ['import', 'convert', 'finetune', 'compile', 'simulate', 'verify'];
+  return attack.others.length === 0 ? always : [...always, STRENGTHS];
+}
 
 /**
  * Runs a whole configuration: import, convert, finetune, compile, simulate, verify, report. Every stage that the output
@@ -52,7 +56,7 @@ export async function runPipeline(
 ): Promise<PipelineResult> {
   const budget = await checkBeforehand(config);
   const store = await Store.open(config.out);
-  const recorder = await ProgressRecorder.begin(config.out, stageNames, listener);
+  const recorder = await ProgressRecorder.begin(config.out, stagesOf(config), listener);
   try {
     const result = await runStages(new RunContext(config, store, workers, recorder), budget);
     await recorder.end('finished');
@@ -75,6 +79,7 @@ async function runStages(run: RunContext, budget: Budget | null): Promise<Pipeli
   const compiled = await compileStage(run, snn);
   const simulated = await simulateStage(run, compiled);
   const verified = await verifyStage(run, ann, snn, compiled);
+  const strong = config.attack.others.length === 0 ? null : await strengthsStage(run, ann, snn, compiled);
   const report = buildReport({
     config,
     engine: await run.engine(),
@@ -88,7 +93,10 @@ async function runStages(run: RunContext, budget: Budget | null): Promise<Pipeli
     integerGraph: compiled.graph,
     statistics: simulated.statistics,
     verification: verified.verification,
-    stages: [ann, converted, snn, compiled, simulated, verified].map(({ artefacts }) => artefacts),
+    strengths: strong?.strengths ?? [],
+    stages: [ann, converted, snn, compiled, simulated, verified, ...(strong === null ? [] : [strong])].map(
+      ({ artefacts }) => artefacts,
+    ),
   });
   const paths = await writeReport(report, config.out);
   const diagnostics = [

@@ -1,6 +1,6 @@
 import type { QuantisationRow } from '../../compiler/quantisation-table.js';
 import type { Program } from '../../schemas/program.js';
-import type { LevelName, Report, ReportExample, ReportLevel } from '../../schemas/report.js';
+import type { LevelName, Report, ReportExample, ReportLevel, ReportStrength } from '../../schemas/report.js';
 import type { RunConfig } from '../../schemas/run.js';
 import type { SnnGraph } from '../../schemas/snn.js';
 import type { FloatSpikeGraph, IntegerSpikeGraph } from '../../schemas/spike.js';
@@ -34,6 +34,8 @@ export interface RunResults {
   /** Of clean images. */
   readonly statistics: Statistics;
   readonly verification: Verification;
+  /** Under further attacks. */
+  readonly strengths: readonly ReportStrength[];
   /** In the order of the pipeline. */
   readonly stages: readonly Artefacts[];
 }
@@ -58,6 +60,7 @@ export function buildReport(results: RunResults): Report {
       steps: attackSteps(config.attack),
     },
     levels: requireLevels(verification),
+    strengths: results.strengths,
     transfer: verification.transfer,
     members: verification.members,
     comparisons: verification.comparisons,

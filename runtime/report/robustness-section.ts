@@ -4,12 +4,13 @@ import { epsilonText, levels, proportionText } from './accuracy-section.js';
 import { axisStyle, chart, gridStyle, ink, leftName, legendStyle } from './chart.js';
 import { type Html, html } from './html.js';
 import { countText, shareText } from './number-text.js';
+import { strengthsPart } from './strengths-part.js';
 import { figure, table } from './table.js';
 
 /** Whether robustness survives the way to the chip: paired verdicts, transfer, the ensemble's members, random search. */
 export function robustnessSection(report: Report): Html {
   return html`<section id="robustness"><h2>Does the chip keep the robustness?</h2>
-${comparisonTable(report)}${transferPart(report)}${membersPart(report)}${blackBoxPart(report)}</section>
+${comparisonTable(report)}${strengthsPart(report)}${transferPart(report)}${membersPart(report)}${blackBoxPart(report)}</section>
 `;
 }
 

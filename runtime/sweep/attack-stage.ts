@@ -1,5 +1,5 @@
 import type { ReportProportion } from '../../schemas/report.js';
-import { chosenAttack, chosenMembers } from '../attack-choice.js';
+import { chosenAttack, chosenMembers, mainAttack } from '../attack-choice.js';
 import { labelsOf } from '../data/dataset.js';
 import { type CompileStage, INTEGER_FILE, VERIFY_BATCH } from '../pipeline/chip-stages.js';
 import { jsonBytes, type RunContext } from '../pipeline/run-context.js';
@@ -30,7 +30,7 @@ export async function attackStage(run: RunContext, { artefacts, program, graph }
     {
       stage: 'attack',
       inputs: { graph: artefactHash(artefacts, INTEGER_FILE), data: run.datasetHash('test') },
-      options: { attack, seed, engine: [engines.networks, engines.twin, engines.backend] },
+      options: { attack: mainAttack(attack), seed, engine: [engines.networks, engines.twin, engines.backend] },
     },
     async () => {
       const test = run.dataset('test');

@@ -22,7 +22,8 @@ const requests: string[] = [];
 function configOf(name: string): string {
   const config = tinyRun(model, join(folder, name));
   const path = join(folder, `${name}.json`);
-  writeFileSync(path, JSON.stringify({ ...config, finetune: { ...config.finetune, epochs: 24 } }));
+  const attack = { ...config.attack, others: [{ kind: 'fgsm', epsilon: 0.2 }], otherSamples: 4 };
+  writeFileSync(path, JSON.stringify({ ...config, finetune: { ...config.finetune, epochs: 24 }, attack }));
   return path;
 }
 
@@ -99,7 +100,7 @@ describe('the page that follows a run', () => {
     // Held still while it is looked at, so that it cannot end meanwhile.
     run.process.kill('SIGSTOP');
     expect(Number(await bar.getAttribute('value'))).toBeGreaterThan(0);
-    expect(await state(page)).toBe('finetune, stage 3 of 6');
+    expect(await state(page)).toBe('finetune, stage 3 of 7');
     const latest = page.locator('#training tbody').first();
     expect(await latest.isVisible()).toBe(false);
     await page.locator('#training summary').press('Enter');
@@ -114,7 +115,11 @@ describe('the page that follows a run', () => {
     await page.locator('#figure-clean').waitFor({ timeout: 120_000 });
     expect((await run.ended).code).toBe(0);
     expect(await page.locator('h1').innerText()).toContain('tiny on loihi1');
-    const { levels } = JSON.parse((await ask(url, '/report.json')).text);
+    const { levels, strengths } = JSON.parse((await ask(url, '/report.json')).text);
+    expect(strengths).toMatchObject([
+      { method: 'fgsm', epsilon: 0.2, steps: 1, samples: 4, robust: { chip: { total: 4 } } },
+    ]);
+    expect(strengths[0].robust.chip).toEqual(strengths[0].robust.twin);
     const { correct, total } = levels.chip.clean;
     expect(await page.locator('#figure-clean').innerText()).toContain(`${((100 * correct) / total).toFixed(1)}`);
     expect(complaints).toEqual([]);
@@ -132,12 +137,13 @@ describe('the page that follows a run', () => {
     await page.locator('#training svg').waitFor();
     run.process.kill('SIGKILL');
     await run.ended;
-    const words = 'Interrupted: the process that ran it is gone; missing: finetune, compile, simulate, verify';
+    const words =
+      'Interrupted: the process that ran it is gone; missing: finetune, compile, simulate, verify, strengths';
     await page.locator('#state', { hasText: words }).waitFor();
     const before = readdirSync(join(folder, 'killed'));
     const reported = await spikewright('report', join(folder, 'killed'));
     expect(reported).toMatchObject({ code: 1, stderr: expect.stringContaining('SW6031') });
-    expect(reported.stderr).toContain('missing: finetune, compile, simulate, verify');
+    expect(reported.stderr).toContain('missing: finetune, compile, simulate, verify, strengths');
     expect(readdirSync(join(folder, 'killed')).sort()).toEqual([...before, 'unfinished.html'].sort());
     const partial = readFileSync(join(folder, 'killed', 'unfinished.html'), 'utf8');
     expect(partial).toContain('thresholds');

@@ -69,9 +69,9 @@ describe('the report page', () => {
 
   test('draws every plot with marks inside its frame', async () => {
     const plots = page.locator('figure > svg[role=img]');
-    // Accuracy, transfer, members, queries, agreement, activity, energy, latency, a core map three times, links,
+    // Accuracy, attacks by radius, transfer, members, queries, agreement, activity, energy, latency, a core map three times, links,
     // finetuning, and the outputs of three examples.
-    expect(await plots.count()).toBe(16);
+    expect(await plots.count()).toBe(17);
     for (const plot of await plots.all()) {
       expect(await plot.getAttribute('aria-label')).toMatch(/\w/);
       const frame = (await plot.boundingBox())!;
@@ -127,6 +127,12 @@ describe('the report page', () => {
     expect(await cells('#cores', 1)).toEqual(cores.map(({ chip, core }) => `${chip}/${core}`));
     expect((await cells('#cores', 7)).map((text) => Number(text.replace(',', '')))).toEqual(
       cores.map(({ messagesIn }) => messagesIn),
+    );
+    const strengths = page.locator('#robustness figure').first().locator('tbody tr');
+    const shown = await strengths.allInnerTexts();
+    const all = [...report.strengths!.map(({ robust }) => robust.chip), report.levels.chip.robust];
+    expect(shown.map((row) => row.split('\t').at(-1)!.split('\u202f')[0])).toEqual(
+      all.map(({ correct, total }) => ((100 * correct) / total).toFixed(1)),
     );
     const outputs = await cells('#examples .example:first-child details', 2);
     expect(outputs.map(Number)).toEqual(report.examples[0]!.outputs.clean.map((value) => Number(value.toPrecision(4))));

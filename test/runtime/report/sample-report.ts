@@ -49,6 +49,19 @@ export function sampleReport(changes: Partial<Report> = {}): Report {
       twin: level(80, 59),
       chip: level(80, 59),
     },
+    strengths: [1, 4, 8].map((epsilon) => ({
+      method: 'fgsm',
+      epsilon: epsilon / 255,
+      steps: 1,
+      samples: 64,
+      robust: {
+        ann: wilson(60 - 4 * epsilon, 64),
+        snn: wilson(52 - 4 * epsilon, 64),
+        spike: wilson(52 - 4 * epsilon, 64),
+        twin: wilson(50 - 4 * epsilon, 64),
+        chip: wilson(50 - 4 * epsilon, 64),
+      },
+    })),
     transfer: (['ann', 'snn', 'twin'] as const).flatMap((source, k) =>
       (['ann', 'snn', 'spike', 'twin', 'chip'] as const).map((name, l) => {
         return { source, level: name, robust: wilson(62 + 3 * ((k + 2 * l) % 5), 128) };
