@@ -1,4 +1,5 @@
 import type { Tensor } from 'onnxruntime-node';
+import { intAttribute } from '../../../compiler/export/onnx-attributes.js';
 import type { TargetLoss } from '../engine.js';
 import type { Graph, Value } from './graph.js';
 import { float32Tensor } from './program.js';
@@ -11,13 +12,13 @@ const names = { targets: 'targets', weight: 'loss weight' };
  * and is zero where all targets are.
  */
 export function emitTargetLoss(graph: Graph, logits: Value): Value {
-  const [, classes] = logits.shape as readonly [number, number];
   const targets = graph.input(names.targets, logits.shape, 'pass');
-  const others = graph.constant(
-    Float32Array.from({ length: classes * classes }, (_, k) => (k % (classes + 1) === 0 ? 0 : 1)),
-    [classes, classes],
-  );
-  const ofOthers = (value: Value): Value => graph.apply('MatMul', [value, others], value.shape);
+  // Of the classes before and those after: as one matrix of N² it would not fit where wide layers are measured.
+  const running = (value: Value, reverse: 0 | 1): Value =>
+    graph.apply('CumSum', [value, graph.integers([1])], value.shape, {
+      attributes: [intAttribute('exclusive', 1), intAttribute('reverse', reverse)],
+    });
+  const ofOthers = (value: Value): Value => graph.add(running(value, 0), running(value, 1));
   const shares = graph.apply('Softmax', [logits], logits.shape);
   const slope = graph.sub(graph.mul(shares, ofOthers(targets)), graph.mul(targets, ofOthers(shares)));
   return graph.mul(slope, graph.input(names.weight, [], 'pass'));

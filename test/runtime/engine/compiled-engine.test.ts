@@ -26,6 +26,23 @@ describe('the compiled engine', () => {
     for (const threads of [2, 3]) expect(await run(threads)).toEqual(alone);
   });
 
+  it('gives the values of a layer as wide as a feature map, as calibration asks for', async () => {
+    const shape = [100, 100, 2] as const;
+    const engine = await engineOf(1);
+    const model = engine.load({
+      kind: 'ann',
+      name: 'wide',
+      layers: [
+        { kind: 'input', name: 'image', shape, mean: [0, 0], std: [1, 1] },
+        { kind: 'flatten', name: 'flat', inputs: ['image'], order: 'hwc' },
+        { kind: 'output', name: 'values', inputs: ['flat'] },
+      ],
+    });
+    const pixels = draws(8, 20_000);
+    const { logits } = await model.forward(pixels, { mode: 'eval', gradients: 'none' });
+    expect(logits).toEqual(pixels);
+  });
+
   // Batches are filled up to sizes that share a program, here 1, 3, 6 and 12.
   it('gives an image the same logits and gradient in a batch of any size in eval mode', async () => {
     const model = (await engineOf(1)).load(goldenSnn());
