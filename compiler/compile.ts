@@ -86,7 +86,7 @@ export function compileIntegerGraph(
     placed.map(({ population, relayOf }) => placement.rates?.get(relayOf ?? population.name) ?? 1),
   );
   const { slots, chips, ...distances } = place(wired.length, traffic, target, placement);
-  const { stepsPerSample, hostAxons } = schedule(spikeGraph, placed, wired, slots);
+  const { stepsPerSample, sampleInterval, hostAxons } = schedule(spikeGraph, placed, wired, slots, target);
   const cores = wired.map((core, k) => emitCore(core, slots[k]!, slots, placed[core.layer]!, planner, target));
   const program: Program = {
     formatVersion: PROGRAM_VERSION,
@@ -95,7 +95,7 @@ export function compileIntegerGraph(
     targetJson: JSON.stringify(target),
     timesteps: graph.timesteps,
     stepsPerSample,
-    sampleInterval: stepsPerSample,
+    sampleInterval,
     chips,
     populations: placed.map(({ population: { name, kind, shape, phase, scale }, relayOf }) => {
       return { name, kind, shape, phase, scale, relayOf };
