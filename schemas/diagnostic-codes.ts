@@ -374,7 +374,7 @@ export const diagnosticCodes = {
   SW4022: {
     title: 'ONNX Runtime broke off',
     why: 'What was computed before is lost; checkpoints and artefacts written are not.',
-    fix: 'Run again, or with --engine eager, which computes the same.',
+    fix: 'Run again; on a GPU with --device cpu; or with --engine eager, which computes the same.',
   },
   // --- SW5xxx verification and budgets
   SW5001: {

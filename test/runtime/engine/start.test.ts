@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { backendNames } from '../../../runtime/engine/backend/backend.js';
-import { gpuBackends, probeGpuRuntime } from '../../../runtime/engine/backend/gpu-runtime.js';
+import { gpuBackends, mayHaveGpu, probeGpuRuntime } from '../../../runtime/engine/backend/gpu-runtime.js';
 import type { Model } from '../../../runtime/engine/engine.js';
 import { probeBackends, probeCompiled, startEager, startEngine } from '../../../runtime/engine/start.js';
 import { SpikewrightError } from '../../../schemas/diagnostic.js';
@@ -106,6 +106,14 @@ describe('choosing an engine', () => {
     );
     expect(relativeDistance(onGpu!.logits, onCpu!.logits)).toBeLessThan(1e-4);
     expect(relativeDistance(onGpu!.input!, onCpu!.input!)).toBeLessThan(1e-3);
+  });
+
+  it('takes the CPU where no GPU was found, and says why each provider was passed over', async () => {
+    const { engine, passedOver } = await startEngine({ ...choice, device: 'auto' });
+    expect(engine.name).toBe('compiled');
+    if (engine.backend !== 'onnxruntime-cpu') return;
+    expect(passedOver.map(({ backend }) => backend)).toEqual(mayHaveGpu() ? gpuBackends : []);
+    for (const { backend, reason } of passedOver) expect(reason, backend).not.toBe('');
   });
 
   it('refuses a device of the other engine', async () => {
