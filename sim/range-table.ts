@@ -23,19 +23,12 @@ const rangeCountsAt = rangeBytes - 8 * rangeCounts.length;
 /** What a range did since it was last asked. */
 export type RangeCounts = Readonly<Record<(typeof rangeCounts)[number], number>>;
 
-/** Which ranges of the table are a core's. */
-interface Span {
-  readonly first: number;
-  readonly end: number;
-}
-
 /** All ranges of a machine's cores, core by core, as the loops over them read them, and the windows of the populations. */
 export class RangeTable {
   readonly #memory: MachineMemory;
   readonly #windows: Int32Array;
   readonly #fired: readonly Uint8Array[];
   readonly #address: Address;
-  readonly #spans: readonly Span[];
   readonly #ranges: readonly { readonly core: number; readonly population: number }[];
   readonly #words: Int32Array;
   readonly #counts: Float64Array;
@@ -54,22 +47,18 @@ export class RangeTable {
     this.#ranges = cores.flatMap(({ number, ranges }) =>
       ranges.map(({ population }) => ({ core: number, population })),
     );
-    let first = 0;
-    this.#spans = cores.map(({ ranges }) => {
-      first += ranges.length;
-      return { first: first - ranges.length, end: first };
-    });
     this.#address = memory.reserve(rangeBytes * this.#ranges.length);
     this.#words = memory.int32(this.#address, (rangeBytes / 4) * this.#ranges.length);
     this.#counts = memory.float64(this.#address, (rangeBytes / 8) * this.#ranges.length);
-    for (const { address, number, ranges, neuron, dendrites } of cores) {
+    let row = 0;
+    for (const { address, ranges, neuron, dendrites } of cores) {
       const neurons = memory.place(neuron);
       const { drive, bias, biasRowBytes } = dendrites.places;
       for (const [index, { population, first: from, end, spiking }] of ranges.entries()) {
         const window = windows + windowBytes * population;
         const [opens, closes] = [index === 0 ? 1 : 0, index === ranges.length - 1 ? 1 : 0];
         const words = [address, window, from, end, spiking ? 1 : 0, opens, closes, neurons, drive, bias, biasRowBytes];
-        this.#words.set(words, (rangeBytes / 4) * (this.#spans[number]!.first + index));
+        this.#words.set(words, (rangeBytes / 4) * row++);
       }
     }
   }
@@ -91,12 +80,6 @@ export class RangeTable {
   /** Neuron updates of all cores; afterwards their `somas` tell who fired. */
   update(): void {
     this.#memory.kernels.updateRanges(this.#address, this.#addressOf(this.#ranges.length));
-  }
-
-  /** The same for one core. */
-  updateCore(core: number): void {
-    const { first, end } = this.#spans[core]!;
-    this.#memory.kernels.updateRanges(this.#addressOf(first), this.#addressOf(end));
   }
 
   /** Counts the spikes of all cores. */
