@@ -109,6 +109,12 @@ function behind(layer: Exclude<SnnLayer, NeuronLayer | OutputLayer>, values: Rea
     case 'dropout':
     case 'grid':
       return value;
+    case 'poisson':
+    case 'stepNorm':
+      throw failure('SW2020', {
+        where: `layer ${layer.name}`,
+        what: layer.kind === 'poisson' ? 'draws its spikes at random.' : 'has a norm for each timestep.',
+      });
   }
 }
 

@@ -190,6 +190,11 @@ export const diagnosticCodes = {
     why: 'A weight is a signed mantissa, of two bits at least and of no more than the chip stores.',
     fix: 'Ask for a number of bits that the target has, or leave it to the target.',
   },
+  SW2020: {
+    title: 'layer of a comparison network',
+    why: 'Poisson input and norms by timestep are there to be trained and attacked, in comparison; chips get direct coding and one norm.',
+    fix: 'Convert a network, or train one with --coding direct and --norms shared.',
+  },
   SW2030: {
     title: 'calibration images do not fit',
     why: 'The network is run on these images to see how its sources fire.',
@@ -345,6 +350,11 @@ export const diagnosticCodes = {
     title: 'calibration found no threshold',
     why: 'A threshold must be positive, or the neurons fire at every step.',
     fix: 'Use other calibration images, a higher percentile, or check the network’s weights.',
+  },
+  SW4031: {
+    title: 'network cannot be calibrated',
+    why: 'Thresholds are found with direct coding and one norm for all timesteps.',
+    fix: 'Its thresholds are those that it was trained with.',
   },
   SW4020: {
     title: 'the compiled engine cannot count this far',

@@ -1,7 +1,7 @@
 import type { AnnLayer } from './ann.js';
 import { failure } from './diagnostic.js';
 import { layerShapes } from './layer-shapes.js';
-import type { NeuronLayer, SnnLayer } from './snn.js';
+import type { NeuronLayer, SnnLayer, StepNormLayer } from './snn.js';
 import { elementCount, type Padding, type Pair } from './tensor.js';
 import { requireFinite } from './wire.js';
 
@@ -63,11 +63,7 @@ function checkLayer(layer: AnnLayer | SnnLayer, where: string): void {
         requireLength(layer[part], layer.gamma.length, `${where}, ${part}`);
         requireFinite(layer[part], `${where}, ${part}`);
       }
-      requireRange(
-        layer.variance.reduce((least, value) => Math.min(least, value), 0),
-        [0, Number.MAX_VALUE],
-        `${where}, variance`,
-      );
+      requirePositive(layer.variance, `${where}, variance`);
       requireRange(layer.epsilon, [Number.MIN_VALUE, 1], `${where}, epsilon`);
       requireRange(layer.momentum, [0, 1], `${where}, momentum`);
       break;
@@ -90,11 +86,35 @@ function checkLayer(layer: AnnLayer | SnnLayer, where: string): void {
       requireRange(layer.step, [Number.MIN_VALUE, Number.MAX_VALUE], `${where}, step`);
       requireWhole(layer.mantissaMax, [1, 2 ** 31], `${where}, largest mantissa`);
       break;
+    case 'poisson':
+      requireRange(layer.gain, [Number.MIN_VALUE, Number.MAX_VALUE], `${where}, gain`);
+      break;
+    case 'stepNorm':
+      checkStepNorm(layer, where);
+      break;
     case 'flatten':
     case 'output':
     case 'activation':
       break;
   }
+}
+
+function checkStepNorm({ steps, epsilon, momentum }: StepNormLayer, where: string): void {
+  if (steps.length === 0) throw failure('SW1005', { where, what: 'has a norm for no timestep.' });
+  for (const [t, step] of steps.entries()) {
+    for (const part of ['gamma', 'mean', 'variance'] as const) {
+      requireLength(step[part], steps[0]!.gamma.length, `${where}, ${part} of step ${t}`);
+      requireFinite(step[part], `${where}, ${part} of step ${t}`);
+    }
+    requirePositive(step.variance, `${where}, variance of step ${t}`);
+  }
+  requireRange(epsilon, [Number.MIN_VALUE, 1], `${where}, epsilon`);
+  requireRange(momentum, [0, 1], `${where}, momentum`);
+}
+
+function requirePositive(variance: Float32Array, where: string): void {
+  const least = variance.reduce((low, value) => Math.min(low, value), 0);
+  requireRange(least, [0, Number.MAX_VALUE], where);
 }
 
 function checkNeuron(layer: NeuronLayer, where: string): void {

@@ -78,6 +78,14 @@ export function wireLayer(layer: AnnLayer | SnnLayer): WireLayer {
       return { ...head, activation: { function: spikewright.Activation.Function.RELU } };
     case 'grid':
       return { ...head, grid: { step: layer.step, mantissaMax: layer.mantissaMax } };
+    case 'poisson':
+      return { ...head, poisson: { gain: layer.gain } };
+    case 'stepNorm': {
+      const steps = layer.steps.map(({ gamma, mean, variance }) => {
+        return { gamma: arrayBytes(gamma), mean: arrayBytes(mean), variance: arrayBytes(variance) };
+      });
+      return { ...head, stepNorm: { steps, epsilon: layer.epsilon, momentum: layer.momentum } };
+    }
     case 'neuron':
       return { ...head, neuron: { leak: layer.leak, reset: wireReset(layer.reset), threshold: layer.threshold } };
   }
@@ -103,6 +111,16 @@ export function readSnnLayer(message: WireLayer): SnnLayer {
   if (message.grid) {
     const { step, mantissaMax } = message.grid;
     return { kind: 'grid', ...single(message, where), step: step ?? 0, mantissaMax: mantissaMax ?? 0 };
+  }
+  if (message.poisson) return { kind: 'poisson', ...single(message, where), gain: message.poisson.gain ?? 0 };
+  if (message.stepNorm) {
+    const { steps, epsilon, momentum } = message.stepNorm;
+    const read = (steps ?? []).map(({ gamma, mean, variance }) => ({
+      gamma: readFloats(gamma, `${where}, gamma`),
+      mean: readFloats(mean, `${where}, mean`),
+      variance: readFloats(variance, `${where}, variance`),
+    }));
+    return { kind: 'stepNorm', ...single(message, where), steps: read, epsilon: epsilon ?? 0, momentum: momentum ?? 0 };
   }
   if (!message.neuron) throw failure('SW1006', { where, what: 'is no layer of an SNN.' });
   const { leak, reset, threshold } = message.neuron;

@@ -91,6 +91,9 @@ function outputShape(layer: AnnLayer | SnnLayer, inputs: readonly LayerShape[]):
     case 'batchNorm':
       requireExtent(layer, 'channels', layer.gamma.length, input[input.length - 1]!);
       return input;
+    case 'stepNorm':
+      requireExtent(layer, 'channels', layer.steps[0]?.gamma.length ?? 0, input[input.length - 1]!);
+      return input;
     case 'avgPool': {
       const [height, width, channels] = requireMap(input, layer);
       const none = { top: 0, bottom: 0, left: 0, right: 0 };
@@ -120,6 +123,7 @@ function outputShape(layer: AnnLayer | SnnLayer, inputs: readonly LayerShape[]):
     case 'activation':
     case 'neuron':
     case 'grid':
+    case 'poisson':
       return input;
   }
 }

@@ -1,3 +1,4 @@
+import { failure } from './diagnostic.js';
 import { magicName } from './file-kind.js';
 import { spikewright } from './generated/messages.js';
 import { checkLayers, requireWhole } from './layer-check.js';
@@ -30,5 +31,11 @@ export function decodeSnn(bytes: Uint8Array, where: string): SnnGraph {
   requireWhole(message.timesteps, [1, TIMESTEPS_MAX], `${where}, timesteps`);
   const layers = message.layers.map(readSnnLayer);
   checkLayers(layers, where);
+  for (const layer of layers) {
+    if (layer.kind === 'stepNorm' && layer.steps.length !== message.timesteps) {
+      const what = `has norms for ${layer.steps.length} timesteps, the network has ${message.timesteps}.`;
+      throw failure('SW1005', { where: `layer ${layer.name}`, what });
+    }
+  }
   return { kind: 'snn', name: message.name, timesteps: message.timesteps, layers };
 }

@@ -28,7 +28,38 @@ export interface GridLayer {
   readonly mantissaMax: number;
 }
 
-export type SnnLayer = SharedLayer | NeuronLayer | GridLayer;
+/**
+ * Turns a constant input into spikes, signed, at random: at each of the T steps the sign of x with probability
+ * min(1, gain·|x|), else 0. Of one pass all images see the same draws. The gradient is that of the mean, gain·x.
+ */
+export interface PoissonLayer {
+  readonly kind: 'poisson';
+  readonly name: string;
+  readonly inputs: readonly [string];
+  readonly gain: number;
+}
+
+/** One timestep's norm, arrays of length C; its shift is 0. */
+export interface NormStep {
+  readonly gamma: Float32Array;
+  readonly mean: Float32Array;
+  readonly variance: Float32Array;
+}
+
+/**
+ * Batch norm through time (BNTT: Kim and Panda 2021): at step t y = gammaₜ·(x − meanₜ)/√(varianceₜ + epsilon), statistics
+ * over the batch at that step alone. One entry of `steps` for each timestep.
+ */
+export interface StepNormLayer {
+  readonly kind: 'stepNorm';
+  readonly name: string;
+  readonly inputs: readonly [string];
+  readonly steps: readonly NormStep[];
+  readonly epsilon: number;
+  readonly momentum: number;
+}
+
+export type SnnLayer = SharedLayer | NeuronLayer | GridLayer | PoissonLayer | StepNormLayer;
 
 /** A spiking network with direct coding: the normalised image is the input at each of `timesteps` steps. */
 export interface SnnGraph {

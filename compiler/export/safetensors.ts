@@ -14,7 +14,9 @@ export function exportSafetensors(graph: AnnGraph | SnnGraph): Uint8Array {
     const arrays = arraysOf(layer);
     for (const [part, tensor] of arrays) tensors.set(`${layer.name}.${part}`, tensor);
     const own = new Set(arrays.map(([part]) => part));
-    return Object.fromEntries(Object.entries(layer).filter(([key]) => !own.has(key) && key !== 'bias'));
+    return Object.fromEntries(
+      Object.entries(layer).filter(([key]) => !own.has(key) && key !== 'bias' && key !== 'steps'),
+    );
   });
   const network = JSON.stringify({ kind: graph.kind, name: graph.name, layers });
   const time = graph.kind === 'snn' ? { timesteps: `${graph.timesteps}` } : {};
@@ -32,6 +34,10 @@ function arraysOf(layer: AnnLayer | SnnLayer): readonly (readonly [string, SafeT
     }
     case 'batchNorm':
       return (['gamma', 'beta', 'mean', 'variance'] as const).map((part) => [part, list(layer[part])]);
+    case 'stepNorm':
+      return layer.steps.flatMap((step, t) =>
+        (['gamma', 'mean', 'variance'] as const).map((part) => [`${part}${t}`, list(step[part])] as const),
+      );
     case 'add':
       return [['scales', list(layer.scales)]];
     case 'neuron':

@@ -1,4 +1,5 @@
 import type { AnnGraph, AnnLayer, BatchNormLayer, InputLayer } from '../../schemas/ann.js';
+import { failure } from '../../schemas/diagnostic.js';
 import type { LayerShape } from '../../schemas/layer-shapes.js';
 import { layerShapes } from '../../schemas/layer-shapes.js';
 import type { NeuronLayer, SnnGraph } from '../../schemas/snn.js';
@@ -94,6 +95,9 @@ export function planMeasurements(graph: SnnGraph): readonly Measurement[] {
         signals.set(layer.name, { kind: 'sum', parts, scales: layer.scales, width });
         break;
       }
+      case 'poisson':
+      case 'stepNorm':
+        throw failure('SW4031', { where: `layer ${layer.name}`, what: `is a ${layer.kind} layer.` });
       case 'dropout':
       case 'grid':
       case 'output':

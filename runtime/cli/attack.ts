@@ -61,6 +61,8 @@ export const attack = defineCommand({
     for (const network of [graph, sourceGraph]) if (network !== null) requireNetworkFit(engine, network, data);
     const model = engine.load(graph);
     const source = sourceGraph === null ? null : engine.load(sourceGraph);
+    const { expectation } = await import('../attack/expectation.js');
+    const attacked = args.eot === 1 ? source : expectation(source ?? model, args.eot, args.seed);
     const { steps, queries } = args;
     const members = choice.chosenMembers(args.ensemble);
     try {
@@ -70,7 +72,7 @@ export const attack = defineCommand({
         {
           attack: choice.chosenAttack({ kind: args.attack, epsilon: args.epsilon / 255, steps, queries }),
           members,
-          source: source ?? undefined,
+          source: attacked ?? undefined,
           seed: args.seed,
           batchSize: args['batch-size'],
         },

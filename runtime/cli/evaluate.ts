@@ -96,6 +96,8 @@ export const evaluate = defineCommand({
     for (const network of [graph, sourceGraph]) if (network !== null) requireNetworkFit(engine, network, data);
     const model = engine.load(graph);
     const source = sourceGraph === null ? null : engine.load(sourceGraph);
+    const { expectation } = await import('../attack/expectation.js');
+    const attacked = args.eot === 1 ? source : expectation(source ?? model, args.eot, args.seed);
     try {
       const measured = accuracy.firstOf(data, args.samples, args['batch-size']);
       const clean = await accuracy.cleanAccuracy(model, measured, context.hooks('clean'));
@@ -121,7 +123,7 @@ export const evaluate = defineCommand({
       const epsilon = args.epsilon / 255;
       const attack = choice.chosenAttack({ kind: args.attack, epsilon, steps, queries });
       const members = choice.chosenMembers(args.ensemble);
-      const options = { attack, members, source: source ?? undefined, seed };
+      const options = { attack, members, source: attacked ?? undefined, seed };
       let robust: Proportion;
       let details: object;
       if (args['by-member']) {

@@ -128,6 +128,7 @@ export const attackOptions = {
   epsilon: realNumber('Radius of the attack in 255ths of the pixel range', 2, 0, 255),
   steps: wholeNumber('Steps of PGD, auto-PGD and FAB', 20, 1, 10_000),
   queries: wholeNumber('Forward passes per image of the Square attack', 5000, 1, 1_000_000),
+  eot: wholeNumber('Draws of a Poisson input whose gradients are averaged; 1 for other networks', 1, 1, 1000),
   ensemble: { type: 'boolean', default: false, describe: 'Worst case over 19 gradient models instead of one' },
 } as const satisfies Record<string, CommandOption>;
 

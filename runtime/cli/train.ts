@@ -40,6 +40,18 @@ export const train = defineCommand({
       default: 'hard',
       describe: 'To zero, or by the threshold, with --spiking',
     },
+    coding: {
+      type: 'string',
+      choices: ['direct', 'poisson'],
+      default: 'direct',
+      describe: 'With --spiking: the image as a current, or drawn as spikes (to compare with; no chip gets it)',
+    },
+    norms: {
+      type: 'string',
+      choices: ['shared', 'by-step'],
+      default: 'shared',
+      describe: 'With --spiking: one norm for all timesteps, or one for each (BNTT; to compare with)',
+    },
     epsilon: realNumber('Radius of the training attack in 255ths of the pixel range', 2, 0, 255),
     'attack-steps': wholeNumber('PGD steps of the training attack', 10, 1, 10_000),
     beta: {
@@ -62,6 +74,10 @@ export const train = defineCommand({
   examples: [
     ['train --out net.onnx --epochs 30 --log net.jsonl', 'Trains on CIFAR-10; after Ctrl-C the same command goes on'],
     ['train --out net.onnx --objective single-step --epochs 10 --warmup 0.15', 'The fast way for small radii'],
+    [
+      'train --out bntt.sws --spiking --coding poisson --norms by-step --timesteps 16',
+      'Batch norm through time on Poisson input',
+    ],
     ['train --out rat.sws --spiking --objective rat --timesteps 4', 'The regularised training of SNN-RAT, to compare'],
   ],
   async run(args, context) {
@@ -76,6 +92,7 @@ export const train = defineCommand({
       onnx,
       { convert },
       { finetune },
+      { withPoissonInput, withStepNorms },
     ] = await Promise.all([
       import('../data/augment.js'),
       import('../models/architectures.js'),
@@ -87,6 +104,7 @@ export const train = defineCommand({
       import('../../compiler/export/onnx.js'),
       import('../../compiler/convert.js'),
       import('../train/finetune.js'),
+      import('../models/comparison.js'),
     ]);
     const data = openDataset(args.dataset, 'train', args['data-dir']);
     const epsilon = args.epsilon / 255;
@@ -128,7 +146,10 @@ export const train = defineCommand({
     const untrained = buildNetwork(args.arch, data, args.seed);
     const hooks = await trainingHooks('train', args.out, args.log, context, args['batch-size']);
     const trainSpiking = async (options: FinetuneOptions) => {
-      const { graph, history } = await finetune(engine, convert(untrained, args), data, options, hooks);
+      const converted = convert(untrained, args);
+      const coded = args.coding === 'poisson' ? withPoissonInput(converted) : converted;
+      const start = args.norms === 'by-step' ? withStepNorms(coded) : coded;
+      const { graph, history } = await finetune(engine, start, data, options, hooks);
       return { bytes: encodeSnn(graph), history };
     };
     const trainRectified = async (kind: AnnObjective) => {

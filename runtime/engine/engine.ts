@@ -37,6 +37,8 @@ export interface ForwardOptions {
   readonly surrogate?: Surrogate;
   /** Seed of this pass's dropout masks; without one dropout is the identity even in train mode. */
   readonly dropoutSeed?: number;
+  /** Seed of the spikes that a Poisson input draws in this pass; that of dropout, else 0, unless said. */
+  readonly encodingSeed?: number;
   /**
    * What the backward pass may be asked for; all gradients unless said. What is kept for it is the larger part of a
    * forward pass's memory, and less of it where the input's gradient alone will be wanted.

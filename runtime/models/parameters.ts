@@ -21,7 +21,15 @@ export function withParameters<Graph extends AnnGraph | SnnGraph>(graph: Graph, 
 type Pick = (layer: string, part: string, old: Float32Array) => Float32Array;
 
 function replaced(layer: AnnLayer | SnnLayer, pick: Pick): AnnLayer | SnnLayer {
-  if (layer.kind === 'activation' || layer.kind === 'grid') return layer;
+  if (layer.kind === 'activation' || layer.kind === 'grid' || layer.kind === 'poisson') return layer;
+  if (layer.kind === 'stepNorm') {
+    const steps = layer.steps.map(({ gamma, mean, variance }, t) => ({
+      gamma: pick(layer.name, `gamma${t}`, gamma),
+      mean: pick(layer.name, `mean${t}`, mean),
+      variance: pick(layer.name, `variance${t}`, variance),
+    }));
+    return { ...layer, steps };
+  }
   if (layer.kind !== 'neuron') return replacedShared(layer, pick);
   const [threshold] = pick(layer.name, 'threshold', Float32Array.of(layer.threshold));
   return { ...layer, threshold: threshold! };

@@ -26,6 +26,7 @@ import { paddedBatch } from './padded-batch.js';
 import { parametersOf } from './parameters.js';
 import type { PassKind } from './pass-programs.js';
 import { PassPrograms } from './pass-programs.js';
+import { poissonThresholds } from './poisson.js';
 import { float32Tensor } from './program.js';
 import { surrogateNumbers } from './surrogate-numbers.js';
 import { targetInputs } from './target-loss.js';
@@ -87,7 +88,7 @@ export class CompiledModel implements Model {
 
   /** What a pass over images is, and all that its graph is given of them, the network and its dropout. */
   private prepare(images: Float32Array, options: LossOptions) {
-    const { mode, dropoutSeed } = options;
+    const { mode, dropoutSeed, encodingSeed } = options;
     const surrogate = options.surrogate ?? trainingSurrogate;
     const count = this.batchOf(images);
     // Without statistics over the batch images do not touch one another: batches of like size share programs.
@@ -105,6 +106,7 @@ export class CompiledModel implements Model {
     const given = new Map<string, Tensor>([
       ...this.parameters,
       ...masks,
+      ...poissonThresholds(this.graph.layers, this.programs.timesteps(kind), encodingSeed ?? dropoutSeed ?? 0),
       [passInputs.image, float32Tensor(padded(images, count, batch), [batch, ...this.inputShape])],
     ]);
     return { kind, surrogate, count, given };
@@ -129,7 +131,8 @@ export class CompiledModel implements Model {
   async recordSpikes(images: Float32Array): Promise<{ logits: Float32Array; spikes: SpikeRecord }> {
     const batch = this.batchOf(images);
     const kind: PassKind = { mode: 'eval', batch, isActivation: false, dropsOut: false };
-    const given = new Map(this.parameters);
+    const thresholds = poissonThresholds(this.graph.layers, this.programs.timesteps(kind), 0);
+    const given = new Map([...this.parameters, ...thresholds]);
     given.set(passInputs.image, float32Tensor(images, [batch, ...this.inputShape]));
     return this.programs.record(kind, given);
   }

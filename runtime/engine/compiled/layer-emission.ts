@@ -12,8 +12,10 @@ import { emitInput } from './input.js';
 import { emitNeuron } from './neuron.js';
 import { emitNorm } from './norm.js';
 import { emitOutput } from './output.js';
+import { emitPoisson } from './poisson.js';
 import { emitPool } from './pool.js';
 import type { Signal } from './signal.js';
+import { emitStepNorm } from './step-norm.js';
 
 /** Adds a layer to the graph. `inputs` are the signals it reads; the input layer reads the image [N, H, W, C]. */
 export function emitLayer(
@@ -37,6 +39,10 @@ export function emitLayer(
       return emitNeuron(layer, context, first);
     case 'grid':
       return emitGrid(layer, context, first);
+    case 'poisson':
+      return emitPoisson(layer, context, first);
+    case 'stepNorm':
+      return emitStepNorm(layer, context, first);
     case 'avgPool':
       return emitPool(layer, context, first);
     case 'add':

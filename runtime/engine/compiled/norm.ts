@@ -14,9 +14,11 @@ export function emitNorm(
   layer: BatchNormLayer,
   { graph, mode, timesteps }: EmissionContext,
   input: Signal,
+  /** After the parameters' names. */
+  suffix = '',
 ): LayerEmission {
   const channels = layer.gamma.length;
-  const own = (name: string): Value => graph.input(inputName(layer.name, name), [channels], 'parameter');
+  const own = (name: string): Value => graph.input(inputName(layer.name, `${name}${suffix}`), [channels], 'parameter');
   const [gamma, beta, mean, variance] = [own('gamma'), own('beta'), own('mean'), own('variance')];
   const { parts } = input;
   const perStep = parts[0]!.shape;

@@ -12,8 +12,10 @@ import type { Kernels } from './kernels.js';
 import { neuronLayer } from './neuron.js';
 import { normLayer } from './norm.js';
 import { outputLayer } from './output.js';
+import { poissonLayer } from './poisson.js';
 import { poolLayer } from './pool.js';
 import type { DeviceLayer } from './step.js';
+import { stepNormLayer } from './step-norm.js';
 
 /** Puts a layer on the device. */
 export function deviceLayer(layer: AnnLayer | SnnLayer, kernels: Kernels): DeviceLayer {
@@ -32,6 +34,10 @@ export function deviceLayer(layer: AnnLayer | SnnLayer, kernels: Kernels): Devic
       return neuronLayer(layer, kernels);
     case 'grid':
       return gridLayer(layer);
+    case 'poisson':
+      return poissonLayer(layer);
+    case 'stepNorm':
+      return stepNormLayer(layer, kernels);
     case 'avgPool':
       return poolLayer(layer, kernels);
     case 'add':

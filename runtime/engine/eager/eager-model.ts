@@ -89,13 +89,14 @@ export class EagerModel implements Model {
     return trace;
   }
 
-  private context({ mode, surrogate, dropoutSeed, gradients }: ForwardOptions): ForwardContext {
+  private context({ mode, surrogate, dropoutSeed, encodingSeed, gradients }: ForwardOptions): ForwardContext {
     const chosen = surrogate ?? trainingSurrogate;
     return {
       mode,
       surrogate: chosen,
       timesteps: this.graph.kind === 'snn' && chosen.form !== 'activation' ? this.graph.timesteps : 1,
       dropout: dropoutSeed === undefined ? null : xoroshiro128plus(dropoutSeed),
+      encoding: xoroshiro128plus(encodingSeed ?? dropoutSeed ?? 0),
       differentiable: gradients !== 'none',
     };
   }

@@ -21,6 +21,8 @@ export interface ForwardContext {
   readonly surrogate: Surrogate;
   /** Draws dropout masks, in layer order; null leaves dropout out. */
   readonly dropout: RandomGenerator | null;
+  /** Draws the spikes of a Poisson input. */
+  readonly encoding: RandomGenerator;
   /** Whether a backward pass will follow. Without one, steps save nothing. */
   readonly differentiable: boolean;
 }

@@ -25,7 +25,7 @@ const ann = {
   kind: 'ann' as const,
   name: snn.name,
   layers: snn.layers.flatMap((layer): AnnLayer[] => {
-    if (layer.kind === 'grid') return [];
+    if (layer.kind === 'grid' || layer.kind === 'poisson' || layer.kind === 'stepNorm') return [];
     if (layer.kind !== 'neuron') return [layer];
     return [{ kind: 'activation', name: layer.name, inputs: layer.inputs, function: 'relu' }];
   }),
