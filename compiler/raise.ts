@@ -24,9 +24,10 @@ export interface Raised {
  * one linear layer for each projection and drive. A drive with a grid is rounded to it.
  *
  * Before: a graph that `lower` made. After: norms, pools and shortcuts are inside kernels and biases, so that what is
- * trained is what the chip holds. Dropout is gone. Throws SW2016 where a bias differs by place.
+ * trained is what the chip holds. Dropout is gone. `units` has, by population, what its membrane is counted in, where it is.
+ * Throws SW2016 where a bias differs by place.
  */
-export function raise(graph: FloatSpikeGraph): Raised {
+export function raise(graph: FloatSpikeGraph, units: ReadonlyMap<string, number>): Raised {
   const [{ inputShape, mean, std }] = graph.drives as readonly [Drive];
   const layers: SnnLayer[] = [{ kind: 'input', name: 'input', shape: inputShape, mean, std }];
   const terms = new Map<string, readonly RaisedTerm[]>();
@@ -50,7 +51,7 @@ export function raise(graph: FloatSpikeGraph): Raised {
       const scales = new Float32Array(summands.length).fill(1);
       layers.push({ kind: 'add', name: `${name}.sum`, inputs: summands, scales });
     }
-    addPopulation(layers, population, isVector.has(name));
+    addPopulation(layers, population, units.get(name), isVector.has(name));
   }
   return { snn: { kind: 'snn', name: graph.name, timesteps: graph.timesteps, layers }, terms, biases };
 }
@@ -134,12 +135,13 @@ function addProjection(
 function addPopulation(
   layers: SnnLayer[],
   { name, kind, reset, decay, threshold }: Population<Float32Array>,
+  unit: number | undefined,
   isVector: boolean,
 ): void {
   const before = layers.at(-1)!.name;
   if (kind === 'spiking') {
     const neuron = { leak: 1 - decay.data[0]!, reset, threshold: threshold.data[0]! };
-    layers.push({ kind: 'neuron', name, inputs: [before], ...neuron });
+    layers.push({ kind: 'neuron', name, inputs: [before], ...neuron, ...(unit === undefined ? {} : { unit }) });
     return;
   }
   if (!isVector) layers.push({ kind: 'flatten', name: `${name}.flat`, inputs: [before], order: 'hwc' });

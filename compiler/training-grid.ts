@@ -1,4 +1,4 @@
-import type { SnnGraph } from '../schemas/snn.js';
+import type { SnnGraph, SnnLayer } from '../schemas/snn.js';
 import type { FloatSpikeGraph } from '../schemas/spike.js';
 import type { Target, TargetArithmetic } from '../schemas/target.js';
 import { tapRates } from './calibration.js';
@@ -47,21 +47,29 @@ export function trainingGrid(snn: SnnGraph, target: Target): TrainingGrid {
     const { scale, driveExponent } = scales.get(drive.population)!;
     return { ...drive, scale, grid: { mantissaMax: arithmetic.bias!.mantissaMax, exponent: driveExponent } };
   });
-  const raised = raise({ ...graph, drives });
+  const leaking = graph.populations.filter(({ decay }) => decay.data.some((value) => value !== 0));
+  const units = new Map(leaking.map(({ name }) => [name, 1 / scales.get(name)!.scale]));
+  const raised = raise({ ...graph, drives }, units);
   return { snn: raised.snn, round: (parameters) => roundAll(raised, scales, parameters, arithmetic) };
 }
 
-/** The network with its drives rounded as the compiler will round them; of one that is on the target's grid. */
-export function withDriveGrids(snn: SnnGraph, { arithmetic }: Target): SnnGraph {
+/**
+ * The network with drives rounded and membranes cut as the compiler will have it; of one whose parameters are on the
+ * target's grid.
+ */
+export function withChipUnits(snn: SnnGraph, { arithmetic }: Target): SnnGraph {
   const graph = lower(snn);
-  const steps = new Map<string, number>();
-  for (const { population } of graph.drives) {
-    const exact = exactScale(inputsOf(graph, population), arithmetic, graph.timesteps);
-    if (exact !== null) steps.set(`${population}.grid`, 2 ** exact.driveExponent / exact.scale);
+  const scales = new Map<string, LayerScale>();
+  for (const { name } of graph.populations) {
+    const exact = exactScale(inputsOf(graph, name), arithmetic, graph.timesteps);
+    if (exact !== null) scales.set(name, exact);
   }
-  const layers = snn.layers.map((layer) =>
-    layer.kind === 'grid' ? { ...layer, step: steps.get(layer.name) ?? layer.step } : layer,
-  );
+  const layers = snn.layers.map((layer): SnnLayer => {
+    const own = scales.get(layer.kind === 'grid' ? layer.name.slice(0, -'.grid'.length) : layer.name);
+    if (own === undefined) return layer;
+    if (layer.kind === 'grid') return { ...layer, step: 2 ** own.driveExponent / own.scale };
+    return layer.kind === 'neuron' && layer.unit !== undefined ? { ...layer, unit: 1 / own.scale } : layer;
+  });
   return { ...snn, layers };
 }
 

@@ -120,6 +120,7 @@ function requirePositive(variance: Float32Array, where: string): void {
 function checkNeuron(layer: NeuronLayer, where: string): void {
   requireRange(layer.leak, [Number.MIN_VALUE, 1], `${where}, leak`);
   requireRange(layer.threshold, [Number.MIN_VALUE, Number.MAX_VALUE], `${where}, threshold`);
+  requireRange(layer.unit ?? 1, [Number.MIN_VALUE, Number.MAX_VALUE], `${where}, unit`);
 }
 
 /** Throws SW1005 unless mean and std are finite, one per channel, and every std is positive. */

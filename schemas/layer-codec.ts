@@ -87,7 +87,15 @@ export function wireLayer(layer: AnnLayer | SnnLayer): WireLayer {
       return { ...head, stepNorm: { steps, epsilon: layer.epsilon, momentum: layer.momentum } };
     }
     case 'neuron':
-      return { ...head, neuron: { leak: layer.leak, reset: wireReset(layer.reset), threshold: layer.threshold } };
+      return {
+        ...head,
+        neuron: {
+          leak: layer.leak,
+          reset: wireReset(layer.reset),
+          threshold: layer.threshold,
+          unit: layer.unit ?? null,
+        },
+      };
   }
 }
 
@@ -123,13 +131,14 @@ export function readSnnLayer(message: WireLayer): SnnLayer {
     return { kind: 'stepNorm', ...single(message, where), steps: read, epsilon: epsilon ?? 0, momentum: momentum ?? 0 };
   }
   if (!message.neuron) throw failure('SW1006', { where, what: 'is no layer of an SNN.' });
-  const { leak, reset, threshold } = message.neuron;
+  const { leak, reset, threshold, unit } = message.neuron;
   return {
     kind: 'neuron',
     ...single(message, where),
     leak: leak ?? 0,
     reset: readReset(reset, where),
     threshold: threshold ?? 0,
+    ...(unit === null || unit === undefined ? {} : { unit }),
   } satisfies NeuronLayer;
 }
 

@@ -14,6 +14,11 @@ export interface NeuronLayer {
   readonly leak: number;
   readonly reset: Reset;
   readonly threshold: number;
+  /**
+   * A leaking membrane is cut to a multiple of this, towards zero, as a chip that counts in it does; absent: not cut. In
+   * networks trained for one chip.
+   */
+  readonly unit?: number;
 }
 
 /**

@@ -24,7 +24,7 @@ interface Value {
  * - sums: several edges into one node, Scale where a branch has a scale other than 1; dropout: nothing;
  * - the output: an Output node that hears the last layer's current, to be averaged over the timesteps.
  *
- * Throws SW1051 for soft reset, which NIR cannot express, and for vectors in unlike orders that are added.
+ * Throws SW2020 for layers of comparison networks, SW1051 for soft reset, which NIR cannot express, and for vectors in unlike orders that are added.
  */
 export function nirGraph(snn: SnnGraph): NirGraph {
   const author = new GraphAuthor(snn);
@@ -93,6 +93,9 @@ class GraphAuthor {
       case 'dropout':
       case 'grid':
         return value;
+      case 'poisson':
+      case 'stepNorm':
+        throw failure('SW2020', { where: `layer ${layer.name}`, what: 'NIR has no such node.' });
     }
   }
 

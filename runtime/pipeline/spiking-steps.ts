@@ -1,5 +1,5 @@
 import { convert } from '../../compiler/convert.js';
-import { trainingGrid, withDriveGrids } from '../../compiler/training-grid.js';
+import { trainingGrid, withChipUnits } from '../../compiler/training-grid.js';
 import type { AnnGraph } from '../../schemas/ann.js';
 import type { RunConvert, RunFinetune } from '../../schemas/run.js';
 import type { SnnGraph } from '../../schemas/snn.js';
@@ -98,7 +98,7 @@ export async function finetuneOnGrid(
   const { graph, history } = await finetune(engine, grid.snn, setup.dataset, loop, training);
   const trained = new Map([...parametersOf(graph)].map(([name, { data }]) => [name, data]));
   const rounded = withParameters(graph, grid.round(trained));
-  return { graph: withDriveGrids(rounded, target), history };
+  return { graph: withChipUnits(rounded, target), history };
 }
 
 function loopOptions(

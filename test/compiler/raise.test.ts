@@ -13,7 +13,7 @@ it('raising a lowered network and lowering it again gives the same graph', () =>
       const graph = lower(snn);
       let raised: ReturnType<typeof raise>;
       try {
-        raised = raise(graph);
+        raised = raise(graph, new Map());
       } catch (error) {
         expect(error instanceof SpikewrightError && error.diagnostics[0]?.code).toBe('SW2016');
         return;

@@ -14,19 +14,27 @@ import { surrogateInputs } from './surrogate-numbers.js';
 export function emitNeuron(layer: NeuronLayer, context: EmissionContext, input: Signal): LayerEmission {
   const { graph, timesteps, form } = context;
   if (form === 'activation') return emitActivation(context, input);
-  const { leak, reset } = layer;
+  const { leak, reset, unit } = layer;
   const threshold = graph.input(inputName(layer.name, 'threshold'), [], 'parameter');
   const membranes: Value[] = [];
   const spikes: Value[] = [];
   let kept: Value | null = null;
   for (let t = 0; t < timesteps; t += 1) {
-    const membrane: Value = kept === null ? input.at(t) : graph.add(graph.scale(kept, leak), input.at(t));
+    const membrane: Value = kept === null ? input.at(t) : graph.add(leaked(kept), input.at(t));
     const spike = graph.asFloat(graph.binary('GreaterOrEqual', membrane, threshold));
     kept = graph.sub(membrane, graph.mul(spike, reset === 'hard' ? membrane : threshold));
     membranes.push(membrane);
     spikes.push(spike);
   }
   const output = Signal.ofParts(graph, spikes);
+
+  /** What a step leaves of the membrane. */
+  function leaked(membrane: Value): Value {
+    const left = graph.scale(membrane, leak);
+    if (unit === undefined || leak === 1) return left;
+    const units = graph.unary('Floor', graph.scale(graph.unary('Abs', left), 1 / unit));
+    return graph.scale(graph.mul(graph.unary('Sign', left), units), unit);
+  }
 
   /** BPTR: past each neuron that ever fired. */
   function rateBackward(upstream: Signal) {

@@ -34,6 +34,8 @@ export interface NormGradients {
 export interface NeuronSettings {
   readonly leak: number;
   readonly reset: Reset;
+  /** What a leaking membrane is cut to multiples of, towards zero; null: not cut. */
+  readonly unit: number | null;
   readonly timesteps: number;
 }
 

@@ -14,9 +14,9 @@ export function neuronLayer(layer: NeuronLayer, kernels: Kernels): DeviceLayer {
 
   function forward(signal: Signal, { surrogate, timesteps, differentiable }: ForwardContext): Step {
     if (surrogate.form === 'activation') return rectify(signal, kernels);
-    const { leak, reset } = layer;
+    const { leak, reset, unit = null } = layer;
     const { steps } = signal;
-    const settings = { leak, reset, timesteps };
+    const settings = { leak, reset, timesteps, unit };
     const { spikes, distance } = kernels.neuron(signal.tensor, steps, threshold.tensor, settings, differentiable);
     return {
       output: { tensor: spikes, steps: timesteps },

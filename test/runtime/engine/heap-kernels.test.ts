@@ -147,7 +147,7 @@ describe('on the heap and composed agree', () => {
         const current = draws(1, steps * batch * neurons).map((value) => Math.round(value * 64) / 64);
         await expectAgreement((kernels) =>
           tf.tidy(() => {
-            const settings = { ...own, timesteps };
+            const settings = { ...own, timesteps, unit: null };
             const threshold = tf.scalar(0.25);
             const input = tf.tensor(current, [steps * batch, neurons]);
             const { spikes, distance } = kernels.neuron(input, steps, threshold, settings, true);

@@ -50,7 +50,7 @@ async function onKernels(backend: 'wasm' | 'cpu'): Promise<LayerRuns> {
   return {
     async neuron(settings, surrogate) {
       return tf.tidy(() => {
-        const neuron = { ...settings, timesteps: TIMESTEPS };
+        const neuron = { ...settings, timesteps: TIMESTEPS, unit: null };
         const threshold = tf.scalar(settings.threshold);
         const { spikes, distance } = kernels.neuron(tf.tensor(golden('x'), SHAPE), TIMESTEPS, threshold, neuron, true);
         const upstream = tf.tensor(golden('upstream'), SHAPE);

@@ -17,8 +17,13 @@ import { startTested, testedEngines } from '../engine/engines.js';
 
 const shape = [12, 12, 3] as const;
 const reset = (target: string) => (target === 'loihi1' ? 'hard' : 'soft');
-const network = (target: string): SnnGraph => {
-  const stage = (channels: number): LayerSpec[] => [{ conv: channels }, 'norm', { neuron: reset(target) }, { pool: 2 }];
+const network = (target: string, leak = 1): SnnGraph => {
+  const stage = (channels: number): LayerSpec[] => [
+    { conv: channels },
+    'norm',
+    { neuron: reset(target), leak },
+    { pool: 2 },
+  ];
   return randomSnn(shape, [...stage(8), ...stage(12), { flatten: 'hwc' }, { dense: 10, bias: true }], 4, 5);
 };
 
@@ -82,10 +87,11 @@ async function agreement(engine: Engine, snn: SnnGraph, target: Target) {
 }
 
 describe.each(testedEngines)('finetuning on the grid of a chip, %s', (name) => {
-  it.each(targets)('gives a network that $name computes spike for spike', async (target) => {
+  const cases = targets.flatMap((target) => [1, 0.9].map((leak) => ({ target, leak, chip: target.name })));
+  it.each(cases)('gives a network that $chip computes spike for spike, leak $leak', async ({ target, leak }) => {
     const engine = await startTested(name);
     const before = engine.memory();
-    const plain = network(target.name);
+    const plain = network(target.name, leak);
     const setup = { engine, dataset, trainSamples: null, seed: 2 };
     const { graph, history } = await finetuneOnGrid(plain, target, options, setup, { test: null, training: {} });
     expect(history).toHaveLength(2);

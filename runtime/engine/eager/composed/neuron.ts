@@ -5,7 +5,7 @@ export function neuron(
   current: tf.Tensor,
   steps: number,
   threshold: tf.Tensor,
-  { leak, reset, timesteps }: NeuronSettings,
+  { leak, reset, timesteps, unit }: NeuronSettings,
   keep: boolean,
 ): NeuronTrajectory {
   const [rows, ...rest] = current.shape as [number, ...number[]];
@@ -17,7 +17,7 @@ export function neuron(
     const distances: tf.Tensor[] = [];
     let membrane: tf.Tensor = tf.zeros([size]);
     for (let t = 0; t < timesteps; t += 1) {
-      const before = tf.add(tf.mul(membrane, leak), inputs[steps === 1 ? 0 : t]!);
+      const before = tf.add(leaked(membrane, leak, unit), inputs[steps === 1 ? 0 : t]!);
       const spike = tf.cast(tf.greaterEqual(before, threshold), 'float32');
       membrane = reset === 'hard' ? tf.mul(before, tf.sub(1, spike)) : tf.sub(before, tf.mul(spike, threshold));
       spikes.push(spike);
@@ -27,6 +27,13 @@ export function neuron(
     return keep ? { spikes: merged, distance: tf.reshape(tf.stack(distances), shape) } : { spikes: merged };
   });
   return { spikes: result.spikes, distance: result.distance ?? null };
+}
+
+/** What a step leaves of the membrane. */
+function leaked(membrane: tf.Tensor, leak: number, unit: number | null): tf.Tensor {
+  const left = tf.mul(membrane, leak);
+  if (unit === null || leak === 1) return left;
+  return tf.mul(tf.mul(tf.sign(left), tf.floor(tf.mul(tf.abs(left), 1 / unit))), unit);
 }
 
 export function neuronGradients(

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import { neuron as composedNeuron } from '../composed/neuron.js';
 import type { Kernels } from '../kernels.js';
 import { reluGradient } from './activation.js';
 import { convInputGradient, convKernelGradient } from './conv.js';
@@ -21,7 +22,11 @@ export function heapKernels(backend: BackendWasm): Kernels {
     normStatistics: (...args) => normStatistics(heap, ...args),
     normalise: (...args) => normalise(heap, ...args),
     normGradients: (...args) => normGradients(heap, ...args),
-    neuron: (...args) => neuron(heap, ...args),
+    // Membranes that are cut are those of networks for one chip: rare, and left to tensor operations.
+    neuron: (current, steps, threshold, settings, keep) =>
+      settings.unit === null || settings.leak === 1
+        ? neuron(heap, current, steps, threshold, settings, keep)
+        : composedNeuron(current, steps, threshold, settings, keep),
     neuronGradients: (...args) => neuronGradients(heap, ...args),
   };
 }
