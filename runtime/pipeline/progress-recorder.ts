@@ -14,6 +14,8 @@ const PROGRESS_FILE = 'progress.json';
 
 /** The file is written at most this often, in ms. */
 const WRITE_EVERY = 500;
+/** The work that goes on where an interrupted run left it. */
+const RESUMED = 'finetune';
 /** Of more steps only so many are kept, evenly, and the latest. */
 const CURVE_POINTS_MAX = 400;
 
@@ -27,6 +29,7 @@ export class ProgressRecorder implements PipelineListener {
   /** Of what the running stage does at present: when it began, and how much was done then. */
   private work = { name: '', start: 0, first: 0 };
   private stageStart = 0;
+  private lastEvent = 0;
   private timer: NodeJS.Timeout | null = null;
   private writing: Promise<void> = Promise.resolve();
   private isWritable = true;
@@ -52,6 +55,7 @@ export class ProgressRecorder implements PipelineListener {
 
   began(stage: string): void {
     this.stageStart = performance.now();
+    this.lastEvent = this.stageStart;
     this.work = { name: '', start: this.stageStart, first: 0 };
     this.set(stage, { ...waiting, state: 'running' });
     this.inner.began(stage);
@@ -103,7 +107,9 @@ export class ProgressRecorder implements PipelineListener {
 
   private worked(name: string, done: number, total: number, note: string): void {
     const now = performance.now();
-    if (name !== this.work.name) this.work = { name, start: now, first: done };
+    // The first word of a work comes when its first part is done; only training may have begun further on.
+    if (name !== this.work.name) this.work = { name, start: this.lastEvent, first: name === RESUMED ? done : 0 };
+    this.lastEvent = now;
     const running = this.stages.find(({ state }) => state === 'running');
     if (running === undefined) return;
     const rate = (done - this.work.first) / (now - this.work.start);

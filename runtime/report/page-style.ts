@@ -56,6 +56,7 @@ code.options { white-space: pre-wrap; overflow-wrap: anywhere; display: inline-b
 .example img { image-rendering: pixelated; border-radius: .25rem; margin-right: .4rem; }
 .example figcaption { color: var(--text); }
 .example table { min-width: 100%; margin-top: .4rem; font-size: .82rem; }
+#stages td:last-child { white-space: normal; min-width: 14rem; }
 progress { width: 8rem; height: .7rem; accent-color: var(--first); }
 footer { max-width: 58rem; margin: 3rem auto 2rem; padding: 0 1.25rem; color: var(--faint); font-size: .85rem; }
 @media screen and (max-width: 40rem) {

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { ProgressRecorder, readProgress } from '../../../runtime/pipeline/progress-recorder.js';
 import type { PipelineListener } from '../../../runtime/pipeline/run-context.js';
 import type { Artefacts } from '../../../runtime/store/store.js';
@@ -52,6 +52,23 @@ test('what a run tells is what others read', async () => {
     ],
     curve: [point(3)],
   });
+});
+
+test('the time left counts from where the work began, though its first parts are told of together', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  try {
+    const folder = join(root, 'left');
+    const recorder = await ProgressRecorder.begin(folder, stages, listener);
+    recorder.began('import');
+    vi.advanceTimersByTime(10_000);
+    recorder.hooks('import').progress!(16, 256);
+    recorder.hooks('import').progress!(32, 256);
+    await recorder.end('interrupted');
+    // 32 parts took 10 s, 224 are left.
+    expect((await readProgress(folder))!.stages[0]).toMatchObject({ seconds: 10, secondsLeft: 70 });
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('a resumed training goes on with the curve of before, another one begins its own', async () => {
