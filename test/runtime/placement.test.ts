@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -91,6 +91,15 @@ describe('compile on the command line', () => {
     expect(done.stdout).toContain('Schedule: T = 3');
     const both = await readOccupied([path('first.swp'), path('second.swp')], target);
     expect(both.length).toBe(2 * compiled.program.cores.length);
+    // Elsewhere on the board it computes the same.
+    const again = ['--samples', '2', '--dataset', 'mnist', '--timing', 'off', '--json', path('second.json')];
+    const ran = await spikewright('simulate', path('second.swp'), ...again);
+    expect([ran.code, ran.stderr]).toEqual([0, expect.any(String)]);
+    const [one, two] = ['stats.json', 'second.json'].map((file) => JSON.parse(readFileSync(path(file), 'utf8')));
+    expect(two.predictions).toEqual(one.predictions);
+    const spikes = (layers: readonly { name: string; spikes: number }[]) =>
+      layers.map(({ name, spikes }) => [name, spikes]);
+    expect(spikes(two.layers)).toEqual(spikes(one.layers));
     // The same network's layers under other names.
     const renamed = {
       ...snn,
