@@ -78,22 +78,42 @@ export class SynapseWriter {
     { mantissas, index, delay }: Synapses,
   ): number {
     const firstWord = this.#words;
+    const weightMask = 2 ** weightBits - 1;
     for (let first = 0; first < mantissas.length; first += chunk) {
       const end = Math.min(first + chunk, mantissas.length);
       const bits = this.#headerBits + (end - first) * (weightBits + indexBits + delayBits);
-      let position = this.#words * WORD_BITS;
+      let byte = this.#words * WORD_BYTES;
       this.#reserve(Math.ceil(bits / WORD_BITS));
-      this.#put(position, end - first, COUNT_BITS);
-      this.#put(position + COUNT_BITS, formatNumber, this.#headerBits - COUNT_BITS);
-      position += this.#headerBits;
-      for (let k = first; k < end; k += 1) {
-        if (indexBits > 0) this.#put(position, index[k]!, indexBits);
-        position += indexBits;
-        if (delayBits > 0) this.#put(position, delay - 1, delayBits);
-        position += delayBits;
-        this.#put(position, mantissas[k]!, weightBits);
-        position += weightBits;
+      const bytes = this.#bytes;
+      // Bits not yet written, fewer than 8 of them before each field; fields have at most 16.
+      let pending = (end - first) | (formatNumber << COUNT_BITS);
+      let count = this.#headerBits;
+      for (; count >= 8; count -= 8, byte += 1) {
+        bytes[byte] = pending;
+        pending >>>= 8;
       }
+      for (let k = first; k < end; k += 1) {
+        if (indexBits > 0) {
+          pending |= index[k]! << count;
+          for (count += indexBits; count >= 8; count -= 8, byte += 1) {
+            bytes[byte] = pending;
+            pending >>>= 8;
+          }
+        }
+        if (delayBits > 0) {
+          pending |= (delay - 1) << count;
+          for (count += delayBits; count >= 8; count -= 8, byte += 1) {
+            bytes[byte] = pending;
+            pending >>>= 8;
+          }
+        }
+        pending |= (mantissas[k]! & weightMask) << count;
+        for (count += weightBits; count >= 8; count -= 8, byte += 1) {
+          bytes[byte] = pending;
+          pending >>>= 8;
+        }
+      }
+      if (count > 0) bytes[byte] = pending;
     }
     return firstWord;
   }
@@ -114,20 +134,6 @@ export class SynapseWriter {
       const larger = new Uint8Array(this.#bytes.length * 2);
       larger.set(this.#bytes);
       this.#bytes = larger;
-    }
-  }
-
-  /** The low `width` bits of `value` (two's complement) at bit `position`; the bits there are zero. */
-  #put(position: number, value: number, width: number): void {
-    let rest = value & (2 ** width - 1);
-    let byte = Math.floor(position / 8);
-    let shift = position % 8;
-    for (let left = width; left > 0; byte += 1) {
-      this.#bytes[byte]! |= (rest << shift) & 0xff;
-      const taken = Math.min(left, 8 - shift);
-      rest >>>= taken;
-      left -= taken;
-      shift = 0;
     }
   }
 }
