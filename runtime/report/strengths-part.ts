@@ -24,10 +24,10 @@ export function strengthsPart(report: Report): Html {
     (a, b) => a.method.localeCompare(b.method) || a.epsilon - b.epsilon || a.steps - b.steps,
   );
   return html`<h3>By attack and radius</h3>
-<p>Each level under examples crafted against itself; at radius 0 the clean images. Points of different numbers of images have
-different intervals, which the table gives.</p>
+<p>Each level under examples crafted against itself. Points on few images have wide intervals, which the table gives; between
+points on different numbers of images a difference may be one of images alone.</p>
 ${figure(
-  chart('Lines: accuracy of ANN, SNN and chip by radius, for each attack', 360, plot(report, rows)),
+  chart('Lines: accuracy of ANN, SNN and chip by radius, for each attack', 360, plot(rows)),
   table(
     'Accuracy by attack and radius, with 95 % intervals',
     [
@@ -46,7 +46,7 @@ ${figure(
 )}`;
 }
 
-function plot(report: Report, rows: readonly ReportStrength[]): EChartsOption {
+function plot(rows: readonly ReportStrength[]): EChartsOption {
   const kindOf = ({ method, steps }: ReportStrength): string =>
     `${methodName(method)}, ${countText(steps)} ${steps === 1 ? 'step' : 'steps'}`;
   const kinds = [...new Set(rows.map(kindOf))];
@@ -54,7 +54,7 @@ function plot(report: Report, rows: readonly ReportStrength[]): EChartsOption {
     (100 * correct) / total;
   return {
     grid: { ...gridStyle, top: 64, bottom: 30, right: 24 },
-    legend: { ...legendStyle, left: 'center', right: 'auto', itemWidth: 34 },
+    legend: { ...legendStyle, left: 150, itemWidth: 34 },
     xAxis: {
       type: 'value',
       name: 'Radius ε (255ths)',
@@ -73,7 +73,6 @@ function plot(report: Report, rows: readonly ReportStrength[]): EChartsOption {
         lineStyle: { color: colour, width: 2, type: dashes[index % dashes.length]! },
         itemStyle: { color: colour },
         data: [
-          [0, percent(report.levels[name].clean)],
           ...rows.filter((row) => kindOf(row) === kind).map((row) => [255 * row.epsilon, percent(row.robust[name])]),
         ],
       })),
