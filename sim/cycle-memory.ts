@@ -256,6 +256,9 @@ function placeQueue(memory: MachineMemory, stations: number, slotShift: number):
   const slots = memory.place(new Int32Array(slotCount).fill(none));
   const bits = memory.reserve(slotCount / 8);
   const [times, nexts, heap] = [8, 4, 4].map((bytes) => memory.reserve(bytes * stations));
-  const list = memory.reserve(2 * 16 * stations);
-  return memory.place(Uint32Array.of(slots, bits, times!, nexts!, list + 16 * stations, heap!, slotShift));
+  const size = 16 * stations;
+  const list = memory.reserve(2 * size);
+  return memory.place(
+    Uint32Array.of(slots, bits, times!, nexts!, list + size, list, list + 2 * size, heap!, slotShift),
+  );
 }

@@ -16,8 +16,10 @@ export class QueueState {
   /** By station: instant of its completion (i64), and the next in its slot's list (i32). */
   times: usize;
   nexts: usize;
-  /** The middle of a list with room for as many completions on either side as there are stations: the slot in progress. */
+  /** A list with room for as many completions on either side of its middle as there are stations: the slot in progress. */
   listMiddle: usize;
+  listStart: usize;
+  listEnd: usize;
   /** Stations beyond the wheel. */
   heap: usize;
   /** A slot has 2^shift units. */
@@ -39,6 +41,8 @@ let times: usize = 0;
 let nexts: usize = 0;
 let heap: usize = 0;
 let middle: usize = 0;
+let listStart: usize = 0;
+let listEnd: usize = 0;
 let shift: i64 = 0;
 /** A bit for each word of `bits` that is not zero. */
 let words: u64 = 0;
@@ -57,6 +61,8 @@ export function openQueue(address: usize): void {
   nexts = state.nexts;
   heap = state.heap;
   middle = state.listMiddle;
+  listStart = state.listStart;
+  listEnd = state.listEnd;
   shift = <i64>state.shift;
   words = 0;
   heapSize = 0;
@@ -99,6 +105,13 @@ export function stationOf(completion: usize): i32 {
 
 /** Into the list of the slot in progress. */
 function insert(station: i32, time: i64): void {
+  if (end === listEnd) {
+    // A slot may see more completions than there are stations, but no more at a time.
+    const left = end - first;
+    memory.copy(listStart, first, left);
+    first = listStart;
+    end = listStart + left;
+  }
   let at = end;
   while (at > first && isBefore(time, station, at - COMPLETION)) {
     copy(at, at - COMPLETION);
