@@ -189,8 +189,8 @@ export interface Report {
   readonly samples: number;
   readonly attack: { readonly method: string; readonly epsilon: number; readonly steps: number };
   readonly levels: Readonly<Record<LevelName, ReportLevel>>;
-  /** Under further attacks and radii; empty or missing where none were asked for. */
-  readonly strengths?: readonly ReportStrength[];
+  /** Under further attacks and radii; empty where none were asked for. */
+  readonly strengths: readonly ReportStrength[];
   /** Every adversary against every level; its own among them. */
   readonly transfer: readonly ReportTransfer[];
   /** In the order in which they are tried, of the spiking sources. */

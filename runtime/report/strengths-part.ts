@@ -16,7 +16,7 @@ const dashes = ['solid', 'dashed', 'dotted'] as const;
 
 /** Accuracy of the levels by attack and radius, the main attack among them; nothing where no other was asked for. */
 export function strengthsPart(report: Report): Html {
-  const others = report.strengths ?? [];
+  const others = report.strengths;
   if (others.length === 0) return html``;
   const { attack, samples } = report;
   const robust = Object.fromEntries(levels.map(({ name }) => [name, report.levels[name].robust]));

@@ -315,8 +315,14 @@ describe('what tells about the installation', () => {
     expect(code).toBe(0);
     const { backends, chosen, datasets } = JSON.parse(stdout);
     expect(backends.map(({ backend }: { backend: string }) => backend)).toContain(chosen);
-    expect(backends).toHaveLength(6);
-    expect(datasets.map(({ name }: { name: string }) => name)).toEqual(['cifar10', 'cifar100', 'mnist', 'svhn']);
+    expect(backends).toHaveLength(8);
+    expect(datasets.map(({ name }: { name: string }) => name)).toEqual([
+      'cifar10',
+      'cifar100',
+      'mnist',
+      'svhn',
+      'tinyimagenet',
+    ]);
   });
 
   test('targets lists, shows and checks', async () => {

@@ -135,6 +135,8 @@ describe('run files', () => {
       samples: 100,
       blackBoxQueries: 0,
       margin: 0.02,
+      otherSamples: 64,
+      others: [],
     });
     expect(run).toMatchObject({
       timesteps: 8,
