@@ -462,6 +462,11 @@ export const diagnosticCodes = {
     why: 'What is told of the SNN is then told of another network than the one that the chip runs.',
     fix: 'Pass the SNN that was compiled (--snn), or compile the one given.',
   },
+  SW5015: {
+    title: 'program of another integer network',
+    why: 'Chip and twin can only be held against each other where both are to compute the same network.',
+    fix: 'Pass the integer network that was written with the program (compile --graph), or compile again.',
+  },
   SW5030: {
     title: 'run history is damaged',
     why: 'The file is no database, or its bytes have changed.',

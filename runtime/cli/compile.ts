@@ -9,6 +9,7 @@ import type { Hooks } from '../hooks.js';
 import { countText, figureText, optionalPercent, percentText } from '../report/number-text.js';
 import { textTable } from '../report/text-table.js';
 import { writeFileWhole } from '../store/write-file.js';
+import { recordIntegerNetwork } from '../verify/origin.js';
 import { spikewrightVersion } from '../version.js';
 import { defineCommand } from './command.js';
 import { wholeNumber } from './options.js';
@@ -92,10 +93,12 @@ export const compile = defineCommand({
       calibration,
     });
     context.tell(diagnostics);
-    const { program, mapping, quantisation } = value;
+    const { mapping, quantisation } = value;
+    const graph = encodeSpikeGraph(value.spikeGraph);
+    const program = recordIntegerNetwork(value.program, graph);
     const bytes = encodeProgram(program);
     await writeFileWhole(args.out, bytes);
-    if (args.graph !== undefined) await writeFileWhole(args.graph, encodeSpikeGraph(value.spikeGraph));
+    if (args.graph !== undefined) await writeFileWhole(args.graph, graph);
     if (args['float-graph'] !== undefined) {
       await writeFileWhole(args['float-graph'], encodeSpikeGraph(value.floatGraph));
     }

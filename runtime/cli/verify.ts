@@ -103,7 +103,7 @@ export const verify = defineCommand({
       { makeReproducer, reproducerSummary },
       { faultDiagnostics },
       { resultFigures },
-      { originDiagnostics },
+      { originDiagnostics, requireIntegerNetwork },
     ] = await Promise.all([
       import('../data/open.js'),
       import('../data/dataset.js'),
@@ -143,6 +143,7 @@ export const verify = defineCommand({
     const { engines, networks, diagnostics } = await chooseLevelEngines(network.graph, args);
     for (const graph of [network.ann, network.snn]) if (graph !== null) requireNetworkFit(networks, graph, data);
     requireProgramFit(network.program, data);
+    requireIntegerNetwork(network.program, files.graph);
     if (network.snn !== null) context.tell(originDiagnostics(network.program, network.snn));
     const { steps, queries } = args;
     const epsilon = args.epsilon / 255;

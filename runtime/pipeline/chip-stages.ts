@@ -19,6 +19,7 @@ import { compileTarget } from '../target-choice.js';
 import { firstOf } from '../train/accuracy.js';
 import { openStatistics } from '../verify/chip.js';
 import { chooseLevelEngines } from '../verify/level-engines.js';
+import { recordIntegerNetwork } from '../verify/origin.js';
 import { makeReproducer } from '../verify/reproducer.js';
 import { simulateImages } from '../verify/simulate-task.js';
 import { verifyNetwork } from '../verify/verify.js';
@@ -84,9 +85,10 @@ export async function compileStage(run: RunContext, snn: NetworkStage<SnnGraph>)
       );
       const { value, diagnostics } = compile(snn.graph, target, { provenance, placement, calibration });
       run.listener.tell(diagnostics);
+      const graph = encodeSpikeGraph(value.spikeGraph);
       return {
-        [PROGRAM_FILE]: encodeProgram(value.program),
-        [INTEGER_FILE]: encodeSpikeGraph(value.spikeGraph),
+        [PROGRAM_FILE]: encodeProgram(recordIntegerNetwork(value.program, graph)),
+        [INTEGER_FILE]: graph,
         [FLOAT_FILE]: encodeSpikeGraph(value.floatGraph),
         [QUANTISATION_FILE]: jsonBytes(value.quantisation),
       };

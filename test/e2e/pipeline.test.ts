@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkJson, readJson } from '../../schemas/json-file.js';
 import { decodeProgram, encodeProgram } from '../../schemas/program-file.js';
 import type { Report } from '../../schemas/report.js';
+import type { Statistics } from '../../schemas/stats.js';
 import { mutations } from '../property/mutate.js';
 import { type Ended, type Running, spikewright, start } from './command-line.js';
 import { tinyOnnx, tinyRun } from './tiny-network.js';
@@ -79,6 +80,27 @@ describe('a whole run', () => {
       const { clean: right, robust: kept } = result.levels[level];
       expect([clean, robust].map((digits) => digits.replaceAll('0', '').length)).toEqual([right.correct, kept.correct]);
     }
+  });
+
+  test('reports the figures that a simulation of the program alone counts', async () => {
+    const stage = readdirSync(at('whole')).find((name) => name.startsWith('compile-'))!;
+    const program = join(at('whole'), stage, 'program.swp');
+    const args = ['--dataset', 'mnist', '--samples', '4', '--timing', 'cycle', '--json', at('stats.json')];
+    expectOk(await spikewright('simulate', program, ...args));
+    const stats = readJson<Statistics>('stats', readFileSync(at('stats.json'), 'utf8'), 'stats.json');
+    const { chip, layers, latencies } = reportOf('whole');
+    expect([chip.spikesPerSample, chip.activeNeuronsPercent, chip.synopsPerSample, chip.cores, chip.chips]).toEqual([
+      stats.spikes,
+      stats.activeNeuronsPercent,
+      stats.synapticOperations,
+      stats.cores,
+      stats.chips,
+    ]);
+    expect(chip.energyJoules).toBe(stats.energy.joulesPerSample);
+    expect(latencies).toEqual(stats.latency?.perSampleSeconds);
+    expect(layers.map(({ name, spikesPerSample, energyJoules }) => [name, spikesPerSample, energyJoules])).toEqual(
+      stats.layers.map(({ name, spikes, energyJoules }) => [name, spikes, energyJoules]),
+    );
   });
 
   test('is reused wholly the second time', async () => {

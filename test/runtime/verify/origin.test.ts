@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { originDiagnostics } from '../../../runtime/verify/origin.js';
+import { originDiagnostics, recordIntegerNetwork, requireIntegerNetwork } from '../../../runtime/verify/origin.js';
 import { sha256 } from '../../../schemas/hash.js';
 import { encodeSnn } from '../../../schemas/snn-file.js';
 import { snnGraphs } from '../../schemas/arbitraries.js';
@@ -20,5 +20,20 @@ it('a program tells its SNN from every other, and is content where it does not k
       fc.pre(!Buffer.from(bytes).equals(encodeSnn(other)));
       expect(originDiagnostics(compiled, other)).toMatchObject([{ code: 'SW5014', severity: 'warning' }]);
     }),
+  );
+});
+
+it('a program refuses every integer network but the one that it was made of', () => {
+  const bytes = fc.uint8Array({ minLength: 1, maxLength: 40 });
+  fc.assert(
+    fc.property(programs, bytes, bytes, (program, own, other) => {
+      fc.pre(program.provenance.sources.every(({ role }) => role !== 'integer network'));
+      requireIntegerNetwork(program, other);
+      const made = recordIntegerNetwork(program, own);
+      requireIntegerNetwork(made, own);
+      fc.pre(!Buffer.from(own).equals(other));
+      expect(() => requireIntegerNetwork(made, other)).toThrow(/SW5015/);
+    }),
+    { numRuns: 50 },
   );
 });
