@@ -31,7 +31,7 @@ function readTimeline(bytes: Uint8Array): { slices: Slice[]; counters: Map<strin
     }
     const { type, trackUuid, name, counterValue, flowIds, terminatingFlowIds } = trackEvent!;
     const track = names.get(Number(trackUuid))!;
-    expect(track).toBeDefined();
+    expect(names.has(Number(trackUuid))).toBe(true);
     const time = Number(timestamp);
     const stack = open.get(track) ?? [];
     open.set(track, stack);
