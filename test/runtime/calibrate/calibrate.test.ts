@@ -54,7 +54,7 @@ it('random networks of branches, sums and norms in any place get the thresholds 
     }),
     { numRuns: 200 },
   );
-  expect(compared / runs).toBeGreaterThan(0.5);
+  expect(compared / runs).toBeGreaterThan(0.4);
 });
 
 const setup = { shape: [8, 8, 3] as const, classes: 4, mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2], seed: 1 };
