@@ -77,6 +77,10 @@ class Exchanges {
   readonly slotOf: Int32Array;
   /** Core at each slot, −1 where none is. */
   readonly #coreAt: Int32Array;
+  /** Column, row and chip of each core's slot: small enough to stay in the cache, as all slots together may not. */
+  readonly #x: Int32Array;
+  readonly #y: Int32Array;
+  readonly #chip: Int32Array;
 
   constructor(
     private readonly graph: FlowGraph,
@@ -88,6 +92,9 @@ class Exchanges {
     start.forEach((slot, core) => {
       this.#coreAt[slot] = core;
     });
+    this.#x = this.slotOf.map((slot) => slots.x[slot]!);
+    this.#y = this.slotOf.map((slot) => slots.y[slot]!);
+    this.#chip = this.slotOf.map((slot) => slots.chip[slot]!);
   }
 
   /** Hops more (or, below 0, fewer) if `core` went to `slot` and whoever is there took its place. */
@@ -101,17 +108,24 @@ class Exchanges {
   exchange(core: number, slot: number): void {
     const own = this.slotOf[core]!;
     const other = this.#coreAt[slot]!;
+    this.#coreAt[own] = -1;
+    this.#put(core, slot);
+    if (other !== -1) this.#put(other, own);
+  }
+
+  #put(core: number, slot: number): void {
     this.slotOf[core] = slot;
     this.#coreAt[slot] = core;
-    this.#coreAt[own] = other;
-    if (other !== -1) this.slotOf[other] = own;
+    this.#x[core] = this.slots.x[slot]!;
+    this.#y[core] = this.slots.y[slot]!;
+    this.#chip[core] = this.slots.chip[slot]!;
   }
 
   /** Change by one core alone; its messages with `except`, with which it changes places, go as far as before. */
   #move(core: number, from: number, to: number, except: number): number {
     const { offsets, partner, messages } = this.graph;
     const { x, y, chip, crossing } = this.slots;
-    const { slotOf } = this;
+    const [coreX, coreY, coreChip] = [this.#x, this.#y, this.#chip];
     const [fromX, fromY, fromChip] = [x[from]!, y[from]!, chip[from]!];
     const [toX, toY, toChip] = [x[to]!, y[to]!, chip[to]!];
     if (fromX === toX && fromY === toY) return 0;
@@ -120,10 +134,16 @@ class Exchanges {
     for (let k = offsets[core]!; k < end; k += 1) {
       const other = partner[k]!;
       if (other === except) continue;
-      const at = slotOf[other]!;
-      const before = Math.abs(fromX - x[at]!) + Math.abs(fromY - y[at]!) + crossing * Math.abs(fromChip - chip[at]!);
-      const after = Math.abs(toX - x[at]!) + Math.abs(toY - y[at]!) + crossing * Math.abs(toChip - chip[at]!);
-      change += messages[k]! * (after - before);
+      const [atX, atY] = [coreX[other]!, coreY[other]!];
+      const before = Math.abs(fromX - atX) + Math.abs(fromY - atY);
+      const after = Math.abs(toX - atX) + Math.abs(toY - atY);
+      if (crossing === 0) {
+        change += messages[k]! * (after - before);
+      } else {
+        const atChip = coreChip[other]!;
+        const crossed = crossing * Math.abs(fromChip - atChip);
+        change += messages[k]! * (after + crossing * Math.abs(toChip - atChip) - (before + crossed));
+      }
     }
     return change;
   }

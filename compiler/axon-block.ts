@@ -36,11 +36,41 @@ interface ReachIndex {
   readonly offsets: Int32Array;
 }
 
+/** What the blocks of two tiles share that lie alike to their sources. */
+type AxonTable = Omit<AxonBlock, 'plan' | 'rows' | 'columns'>;
+
 /**
- * Numbers the input axons of a core: one for each place and source channel that has a synapse, but for groups of channels
- * that must share a population axon. `biasAxons` are those that the host drives, which come after all others.
+ * Numbers the input axons of the cores of one population: on each, one for each place and source channel that has a
+ * synapse, but for groups of channels that must share a population axon. `biasAxons` are those that the host drives, which
+ * come after all others. Tiles of the same channels that lie alike to their sources share all tables, lists among them.
  */
-export function axonBlocks(plan: CorePlan, planner: CorePlanner, biasAxons: number): readonly AxonBlock[] {
+export class AxonNumbering {
+  readonly #planner: CorePlanner;
+  readonly #biasAxons: number;
+  /** By everything that a tile's tables depend on. */
+  readonly #known = new Map<string, readonly AxonTable[]>();
+
+  constructor(planner: CorePlanner, biasAxons: number) {
+    this.#planner = planner;
+    this.#biasAxons = biasAxons;
+  }
+
+  blocks(plan: CorePlan): readonly AxonBlock[] {
+    const { style, layout, projections } = plan;
+    const { y, x, c } = layout.tile;
+    const axes = projections.map(({ rows, columns }) => [rows.key, columns.key]);
+    const key = [style.packing, style.lists, style.padded, y[1] - y[0], x[1] - x[0], c[0], c[1], ...axes].join('|');
+    const tables = this.#known.get(key) ?? axonTables(plan, this.#planner, this.#biasAxons);
+    this.#known.set(key, tables);
+    return projections.map((projection, n) => {
+      const rows = reachIndex(projection.rows.reaches);
+      const columns = reachIndex(projection.columns.reaches);
+      return { ...tables[n]!, plan: projection, rows, columns };
+    });
+  }
+}
+
+function axonTables(plan: CorePlan, planner: CorePlanner, biasAxons: number): readonly AxonTable[] {
   const supply = planner.supply(biasAxons);
   const drafts = plan.projections.map((projection) => {
     const places = planner.places(plan, projection);
@@ -58,9 +88,9 @@ export function axonBlocks(plan: CorePlan, planner: CorePlanner, biasAxons: numb
   const left = new Map(axonQuota(groups, supply).populations);
   let firstAxon = 0;
   return drafts.map(({ projection, places, lists }) => {
-    const block = axonBlock(projection, places, lists, supply.atomsMax, left, firstAxon);
-    firstAxon += block.base.length;
-    return block;
+    const table = axonTable(projection, places, lists, supply.atomsMax, left, firstAxon);
+    firstAxon += table.base.length;
+    return table;
   });
 }
 
@@ -112,14 +142,14 @@ function hasNonZero(incoming: IncomingProjection, { row, column }: ListClass, in
 }
 
 /** `left`: how many groups of each size are still to become population axons. */
-function axonBlock(
+function axonTable(
   plan: ProjectionPlan,
   places: PlaceTable,
   drafts: readonly (readonly ListDraft[])[],
   atomsMax: number,
   left: Map<number, number>,
   firstAxon: number,
-): AxonBlock {
+): AxonTable {
   const inputs = plan.incoming.projection.kernel.shape[2];
   const firstOf: number[] = [];
   let listCount = 0;
@@ -161,7 +191,6 @@ function axonBlock(
     return own.map(({ input, form }) => ({ list, input, form, words: isPadded[number] ? longest : form.words }));
   });
   return {
-    plan,
     lists,
     firstAxon,
     firstList: Int32Array.from(firstList),
@@ -169,8 +198,6 @@ function axonBlock(
     base: Int32Array.from(base),
     axonOf,
     atomOf,
-    rows: reachIndex(plan.rows.reaches),
-    columns: reachIndex(plan.columns.reaches),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { FloatSpikeGraph, ParameterTable, Population } from '../schemas/spike.js';
 import type { Target } from '../schemas/target.js';
-import { nearestMantissa } from './grid.js';
+import { roundingError } from './grid.js';
 import type { LayerInputs } from './layer-inputs.js';
 
 /** Factors on channels are these powers of two: few enough for the chip's threshold profiles, a factor of 13 apart. */
@@ -29,11 +29,11 @@ export function channelFactors(
     population.threshold.rows === 1 && population.threshold.columns === 1 && population.decay.columns === 1;
   if (population.kind === 'readout' || profiles < 2 || !single || projections.length === 0) return null;
   const channels = population.shape[2];
-  const ranges = Float64Array.from({ length: channels }, (_, channel) =>
-    projections.reduce((most, { kernel }) => {
-      return Math.max(most, bestRange(channelSample(kernel.data, channels, channel), arithmetic.weight.mantissaMax));
-    }, 0),
-  );
+  const ranges = new Float64Array(channels);
+  for (const { kernel } of projections) {
+    const own = bestRanges(kernel.data, channels, arithmetic.weight.mantissaMax);
+    for (let c = 0; c < channels; c += 1) ranges[c] = Math.max(ranges[c]!, own[c]!);
+  }
   const widest = ranges.reduce((most, range) => Math.max(most, range), 0);
   const factors = Float32Array.from(ranges, (range) => {
     // A channel without weights needs no finer steps than the others.
@@ -49,7 +49,13 @@ export function channelFactors(
  */
 export function scaleChannels(graph: FloatSpikeGraph, name: string, factors: Float32Array): FloatSpikeGraph {
   const channels = factors.length;
-  const times = (data: Float32Array): Float32Array => data.map((value, k) => value * factors[k % channels]!);
+  const times = (data: Float32Array): Float32Array => {
+    const scaled = new Float32Array(data.length);
+    for (let k = 0; k < data.length; ) {
+      for (let c = 0; c < channels; c += 1, k += 1) scaled[k] = data[k]! * factors[c]!;
+    }
+    return scaled;
+  };
   return {
     ...graph,
     populations: graph.populations.map((population) => {
@@ -101,29 +107,35 @@ function byChannel(
   return { rows, columns: wide, data: scaled };
 }
 
-function channelSample(weights: Float32Array, channels: number, channel: number): Float64Array {
+/** By channel, the magnitude that should fill the mantissa: rounding and clipping err least there. */
+function bestRanges(weights: Float32Array, channels: number, mantissaMax: number): Float64Array {
   const inputs = weights.length / channels;
   const count = Math.min(inputs, SAMPLE_MAX);
-  return Float64Array.from(
-    { length: count },
-    (_, k) => weights[Math.floor((k * inputs) / count) * channels + channel]!,
-  );
-}
-
-/** The magnitude that should fill the mantissa: rounding and clipping err least there. */
-function bestRange(weights: Float64Array, mantissaMax: number): number {
-  const largest = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
-  if (largest === 0) return 0;
-  let best = largest;
-  let least = Number.POSITIVE_INFINITY;
+  const rowOf = (k: number): number => Math.floor((k * inputs) / count) * channels;
+  const largest = new Float64Array(channels);
+  for (let k = 0; k < count; k += 1) {
+    for (let c = 0, at = rowOf(k); c < channels; c += 1, at += 1) {
+      largest[c] = Math.max(largest[c]!, Math.abs(weights[at]!));
+    }
+  }
+  const best = largest.slice();
+  const least = new Float64Array(channels).fill(Number.POSITIVE_INFINITY);
+  const units = new Float64Array(channels);
+  const errors = new Float64Array(channels);
   for (let step = 0; step < CLIP_STEPS; step += 1) {
-    const range = largest * 2 ** (-step / 4);
-    const unit = range / mantissaMax;
-    const error = weights.reduce(
-      (sum, weight) => sum + (nearestMantissa(weight / unit, mantissaMax) * unit - weight) ** 2,
-      0,
-    );
-    if (error < least) [least, best] = [error, range];
+    errors.fill(0);
+    // Of a channel without weights any unit is as good.
+    for (let c = 0; c < channels; c += 1) units[c] = (largest[c]! * 2 ** (-step / 4)) / mantissaMax || 1;
+    for (let k = 0; k < count; k += 1) {
+      for (let c = 0, at = rowOf(k); c < channels; c += 1, at += 1) {
+        errors[c]! += roundingError(Math.abs(weights[at]!), units[c]!, mantissaMax) ** 2;
+      }
+    }
+    for (let c = 0; c < channels; c += 1) {
+      if (errors[c]! >= least[c]!) continue;
+      least[c] = errors[c]!;
+      best[c] = largest[c]! * 2 ** (-step / 4);
+    }
   }
   return best;
 }

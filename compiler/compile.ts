@@ -6,7 +6,7 @@ import type { Target } from '../schemas/target.js';
 import type { CalibrationImages } from './calibration.js';
 import { type CoreBound, coreBound } from './core-bound.js';
 import { CorePlanner } from './core-plan.js';
-import { emitCore } from './emit.js';
+import { emitCores } from './emit.js';
 import { explainMapping, type MappingTables } from './explain.js';
 import { lower } from './lower.js';
 import { partition } from './partition.js';
@@ -87,7 +87,7 @@ export function compileIntegerGraph(
   );
   const { slots, chips, ...distances } = place(wired.length, traffic, target, placement);
   const { stepsPerSample, sampleInterval, hostAxons } = schedule(spikeGraph, placed, wired, slots, target);
-  const cores = wired.map((core, k) => emitCore(core, slots[k]!, slots, placed[core.layer]!, planner, target));
+  const cores = emitCores(wired, slots, placed, planner, target);
   const program: Program = {
     formatVersion: PROGRAM_VERSION,
     name: graph.name,

@@ -240,6 +240,11 @@ export function profileNeed(
 /** A neuron's values in a table, one per row. */
 export function tableColumn(table: ParameterTable<Int32Array>, neuron: number, channels: number): Int32Array {
   const { rows, columns, data } = table;
-  const column = columns === 1 ? 0 : columns === channels ? neuron % channels : neuron;
+  const column = tableIndex(table, neuron, channels);
   return Int32Array.from({ length: rows }, (_, row) => data[row * columns + column]!);
+}
+
+/** The column of a neuron's values in a table. */
+export function tableIndex({ columns }: ParameterTable<Int32Array>, neuron: number, channels: number): number {
+  return columns === 1 ? 0 : columns === channels ? neuron % channels : neuron;
 }

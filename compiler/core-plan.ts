@@ -36,6 +36,8 @@ export interface AxisPlan {
   readonly counts: readonly number[];
   /** Positions beyond the span that the reaches need. */
   readonly margin: Margin;
+  /** Equal for axes whose reaches are the same but for where their span begins. */
+  readonly key: string;
 }
 
 /** Places of equal patterns. */
@@ -310,7 +312,7 @@ function planAxis(reaches: readonly Reach[], span: Span): AxisPlan {
     counts[number]! += 1;
     return number;
   });
-  return { reaches, patternOf, patterns, counts, margin: margin(reaches, span) };
+  return { reaches, patternOf, patterns, counts, margin: margin(reaches, span), key: keyOf(reaches, span) };
 }
 
 /** The kinds of places that two axes have, and compartments from a base to the last target of its list, at most. */
@@ -350,7 +352,9 @@ function patternPairs(
 
 /** How far sources reach along an axis decides what their lists hold: equal texts, equal plans. */
 export function reachKey(axis: Axis, span: Span): string {
-  return axisReach(axis, span)
-    .map(({ first, tap, taps }) => `${first - span[0]}:${tap}:${taps}`)
-    .join();
+  return keyOf(axisReach(axis, span), span);
+}
+
+function keyOf(reaches: readonly Reach[], [start]: Span): string {
+  return reaches.map(({ first, tap, taps }) => `${first - start}:${tap}:${taps}`).join();
 }

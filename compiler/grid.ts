@@ -13,6 +13,11 @@ export function nearestMantissa(value: number, max: number): number {
   return Math.max(-max, Math.min(max, roundHalfAway(value)));
 }
 
+/** What is added to a magnitude, by clipping taken away, where its nearest mantissa of up to `max` units stands for it. */
+export function roundingError(magnitude: number, unit: number, max: number): number {
+  return Math.min(max, Math.floor(magnitude / unit + 0.5)) * unit - magnitude;
+}
+
 /** A decay in [0, 1) in 1/4096, on the chip's grid of `decayBits`. */
 export function integerDecay(decay: number, { decayBits }: TargetArithmetic): number {
   const step = DECAY_UNIT / 2 ** decayBits;
@@ -89,10 +94,16 @@ export function biasMantissas(units: number, exponents: readonly number[], manti
  */
 export function commonWeightExponent(weights: Int32Array, weight: TargetArithmetic['weight']): number | null {
   let largest = 0;
-  for (const value of weights) largest = Math.max(largest, Math.abs(value));
+  // Set bits of any weight: the lowest says by what power of two all can be divided.
+  let bits = 0;
+  for (let k = 0; k < weights.length; k += 1) {
+    largest = Math.max(largest, Math.abs(weights[k]!));
+    bits |= weights[k]!;
+  }
   for (let exponent = 0; exponent <= weight.exponentMax; exponent += 1) {
     const unit = weight.step * 2 ** exponent;
     if (largest > weight.mantissaMax * unit) continue;
+    if (Number.isInteger(Math.log2(unit))) return bits % unit === 0 ? exponent : null;
     return weights.every((value) => value % unit === 0) ? exponent : null;
   }
   return null;

@@ -49,13 +49,17 @@ export function layerInputs(
   let weightMax = 0;
   for (const { kernel, pool } of projections) {
     const sources = pool[0] * pool[1];
-    kernel.data.forEach((weight, k) => {
-      const bound = weight > 0 ? highest : lowest;
-      bound[k % channels]! += weight * sources;
-      weightSum[k % channels]! += weight * sources;
-      weightNorm[k % channels]! += (weight * sources) ** 2;
-      weightMax = Math.max(weightMax, Math.abs(weight));
-    });
+    const { data } = kernel;
+    for (let k = 0; k < data.length; ) {
+      for (let c = 0; c < channels; c += 1, k += 1) {
+        const reach = data[k]! * sources;
+        highest[c]! += Math.max(0, reach);
+        lowest[c]! += Math.min(0, reach);
+        weightSum[c]! += reach;
+        weightNorm[c]! += reach * reach;
+        weightMax = Math.max(weightMax, Math.abs(data[k]!));
+      }
+    }
   }
   let driveMax = 0;
   if (drive !== null) {
@@ -125,9 +129,7 @@ function sampleWeights({ kernel }: Projection<Float32Array>): WeightSample {
   const picked = Array.from({ length: wanted }, (_, n) => Math.floor((n * channels) / wanted));
   const weights = new Float32Array(inputs * wanted);
   for (let input = 0; input < inputs; input += 1) {
-    picked.forEach((channel, n) => {
-      weights[input * wanted + n] = kernel.data[input * channels + channel]!;
-    });
+    for (let n = 0; n < wanted; n += 1) weights[input * wanted + n] = kernel.data[input * channels + picked[n]!]!;
   }
   return { weights, channels: picked };
 }

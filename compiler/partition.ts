@@ -3,7 +3,7 @@ import { sha256 } from '../schemas/hash.js';
 import type { IntegerSpikeGraph, Population, Projection } from '../schemas/spike.js';
 import type { Target } from '../schemas/target.js';
 import { elementCount, type MapShape } from '../schemas/tensor.js';
-import { type AxonBlock, addOutputs, axonBlocks } from './axon-block.js';
+import { type AxonBlock, AxonNumbering, addOutputs } from './axon-block.js';
 import { type CoreLimit, type CoreNeed, coreLimits, inputNeed, passedLimit } from './core-need.js';
 import { type CorePlan, CorePlanner } from './core-plan.js';
 import { type RelayPopulation, relayPopulation, retimed } from './fan-out.js';
@@ -189,9 +189,10 @@ class Partitioner {
 
   #placed(task: Omit<SplitTask, 'outputs'>, split: Split, relayOf: string | null): PlacedPopulation {
     const { population, incoming, biasAxons } = task;
+    const numbering = new AxonNumbering(this.#planner, biasAxons.length);
     const cores = tilesOf(split).map((tile): PlacedCore => {
       const plan = this.#planner.plan(tile, split.style, incoming);
-      return { plan, blocks: axonBlocks(plan, this.#planner, biasAxons.length) };
+      return { plan, blocks: numbering.blocks(plan) };
     });
     return { population, incoming, biasAxons, relayOf, split, cores, delays: [] };
   }

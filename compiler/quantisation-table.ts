@@ -55,18 +55,23 @@ export function describe(
   let weightMax = 0;
   const channels = quantised.shape[2];
   const factors = quantised.channelFactors ?? new Float32Array(channels).fill(1);
-  kernels.forEach(({ kernel }, index) => {
-    inputs.projections[index]!.kernel.data.forEach((weight, k) => {
-      const mantissa = kernel.data[k]! / unit;
-      const factor = factors[k % channels]!;
-      const error = ((mantissa * unit) / scale.scale - weight) / factor;
-      power += (weight / factor) ** 2;
-      noise += error * error;
-      count += 1;
-      weightMax = Math.max(weightMax, Math.abs(mantissa));
-      if (Math.abs((weight * scale.scale) / unit) > arithmetic.weight.mantissaMax + 0.5) clipped += 1;
-    });
-  });
+  const most = arithmetic.weight.mantissaMax + 0.5;
+  for (const [index, { kernel }] of kernels.entries()) {
+    const rounded = kernel.data;
+    const { data } = inputs.projections[index]!.kernel;
+    count += data.length;
+    for (let k = 0; k < data.length; ) {
+      for (let c = 0; c < channels; c += 1, k += 1) {
+        const weight = data[k]!;
+        const factor = factors[c]!;
+        const error = (rounded[k]! / scale.scale - weight) / factor;
+        power += (weight / factor) ** 2;
+        noise += error * error;
+        weightMax = Math.max(weightMax, Math.abs(rounded[k]!));
+        if (Math.abs((weight * scale.scale) / unit) > most) clipped += 1;
+      }
+    }
+  }
   const biasErrorMax = quantised.bias.data.reduce((most, bias, k) => {
     const factor = quantised.bias.columns === 1 ? 1 : factors[k % channels]!;
     return Math.max(most, Math.abs(bias / scale.scale - inputs.population.bias.data[k]!) / factor);
@@ -77,7 +82,7 @@ export function describe(
     scale: scale.scale,
     weightExponent: scale.weightExponent,
     weightUnit: unit,
-    weightMax,
+    weightMax: weightMax / unit,
     weightErrorRms: count === 0 ? 0 : Math.sqrt(noise / count),
     clippedPercent: count === 0 ? 0 : (100 * clipped) / count,
     sqnrDecibels: power === 0 || noise === 0 ? null : 10 * Math.log10(power / noise),
@@ -106,10 +111,14 @@ function integerBounds(
   const highest = new Float64Array(channels);
   const lowest = new Float64Array(channels);
   for (const { kernel, pool } of kernels) {
-    kernel.data.forEach((weight, k) => {
-      const bound = weight > 0 ? highest : lowest;
-      bound[k % channels]! += weight * pool[0] * pool[1];
-    });
+    const { data } = kernel;
+    for (let k = 0; k < data.length; ) {
+      for (let c = 0; c < channels; c += 1, k += 1) {
+        const reach = data[k]! * pool[0] * pool[1];
+        highest[c]! += Math.max(0, reach);
+        lowest[c]! += Math.min(0, reach);
+      }
+    }
   }
   const constant = quantised.bias.data.reduce((most, bias) => Math.max(most, Math.abs(bias)), 0);
   // Rounding moves a drive by at most half a step of its grid.

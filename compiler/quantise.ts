@@ -17,6 +17,9 @@ import { boundDiagnostics, describe, type QuantisationRow } from './quantisation
 import { roundByRates, roundBySample, type TapRates } from './round-weights.js';
 import { biasUnit, chooseScale, exactScale, type LayerScale, valueGrid, weightUnit } from './scale.js';
 
+/** Output channels that are rounded together: the weights of as many fill a cache line. */
+const CHANNELS_AT_ONCE = 16;
+
 export interface Quantised {
   readonly graph: IntegerSpikeGraph;
   readonly rows: readonly QuantisationRow[];
@@ -195,20 +198,30 @@ function roundKernels(
   const rates = joined(chosen.rates);
   const sample = calibration === null ? null : tapSample(graph, population, projections, calibration);
   const kernels = projections.map(({ kernel }) => new Int32Array(kernel.data.length));
-  const weights = new Float64Array(rates.mean.length);
-  for (let channel = 0; channel < channels; channel += 1) {
+  const taps = rates.mean.length;
+  // Several channels at once: those of a tap lie side by side in memory. Not a power of two apart, in one line of the cache.
+  const pitch = taps + CHANNELS_AT_ONCE / 2;
+  const block = new Float64Array(Math.min(channels, CHANNELS_AT_ONCE) * pitch);
+  for (let first = 0; first < channels; first += CHANNELS_AT_ONCE) {
+    const end = Math.min(channels, first + CHANNELS_AT_ONCE);
     let tap = 0;
     for (const { kernel } of projections) {
-      for (let k = channel; k < kernel.data.length; k += channels, tap += 1) {
-        weights[tap] = (kernel.data[k]! * scale.scale) / unit;
+      const { data } = kernel;
+      for (let row = 0; row < data.length; row += channels, tap += 1) {
+        for (let c = first, at = tap; c < end; c += 1, at += pitch) block[at] = (data[row + c]! * scale.scale) / unit;
       }
     }
-    const biasError = channelBiasError(population.bias, quantised.bias, channel, channels, scale.scale) / unit;
-    const given = { weights, biasError, mantissaMax: arithmetic.weight.mantissaMax, timesteps: graph.timesteps };
-    const mantissas = sample === null ? roundByRates(given, rates) : roundBySample(given, rates, sample);
+    for (let c = first; c < end; c += 1) {
+      const weights = block.subarray((c - first) * pitch, (c - first) * pitch + taps);
+      const biasError = channelBiasError(population.bias, quantised.bias, c, channels, scale.scale) / unit;
+      const given = { weights, biasError, mantissaMax: arithmetic.weight.mantissaMax, timesteps: graph.timesteps };
+      weights.set(sample === null ? roundByRates(given, rates) : roundBySample(given, rates, sample));
+    }
     tap = 0;
     for (const kernel of kernels) {
-      for (let k = channel; k < kernel.length; k += channels, tap += 1) kernel[k] = mantissas[tap]! * unit;
+      for (let row = 0; row < kernel.length; row += channels, tap += 1) {
+        for (let c = first, at = tap; c < end; c += 1, at += pitch) kernel[row + c] = block[at]! * unit;
+      }
     }
   }
   return projections.map((projection, index) => {

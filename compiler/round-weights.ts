@@ -51,21 +51,70 @@ export function roundByRates(
   }
   const step = drift > 0 ? -1 : 1;
   const nearest = weights.length > MANY ? MIDDLE : 0;
-  const movable: number[] = [];
+  const distances = new Float64Array(weights.length);
+  const movable = new Int32Array(weights.length);
+  let count = 0;
+  let rarest = Number.POSITIVE_INFINITY;
   for (let k = 0; k < weights.length; k += 1) {
     const distance = step * (weights[k]! - mantissas[k]!);
-    if (distance > nearest && Math.abs(mantissas[k]! + step) <= mantissaMax) movable.push(k);
+    if (distance <= nearest || Math.abs(mantissas[k]! + step) > mantissaMax) continue;
+    distances[k] = distance;
+    movable[count] = k;
+    count += 1;
+    if (mean[k]! > 0) rarest = Math.min(rarest, mean[k]!);
   }
-  const distanceOf = (k: number): number => step * (weights[k]! - mantissas[k]!);
-  movable.sort((a, b) => distanceOf(b) - distanceOf(a) || a - b);
-  for (const k of movable) {
-    const noise = variance[k]! * (1 - 2 * distanceOf(k));
+  const farthest = new FarthestFirst(movable.subarray(0, count), distances);
+  // No distance is above 1/2: a step never helps the noise, nor a drift of less than half of what it adds.
+  for (let k = farthest.take(); k !== -1 && -2 * step * drift > rarest; k = farthest.take()) {
+    const noise = variance[k]! * (1 - 2 * distances[k]!);
     const bias = mean[k]! * (2 * step * drift + mean[k]!);
     if (noise + timesteps * bias >= 0) continue;
     mantissas[k]! += step;
     drift += step * mean[k]!;
   }
   return mantissas;
+}
+
+/** Hands out items by distance, the largest first, of equal ones the lowest number: a heap, since few are ever asked for. */
+class FarthestFirst {
+  #size: number;
+
+  /** `heap` holds the items, in any order, and is worked on. */
+  constructor(
+    private readonly heap: Int32Array,
+    private readonly distances: Float64Array,
+  ) {
+    this.#size = heap.length;
+    for (let at = (this.#size >> 1) - 1; at >= 0; at -= 1) this.#sink(at);
+  }
+
+  /** The next item; −1 when all are taken. */
+  take(): number {
+    if (this.#size === 0) return -1;
+    const first = this.heap[0]!;
+    this.#size -= 1;
+    this.heap[0] = this.heap[this.#size]!;
+    this.#sink(0);
+    return first;
+  }
+
+  #sink(start: number): void {
+    const { heap } = this;
+    const item = heap[start]!;
+    let at = start;
+    for (let child = 2 * at + 1; child < this.#size; child = 2 * at + 1) {
+      if (child + 1 < this.#size && this.#isBefore(heap[child + 1]!, heap[child]!)) child += 1;
+      if (!this.#isBefore(heap[child]!, item)) break;
+      heap[at] = heap[child]!;
+      at = child;
+    }
+    heap[at] = item;
+  }
+
+  #isBefore(a: number, b: number): boolean {
+    const difference = this.distances[a]! - this.distances[b]!;
+    return difference > 0 || (difference === 0 && a < b);
+  }
 }
 
 /**

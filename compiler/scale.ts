@@ -1,5 +1,5 @@
 import type { TargetArithmetic } from '../schemas/target.js';
-import { biasAxonExponents, biasExponent, integerThreshold, nearestMantissa, roundHalfAway } from './grid.js';
+import { biasAxonExponents, biasExponent, integerThreshold, roundHalfAway, roundingError } from './grid.js';
 import type { LayerInputs } from './layer-inputs.js';
 
 /** Scales tried are 2^(k/4) times the one at which the largest weight fills its mantissa. */
@@ -13,6 +13,8 @@ const BUSY_RATE = 0.3;
 const DEVIATIONS = 6;
 /** Far beyond any gain in precision: a bound that is likely to be passed is the last resort. */
 const UNLIKELY = 1e6;
+/** What summing in another order can never change a cost by. */
+const ROUNDING_SLACK = 1 + 1e-9;
 
 /** The grids of a population: membrane units per trained unit, and the exponents of its weights, bias and drive. */
 export interface LayerScale {
@@ -36,8 +38,8 @@ interface Candidate extends LayerScale {
 export function chooseScale(inputs: LayerInputs, arithmetic: TargetArithmetic, timesteps: number): LayerScale | null {
   let best: Candidate | null = null;
   for (const candidate of candidates(inputs, arithmetic)) {
-    const rated = rate(candidate, inputs, arithmetic, timesteps);
-    if (rated !== null && (best === null || rated.cost < best.cost)) best = rated;
+    const better = rate(candidate, inputs, arithmetic, timesteps, best);
+    if (better !== null) best = better;
   }
   return best;
 }
@@ -55,8 +57,8 @@ export function exactScale(inputs: LayerInputs, arithmetic: TargetArithmetic, ti
     for (let power = EXACT_EXPONENTS.least; power <= EXACT_EXPONENTS.most; power += 1) {
       const candidate = scaleAt(2 ** power, exponent, inputs, arithmetic);
       if (candidate === null || !isExact(candidate, inputs, arithmetic)) continue;
-      const rated = rate(candidate, inputs, arithmetic, timesteps);
-      if (rated !== null && (best === null || rated.cost < best.cost)) best = rated;
+      const better = rate(candidate, inputs, arithmetic, timesteps, best);
+      if (better !== null) best = better;
     }
   }
   return best;
@@ -148,12 +150,16 @@ function gridExponent(magnitude: number, { bias }: TargetArithmetic): number | n
   return bias === null ? null : biasExponent(magnitude, bias);
 }
 
-/** The candidate with its cost; null where thresholds, bias or membranes do not fit the chip. */
+/**
+ * The candidate with its cost; null where that is not below the best one's, or where thresholds, bias or membranes do not fit the
+ * chip.
+ */
 function rate(
   candidate: LayerScale,
   inputs: LayerInputs,
   arithmetic: TargetArithmetic,
   timesteps: number,
+  best: Candidate | null,
 ): Candidate | null {
   const { scale, driveExponent } = candidate;
   const { population } = inputs;
@@ -164,8 +170,6 @@ function rate(
     const exponents = biasAxonExponents(roundHalfAway((inputs.biasMax * scale) / perBias), arithmetic.weight);
     if (exponents === null) return null;
   }
-  let error = inputError(candidate, inputs, arithmetic) + thresholdError ** 2;
-  if (inputs.drive !== null) error += (2 ** driveExponent / scale) ** 2 / 12;
   const high = inputs.highest.reduce((most, value) => Math.max(most, value), 0) * scale;
   const low = -inputs.lowest.reduce((least, value) => Math.min(least, value), 0) * scale;
   const threshold = population.threshold.data.reduce((most, value) => Math.max(most, value), 0) * scale;
@@ -173,13 +177,17 @@ function rate(
   const { input, membrane } = bounds({ high, low, threshold, timesteps, readout: population.kind === 'readout' });
   const likely = likelyInput(inputs) * scale;
   const inputMax = arithmetic.inputMax ?? Number.POSITIVE_INFINITY;
-  let cost = error;
-  if (input >= inputMax) cost *= likely < inputMax ? LIKELY_INPUT : UNLIKELY * (likely / inputMax) ** 2;
-  if (membrane > arithmetic.membraneMax) {
-    const ratio = (timesteps * likely) / arithmetic.membraneMax;
-    cost *= ratio <= 1 ? LIKELY_MEMBRANE : UNLIKELY * ratio ** 2;
-  }
-  return { ...candidate, cost };
+  const inputPenalty = input < inputMax ? 1 : likely < inputMax ? LIKELY_INPUT : UNLIKELY * (likely / inputMax) ** 2;
+  const ratio = (timesteps * likely) / arithmetic.membraneMax;
+  const membranePenalty = membrane <= arithmetic.membraneMax ? 1 : ratio <= 1 ? LIKELY_MEMBRANE : UNLIKELY * ratio ** 2;
+  const limit = best?.cost ?? Number.POSITIVE_INFINITY;
+  const errorMax = (limit / inputPenalty / membranePenalty) * ROUNDING_SLACK;
+  const weightError = inputError(candidate, inputs, arithmetic, errorMax);
+  if (weightError === null) return null;
+  let error = weightError + thresholdError ** 2;
+  if (inputs.drive !== null) error += (2 ** driveExponent / scale) ** 2 / 12;
+  const cost = error * inputPenalty * membranePenalty;
+  return best === null || cost < best.cost ? { ...candidate, cost } : null;
 }
 
 /**
@@ -223,31 +231,33 @@ function worstThresholdError(candidate: LayerScale, inputs: LayerInputs, arithme
 }
 
 /**
- * Expected squared error of weights and bias, averaged over the sampled channels, in trained units. What weight errors add
- * on average is left out: rounding by error feedback cancels it.
+ * Expected squared error of weights and bias, averaged over the sampled channels, in trained units; null where it is above
+ * `limit`. What weight errors add on average is left out: rounding by error feedback cancels it.
  */
 function inputError(
   candidate: LayerScale,
   { samples, rates, population: { bias } }: LayerInputs,
   arithmetic: TargetArithmetic,
-): number {
+  limit: number,
+): number | null {
   const { scale } = candidate;
   const perMantissa = weightUnit(arithmetic, candidate) / scale;
   const { mantissaMax } = arithmetic.weight;
   const perBias = biasUnit(candidate, arithmetic) / scale;
   let total = 0;
   for (const value of bias.data) total += (roundHalfAway(value / perBias) * perBias - value) ** 2 / bias.data.length;
-  samples.forEach(({ weights, channels }, index) => {
+  for (const [index, { weights, channels }] of samples.entries()) {
     const { variance } = rates[index]!;
     let noise = 0;
     for (let k = 0, tap = 0; k < weights.length; tap += 1) {
       let squares = 0;
       for (const end = k + channels.length; k < end; k += 1) {
-        squares += (nearestMantissa(weights[k]! / perMantissa, mantissaMax) * perMantissa - weights[k]!) ** 2;
+        squares += roundingError(Math.abs(weights[k]!), perMantissa, mantissaMax) ** 2;
       }
       noise += variance[tap]! * squares;
+      if (total + noise / channels.length > limit) return null;
     }
     total += noise / channels.length;
-  });
+  }
   return total;
 }
