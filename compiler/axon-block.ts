@@ -1,6 +1,8 @@
 import { axonQuota } from './axon-quota.js';
-import type { CorePlan, CorePlanner, ListClass, ListForm, PlaceTable, ProjectionPlan } from './core-plan.js';
+import type { CorePlan, CorePlanner, PlaceTable, ProjectionPlan } from './core-plan.js';
 import { countNonZero, type IncomingProjection } from './incoming.js';
+import type { TileLayout } from './layout.js';
+import { fullCounts, isGapless, type ListClass, type ListForm, type WeightCounts } from './list-form.js';
 import type { Reach, Span } from './tiling.js';
 
 /** A list of synapses that the axons of one class and source channel share. */
@@ -59,7 +61,8 @@ export class AxonNumbering {
     const { style, layout, projections } = plan;
     const { y, x, c } = layout.tile;
     const axes = projections.map(({ rows, columns }) => [rows.key, columns.key]);
-    const key = [style.packing, style.lists, style.padded, y[1] - y[0], x[1] - x[0], c[0], c[1], ...axes].join('|');
+    const styleKey = [style.packing, style.order, style.lists, style.padded];
+    const key = [...styleKey, y[1] - y[0], x[1] - x[0], c[0], c[1], ...axes].join('|');
     const tables = this.#known.get(key) ?? axonTables(plan, this.#planner, this.#biasAxons);
     this.#known.set(key, tables);
     return projections.map((projection, n) => {
@@ -110,21 +113,42 @@ function draftLists(
   const inputs = incoming.projection.kernel.shape[2];
   const { c } = plan.layout.tile;
   return classes.map((list) => {
-    const forms: ListForm[] = [];
+    const forms = new Map<number, ListForm>();
     const drafts: ListDraft[] = [];
-    const whole = list.row.taps * list.column.taps * plan.layout.channels;
+    const full = fullCounts(list, plan.layout);
     // A dense list of a kernel with few zeros is as long whatever they are: it only must not be all zeros.
-    const isWhole = incoming.nonZero === null && planner.form(plan, list, whole, incoming.delayBits).dense;
+    const isWhole = incoming.nonZero === null && planner.form(plan, list, full, incoming.delayBits).indexed === 0;
     for (let input = 0; input < inputs; input += 1) {
-      const nonZero = isWhole
-        ? whole * Number(hasNonZero(incoming, list, input, c))
-        : countNonZero(incoming, list.row, list.column, input, c);
-      if (nonZero === 0) continue;
-      forms[nonZero] ??= planner.form(plan, list, nonZero, incoming.delayBits);
-      drafts.push({ input, form: forms[nonZero] });
+      const counts = isWhole
+        ? { ...full, all: full.all * Number(hasNonZero(incoming, list, input, c)) }
+        : weightCounts(incoming, list, plan.layout, input);
+      if (counts.all === 0) continue;
+      const key = (counts.all * COUNT_MAX + counts.beyondRun) * COUNT_MAX + counts.beyondBlock;
+      let form = forms.get(key);
+      if (form === undefined) {
+        form = planner.form(plan, list, counts, incoming.delayBits);
+        forms.set(key, form);
+      }
+      drafts.push({ input, form });
     }
     return drafts;
   });
+}
+
+/** More weights than any list has. */
+const COUNT_MAX = 65_536;
+
+/** The non-zero weights of one source channel's list. */
+function weightCounts(incoming: IncomingProjection, list: ListClass, layout: TileLayout, input: number): WeightCounts {
+  const { row, column } = list;
+  const { c } = layout.tile;
+  const block = [c[0], c[0] + layout.block] as const;
+  const run = isGapless(list, layout) ? row : { taps: 1, tap: row.tap };
+  const after = { taps: row.taps - run.taps, tap: row.tap - run.taps * incoming.rows.stride };
+  const inRun = countNonZero(incoming, run, column, input, block);
+  const inBlock = inRun + countNonZero(incoming, after, column, input, block);
+  const all = inBlock + countNonZero(incoming, row, column, input, [block[1], c[1]]);
+  return { all, beyondRun: all - inRun, beyondBlock: all - inBlock };
 }
 
 /** Whether any weight of a list is not zero. */

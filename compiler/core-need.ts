@@ -2,6 +2,7 @@ import type { ParameterTable, Population } from '../schemas/spike.js';
 import type { Target } from '../schemas/target.js';
 import { type AxonQuota, type AxonSupply, axonQuota } from './axon-quota.js';
 import type { CorePlan, CorePlanner, ProjectionPlan } from './core-plan.js';
+import { fullCounts } from './list-form.js';
 import type { Tile } from './tiling.js';
 
 /** What one core needs of everything that is limited. */
@@ -94,14 +95,18 @@ interface ListNeed {
   /** As if all lists of a class were as long as its longest, as population axons want them. */
   readonly paddedWords: number;
   readonly wordsPerAxon: number;
+  /** Synaptic operations if every source fires once. */
+  readonly operations: number;
 }
 
 /** What a core needs, and which of its input axons must be population axons. */
 export interface InputNeed {
   readonly need: CoreNeed;
   readonly quota: AxonQuota;
-  /** Output axons that all sources together spend on this core. */
-  readonly sourceAxons: number;
+  /** Output axons that the sources of each projection spend on this core. */
+  readonly sourceAxons: readonly number[];
+  /** Synaptic operations if every source fires once, those of padding and of zeros that fill gaps included. */
+  readonly operations: number;
 }
 
 /**
@@ -122,7 +127,8 @@ export function inputNeed(
   let wordsPerAxon = biasWords;
   let words = 0;
   let paddedWords = 0;
-  const formats = new Set(biasAxons.map((exponent) => formatKey(false, 0, exponent)));
+  let operations = 0;
+  const formats = new Set(biasAxons.map((exponent) => formatKey(0, 0, exponent)));
   const chunks = new Map<number, number>();
   const discrete: { sources: number; window: number }[] = [];
   for (const projection of plan.projections) {
@@ -134,12 +140,12 @@ export function inputNeed(
     });
     words += lists.words;
     paddedWords += lists.paddedWords;
+    operations += lists.operations * pool[0] * pool[1];
     wordsPerAxon = Math.max(wordsPerAxon, lists.wordsPerAxon);
     discrete.push({ sources, window: pool[0] * pool[1] });
   }
   const quota = axonQuota(chunks, supply);
   const sources = discrete.reduce((sum, entry) => sum + entry.sources, 0);
-  const reaching = discrete.reduce((sum, entry) => sum + entry.sources * entry.window, 0);
   // What is spent beyond one output axon for each source, spread evenly over projections of different windows.
   const dearer = sources === 0 ? 1 : 1 + (quota.inPopulations * (supply.outputAxons - 1)) / sources;
   const { compartmentProfiles, thresholdProfiles } = planner.profiles(population, tile);
@@ -155,17 +161,18 @@ export function inputNeed(
       wordsPerAxon,
     },
     quota,
-    sourceAxons: reaching * dearer,
+    sourceAxons: discrete.map((entry) => entry.sources * entry.window * dearer),
+    operations,
   };
 }
 
 /** One number for each synapse format of a core. */
-function formatKey(isIndexed: boolean, delayBits: number, exponent: number): number {
-  return (exponent * DELAY_BITS_MAX + delayBits) * 2 + Number(isIndexed);
+function formatKey(indexBits: number, delayBits: number, exponent: number): number {
+  return (exponent * BITS_MAX + delayBits) * BITS_MAX + indexBits;
 }
 
-/** More bits than any delay takes. */
-const DELAY_BITS_MAX = 32;
+/** More bits than any delay or index takes. */
+const BITS_MAX = 32;
 
 function addChunks(chunks: Map<number, number>, heard: number, places: number, { atomsMax }: AxonSupply): void {
   const whole = Math.floor(heard / atomsMax);
@@ -187,33 +194,34 @@ function listNeed(
   let words = 0;
   let paddedWords = 0;
   let wordsPerAxon = 0;
+  let operations = 0;
   for (const pair of projection.pairs) {
-    const near = { row: pair.row, column: pair.column, residue: 0 };
     let heard = 0;
-    let longest = 0;
-    let furthest = 0;
-    for (const [nonZero, inputs] of planner.weightCounts(plan, projection, pair)) {
-      heard += inputs;
-      if (pair.within > 0) {
-        const own = planner.listSize(plan, near, nonZero, delayBits).words;
-        formats.add(formatKey(!planner.isDense(plan, near, nonZero, delayBits), delayBits, exponent));
-        words += own * inputs;
-        longest = Math.max(longest, own);
+    let places = 0;
+    const counts = planner.weightCounts(plan, projection, pair);
+    for (const inputs of counts.values()) heard += inputs;
+    for (const group of pair.groups) {
+      const list = { row: pair.row, column: pair.column, residue: group.residue };
+      const full = fullCounts(list, plan.layout);
+      let longest = 0;
+      for (const [all, inputs] of counts) {
+        const beyondRun = Math.min(all, full.beyondRun);
+        const beyondBlock = Math.min(all, full.beyondBlock);
+        const form = planner.form(plan, list, { all, beyondRun, beyondBlock }, delayBits);
+        if (form.dense > 0) formats.add(formatKey(0, delayBits, exponent));
+        if (form.indexed > 0) formats.add(formatKey(form.indexBits, delayBits, exponent));
+        words += form.words * inputs;
+        operations += (form.dense + form.indexed) * inputs * group.places;
+        longest = Math.max(longest, form.words);
       }
-      if (pair.beyond > 0) {
-        const far = planner.farSize(plan, pair, nonZero, delayBits).words;
-        formats.add(formatKey(true, delayBits, exponent));
-        if (plan.style.packing === 'compact') formats.add(formatKey(false, delayBits, exponent));
-        words += far * inputs * pair.beyond;
-        furthest = Math.max(furthest, far);
-      }
+      paddedWords += longest * heard;
+      wordsPerAxon = Math.max(wordsPerAxon, longest);
+      places += group.places;
     }
-    paddedWords += (longest + furthest * pair.beyond) * heard;
-    wordsPerAxon = Math.max(wordsPerAxon, longest, furthest);
-    visit(heard, pair.within + pair.beyond);
+    visit(heard, places);
     if (words > stop) break;
   }
-  return { words, paddedWords, wordsPerAxon };
+  return { words, paddedWords, wordsPerAxon, operations };
 }
 
 /** Different parameters of the neurons of a tile. */

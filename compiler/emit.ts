@@ -5,7 +5,7 @@ import type { MapShape } from '../schemas/tensor.js';
 import type { AxonBlock } from './axon-block.js';
 import { tableColumn, tableIndex } from './core-need.js';
 import type { CorePlanner } from './core-plan.js';
-import { compartmentAt, neuronRuns, type TileLayout } from './layout.js';
+import { channelBlocks, compartmentAt, neuronRuns, type TileLayout } from './layout.js';
 import type { PlacedPopulation } from './partition.js';
 import type { Slot } from './route.js';
 import { type SynapsePart, synapsePart } from './synapse-image.js';
@@ -49,11 +49,14 @@ function pick(table: Uint16Array, index: Int32Array): Uint16Array {
 function compartmentNeurons(layout: TileLayout, shape: MapShape): Int32Array {
   const neurons = new Int32Array(layout.compartments).fill(-1);
   const { y, x, c } = layout.tile;
+  const blocks = channelBlocks(layout);
   for (let row = y[0]; row < y[1]; row += 1) {
     for (let column = x[0]; column < x[1]; column += 1) {
       const first = compartmentAt(layout, row, column);
       const neuron = (row * shape[1] + column) * shape[2] + c[0];
-      for (let k = 0; k < layout.channels; k += 1) neurons[first + k] = neuron + k;
+      for (const { first: channel, channels, offset } of blocks) {
+        for (let k = 0; k < channels; k += 1) neurons[first + offset + k] = neuron + channel + k;
+      }
     }
   }
   return neurons;
@@ -81,7 +84,7 @@ class LayerEmitter {
     const { layout } = core.plan;
     const neurons = compartmentNeurons(layout, this.#layer.population.shape);
     return {
-      ranges: neuronRuns(layout).map(([first, end]) => {
+      ranges: neuronRuns(neurons).map(([first, end]) => {
         return { population: core.layer, first, neurons: neurons.slice(first, end) };
       }),
       ...this.#profiles.of(neurons),

@@ -2,7 +2,7 @@ import { failure } from '../schemas/diagnostic.js';
 import type { Projection } from '../schemas/spike.js';
 import type { Target } from '../schemas/target.js';
 import type { MapShape } from '../schemas/tensor.js';
-import type { AxisPattern } from './core-plan.js';
+import type { AxisPattern } from './axis-plan.js';
 import { commonWeightExponent } from './grid.js';
 import { type Axis, projectionAxes, type Span } from './tiling.js';
 
@@ -17,6 +17,8 @@ export interface IncomingProjection {
   readonly delayBits: number;
   /** [taps·cin, cout + 1]: non-zero weights of a kernel row before each output channel; null where most are not zero. */
   readonly nonZero: Uint32Array | null;
+  /** Share of its weights that are not zero. */
+  readonly density: number;
 }
 
 /** Share of weights that are not zero above which counting them is not worth while: they are taken to be all of them. */
@@ -38,7 +40,9 @@ export function incomingProjection(
     throw failure('SW2013', { where: `projection ${name}`, what: `its weights are not on the grid of ${chip}.` });
   }
   const [rows, columns] = projectionAxes(projection, from);
-  return { projection, rows, columns, exponent, delayBits, nonZero: countedWeights(kernel.data, kernel.shape[3]) };
+  const density = nonZeroShare(kernel.data);
+  const nonZero = density > DENSE ? null : countedWeights(kernel.data, kernel.shape[3]);
+  return { projection, rows, columns, exponent, delayBits, nonZero, density };
 }
 
 /** The bits in which delays of 1 … `delay` timesteps can be told apart. */
@@ -46,10 +50,13 @@ export function delayBits(delay: number): number {
   return Math.ceil(Math.log2(delay));
 }
 
-function countedWeights(data: Int32Array, outputs: number): Uint32Array | null {
-  let nonZeroWeights = 0;
-  for (let k = 0; k < data.length; k += 1) if (data[k] !== 0) nonZeroWeights += 1;
-  if (nonZeroWeights > DENSE * data.length) return null;
+function nonZeroShare(data: Int32Array): number {
+  let count = 0;
+  for (let k = 0; k < data.length; k += 1) if (data[k] !== 0) count += 1;
+  return count / data.length;
+}
+
+function countedWeights(data: Int32Array, outputs: number): Uint32Array {
   const kernelRows = data.length / outputs;
   const nonZero = new Uint32Array(kernelRows * (outputs + 1));
   for (let row = 0, k = 0; row < kernelRows; row += 1) {

@@ -70,14 +70,13 @@ export class SynapseWriter {
     return this.#words;
   }
 
-  /** Appends a list in entries of at most `chunk` synapses and gives its first word. */
+  /** Appends synapses in entries of at most `chunk`. */
   append(
     formatNumber: number,
     { weightBits, indexBits, delayBits }: SynapseFormat,
     chunk: number,
     { mantissas, index, delay }: Synapses,
-  ): number {
-    const firstWord = this.#words;
+  ): void {
     const weightMask = 2 ** weightBits - 1;
     for (let first = 0; first < mantissas.length; first += chunk) {
       const end = Math.min(first + chunk, mantissas.length);
@@ -115,7 +114,6 @@ export class SynapseWriter {
       }
       if (count > 0) bytes[byte] = pending;
     }
-    return firstWord;
   }
 
   /** Appends zeros until `words` are written. */

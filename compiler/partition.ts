@@ -40,6 +40,9 @@ export interface Partition {
   readonly placed: readonly PlacedPopulation[];
 }
 
+/** What is known of a population before those that hear it are placed. */
+type LayerTask = Omit<SplitTask, 'outputs' | 'spareAxons'>;
+
 /** A population may take so many times the cores that it and a relay would, before it gets one: relays cost latency. */
 const RELAY_PENALTY = 1.1;
 
@@ -99,6 +102,7 @@ class Partitioner {
   readonly #target: Target;
   readonly #planner: CorePlanner;
   readonly #limits: readonly CoreLimit[];
+  readonly #compartments: number;
   readonly #outputLimit: number;
   /** Projections by name and bits of their delay; splits by everything that they depend on. */
   readonly #incoming = new Map<string, IncomingProjection>();
@@ -109,31 +113,40 @@ class Partitioner {
     this.#target = target;
     this.#planner = new CorePlanner(target);
     this.#limits = coreLimits(target);
-    this.#outputLimit = this.#limits.find(({ resource }) => resource === 'outputAxons')!.limit;
+    const limitOf = (wanted: keyof CoreNeed): number => this.#limits.find(({ resource }) => resource === wanted)!.limit;
+    this.#compartments = limitOf('compartments');
+    this.#outputLimit = limitOf('outputAxons');
   }
 
   /** `assumed`: by projection, its longest possible delay. */
   run(assumed: ReadonlyMap<string, number>): readonly PlacedPopulation[] {
     const shapes = new Map(this.#graph.populations.map(({ name, shape }) => [name, shape]));
-    const tasks = this.#graph.populations.map((population): Omit<SplitTask, 'outputs'> => {
+    const tasks = this.#graph.populations.map((population): LayerTask => {
       const incoming = this.#graph.projections
         .filter(({ to }) => to === population.name)
         .map((projection) => {
           const bits = delayBits(assumed.get(projection.name)!);
           return this.#incomingOf(projection, shapes.get(projection.from)!, bits);
         });
-      return { population, incoming, biasAxons: biasAxonsOf(population, this.#target) };
+      const biasAxons = biasAxonsOf(population, this.#target);
+      return { population, incoming, biasAxons, timesteps: this.#graph.timesteps };
     });
     for (const task of tasks) this.#requireOneNeuronFits(task);
     const placed: PlacedPopulation[] = [];
     for (const task of tasks.toReversed()) {
-      const { name } = task.population;
-      const hearers = placed.flatMap(({ cores }) =>
-        cores.flatMap(({ blocks }) => blocks.filter(({ plan }) => plan.incoming.projection.from === name)),
+      const spareAxons = task.incoming.map(({ projection: { from } }) =>
+        this.#spareAxons(shapes.get(from)!, hearers(placed, from)),
       );
-      placed.unshift(...this.#place(task, hearers));
+      placed.unshift(...this.#place({ ...task, spareAxons }, hearers(placed, task.population.name)));
     }
     return placed;
+  }
+
+  /** Output axons that the fewest cores that hold a population have left beside those of its present hearers. */
+  #spareAxons(shape: MapShape, blocks: readonly AxonBlock[]): number {
+    const cores = Math.ceil(elementCount(shape) / this.#compartments);
+    const used = this.#outputsOf(shape, blocks)?.reduce((sum, axons) => sum + axons, 0) ?? 0;
+    return Math.max(0, cores * this.#outputLimit - used);
   }
 
   #incomingOf(projection: Projection<Int32Array>, from: MapShape, bits: number): IncomingProjection {
@@ -146,7 +159,7 @@ class Partitioner {
   #cheapest(task: SplitTask): Candidate | null {
     const bits = task.incoming.map((entry) => entry.delayBits).join();
     const outputs = task.outputs === null ? '' : sha256(new Uint8Array(task.outputs.buffer));
-    const key = `${task.population.name}\n${bits}\n${outputs}`;
+    const key = `${task.population.name}\n${bits}\n${outputs}\n${task.spareAxons.join()}`;
     let found = this.#splits.get(key);
     if (found === undefined) {
       found = cheapestSplit(task, this.#planner, this.#limits);
@@ -159,17 +172,17 @@ class Partitioner {
   #place(task: Omit<SplitTask, 'outputs'>, hearers: readonly AxonBlock[]): readonly PlacedPopulation[] {
     const free = this.#cheapest({ ...task, outputs: null });
     if (free === null) throw this.#fitsNowhere(task);
-    const outputs = this.#outputsOf(task.population, hearers);
+    const outputs = this.#outputsOf(task.population.shape, hearers);
     if (outputs === null) return [this.#placed(task, free.split, null)];
     if (outputTest({ ...task, outputs }, this.#outputLimit)(free.split)) return [this.#placed(task, free.split, null)];
     const direct = this.#cheapest({ ...task, outputs });
     const relay = relayPopulation(task.population, this.#target);
-    const relayed = relay === null ? null : this.#cutRelay(relay, outputs);
+    const relayed = relay === null ? null : this.#cutRelay(relay, outputs, this.#spareAxons(task.population.shape, []));
     if (relayed !== null && (direct === null || RELAY_PENALTY * (free.cost + relayed.candidate.cost) < direct.cost)) {
       const own = this.#placed(relayed.task, relayed.candidate.split, task.population.name);
       const blocks = own.cores.flatMap((core) => core.blocks);
       // One output axon for each neuron: more than enough for any core but on a chip with fewer of them than neurons.
-      const rest = { ...task, outputs: this.#outputsOf(task.population, blocks) };
+      const rest = { ...task, outputs: this.#outputsOf(task.population.shape, blocks) };
       const split = outputTest(rest, this.#outputLimit)(free.split) ? free.split : this.#cheapest(rest)?.split;
       if (split !== undefined) return [this.#placed(task, split, null), own];
     }
@@ -180,14 +193,22 @@ class Partitioner {
   #cutRelay(
     { population, projection }: RelayPopulation,
     outputs: Int32Array,
+    spare: number,
   ): { readonly task: SplitTask; readonly candidate: Candidate } | null {
     const incoming = [this.#incomingOf(projection, population.shape, 0)];
-    const task: SplitTask = { population, incoming, biasAxons: [], outputs };
+    const task: SplitTask = {
+      population,
+      incoming,
+      biasAxons: [],
+      timesteps: this.#graph.timesteps,
+      outputs,
+      spareAxons: [spare],
+    };
     const candidate = this.#cheapest(task);
     return candidate === null ? null : { task, candidate };
   }
 
-  #placed(task: Omit<SplitTask, 'outputs'>, split: Split, relayOf: string | null): PlacedPopulation {
+  #placed(task: LayerTask, split: Split, relayOf: string | null): PlacedPopulation {
     const { population, incoming, biasAxons } = task;
     const numbering = new AxonNumbering(this.#planner, biasAxons.length);
     const cores = tilesOf(split).map((tile): PlacedCore => {
@@ -198,7 +219,7 @@ class Partitioner {
   }
 
   /** Output axons that each neuron needs; null where the chip has any number of them. */
-  #outputsOf({ shape }: Population<Int32Array>, hearers: readonly AxonBlock[]): Int32Array | null {
+  #outputsOf(shape: MapShape, hearers: readonly AxonBlock[]): Int32Array | null {
     if (!Number.isFinite(this.#outputLimit)) return null;
     const outputs = new Int32Array(elementCount(shape));
     const cost = this.#target.limits.populationAxon?.outputAxons.value ?? 1;
@@ -207,7 +228,7 @@ class Partitioner {
   }
 
   /** Throws SW2101 where a core cannot even hold one neuron. */
-  #requireOneNeuronFits({ population, incoming, biasAxons }: Omit<SplitTask, 'outputs'>): void {
+  #requireOneNeuronFits({ population, incoming, biasAxons }: LayerTask): void {
     const { shape, name } = population;
     const [height, width, channels] = shape;
     // The middle of the grid: neurons at the border hear fewer sources.
@@ -215,7 +236,11 @@ class Partitioner {
     const differ = incoming.some(({ nonZero }) => nonZero !== null);
     for (let c = 0; c < (differ ? channels : 1); c += 1) {
       const neuron: Tile = { y: [y, y + 1], x: [x, x + 1], c: [c, c + 1] };
-      const plan = this.#planner.plan(neuron, { packing: 'compact', lists: 'whole', padded: 'not' }, incoming);
+      const plan = this.#planner.plan(
+        neuron,
+        { packing: 'compact', order: 'positions', lists: 'whole', padded: 'not' },
+        incoming,
+      );
       const { need } = inputNeed(plan, population, biasAxons, this.#planner);
       const passed = passedLimit(need, this.#limits);
       if (passed !== null) throw this.#neuronTooLarge(name, shape, need, passed);
@@ -233,7 +258,7 @@ class Partitioner {
     });
   }
 
-  #fitsNowhere({ population: { name } }: Omit<SplitTask, 'outputs'>): Error {
+  #fitsNowhere({ population: { name } }: LayerTask): Error {
     return failure('SW2101', {
       where: `layer ${name}`,
       what: `no even split keeps every limit of ${this.#target.name}.`,
@@ -248,6 +273,13 @@ class Partitioner {
       fix: 'Give the layers that hear it fewer channels, or choose a target with more output axons per core.',
     });
   }
+}
+
+/** The axons of placed cores that hear a population. */
+function hearers(placed: readonly PlacedPopulation[], name: string): readonly AxonBlock[] {
+  return placed.flatMap(({ cores }) =>
+    cores.flatMap(({ blocks }) => blocks.filter(({ plan }) => plan.incoming.projection.from === name)),
+  );
 }
 
 function biasAxonsOf({ name, bias }: Population<Int32Array>, { name: chip, arithmetic }: Target): readonly number[] {

@@ -3,6 +3,7 @@ import { elementCount } from '../schemas/tensor.js';
 import { type CoreLimit, inputNeed, passedLimit } from './core-need.js';
 import { type CorePlanner, type CoreStyle, reachKey } from './core-plan.js';
 import type { IncomingProjection } from './incoming.js';
+import { paddingCost } from './padding-cost.js';
 import { type Axis, axisReach, partCounts, type Span, splitEvenly } from './tiling.js';
 
 /** How a population is cut: the product of these spans, one core per tile. */
@@ -19,24 +20,26 @@ export interface SplitTask {
   readonly incoming: readonly IncomingProjection[];
   /** Exponents of the host axons that bring its bias. */
   readonly biasAxons: readonly number[];
+  /** T. */
+  readonly timesteps: number;
   /** Output axons that each neuron needs, [neurons]; null where a core may have any number of them. */
   readonly outputs: Int32Array | null;
+  /** By incoming projection, output axons that its source's cores have to spare in any case. */
+  readonly spareAxons: readonly number[];
 }
 
 /** A split in which every core keeps its limits. */
 export interface Candidate {
   readonly split: Split;
   readonly cores: number;
-  /** Output axons that the cores of all sources spend on it. */
-  readonly sourceAxons: number;
-  /** What is least for the best one: its cores, and those that its sources' output axons take. */
+  /** What is least for the best one: its cores times its `paddingCost`, and those that its sources' output axons take. */
   readonly cost: number;
 }
 
-/** What a core more weighs against a 'compact' packing, whose zero weights cost synaptic operations. */
-const COMPACT_PENALTY = 1.1;
 /** Of equal numbers of cores the split with fewer messages. */
 const MESSAGE_WEIGHT = 1e-9;
+/** An output axon that its core has to spare, in those for which cores must be added. */
+const SPARE_WEIGHT = 0.05;
 /** A tile of fewer channels takes less memory in proportion, but for narrower indices and lists that fill their words better. */
 const SHRINK_SLACK = 0.5;
 
@@ -55,7 +58,7 @@ export function cheapestSplit(task: SplitTask, planner: CorePlanner, limits: rea
   const channelCounts = partCounts(channels);
   const needOf = tileNeeds(task, planner);
   const fits = outputTest(task, outputAxons);
-  const surelyTooLong = baseTest(task, planner, limitOf('synapseWords'));
+  const padding = paddingCost(task, planner.target);
   let best: Candidate | null = null;
   for (const [y, x] of grids) {
     const rows = splitEvenly(height, y);
@@ -67,11 +70,10 @@ export function cheapestSplit(task: SplitTask, planner: CorePlanner, limits: rea
     );
     for (const style of stylesFor(task.incoming, rows, columns)) {
       let least = leastParts;
-      const penalty = style.packing === 'compact' ? COMPACT_PENALTY : 1;
       for (const parts of channelCounts) {
         const cores = y * x * parts;
-        if (cores * penalty >= (best?.cost ?? Number.POSITIVE_INFINITY)) break;
-        if (parts < least || surelyTooLong(rows, columns, Math.ceil(channels / parts))) continue;
+        if (cores >= (best?.cost ?? Number.POSITIVE_INFINITY)) break;
+        if (parts < least) continue;
         const split: Split = { rows, columns, channels: splitEvenly(channels, parts), style };
         if (!fits(split)) continue;
         const found = needOf(split, limits);
@@ -80,15 +82,21 @@ export function cheapestSplit(task: SplitTask, planner: CorePlanner, limits: rea
           least = parts * found.passed;
           continue;
         }
-        const sources = found.sourceAxons * (Number.isFinite(outputAxons) ? 1 / outputAxons : MESSAGE_WEIGHT);
-        const cost = cores * penalty + sources;
-        if (cost < (best?.cost ?? Number.POSITIVE_INFINITY))
-          best = { split, cores, sourceAxons: found.sourceAxons, cost };
+        const cost = cores * padding(found.operations) + sourceCost(task, found.sourceAxons, outputAxons);
+        if (cost < (best?.cost ?? Number.POSITIVE_INFINITY)) best = { split, cores, cost };
         break;
       }
     }
   }
   return best;
+}
+
+/** The cores that the output axons of a split's sources take, by incoming projection; spare ones only weigh a little. */
+function sourceCost({ spareAxons }: SplitTask, sourceAxons: readonly number[], limit: number): number {
+  const all = sourceAxons.reduce((sum, axons) => sum + axons, 0);
+  if (!Number.isFinite(limit)) return all * MESSAGE_WEIGHT;
+  const beyond = sourceAxons.reduce((sum, axons, k) => sum + Math.max(0, axons - spareAxons[k]!), 0);
+  return (beyond + SPARE_WEIGHT * (all - beyond)) / limit;
 }
 
 /** Weight bits that a core must hold for each channel at least: those of the taps that lead to the middle tile. */
@@ -112,27 +120,6 @@ function weightBits(
   }, 0);
 }
 
-/**
- * Tells whether lists must take more than `words` since too many of a tile's neurons lie beyond the largest base: sources
- * whose first targets differ cannot share lists there. Counts no targets that the border of a grid could rob of sources.
- */
-function baseTest(
-  { incoming }: SplitTask,
-  planner: CorePlanner,
-  words: number,
-): (rows: readonly Span[], columns: readonly Span[], channels: number) => boolean {
-  const inputs = incoming.reduce((sum, { nonZero, projection }) => {
-    return nonZero === null ? sum + projection.kernel.shape[2] : sum;
-  }, 0);
-  const largest = (spans: readonly Span[]): number =>
-    spans.reduce((most, [first, end]) => Math.max(most, end - first), 0);
-  return (rows, columns, channels) => {
-    const inside = (largest(rows) - 2) * (largest(columns) - 2);
-    const beyond = inside - Math.floor(planner.baseMax / channels) - 1;
-    return beyond > 0 && beyond * inputs * planner.denseSize(channels).words > words;
-  };
-}
-
 /** Styles that differ for these projections: padding is for tiles of several rows or columns. */
 function stylesFor(
   incoming: readonly IncomingProjection[],
@@ -144,15 +131,17 @@ function stylesFor(
   const wide = several(columnSpans) && incoming.some(({ columns }) => columns.kernel > 1);
   const packings = incoming.length === 0 ? (['sparse'] as const) : (['sparse', 'compact'] as const);
   const lists = tall ? (['whole', 'rows'] as const) : (['whole'] as const);
-  return lists.flatMap((list) =>
+  const plain = lists.flatMap((list) =>
     packings.flatMap((packing): CoreStyle[] => {
-      const styles: CoreStyle[] = [{ packing, lists: list, padded: 'not' }];
-      if (tall && list === 'whole') styles.push({ packing, lists: list, padded: 'rows' });
-      if (wide) styles.push({ packing, lists: list, padded: 'columns' });
-      if (tall && wide && list === 'whole') styles.push({ packing, lists: list, padded: 'both' });
+      const style = { packing, lists: list, order: 'positions' } as const;
+      const styles: CoreStyle[] = [{ ...style, padded: 'not' }];
+      if (tall && list === 'whole') styles.push({ ...style, padded: 'rows' });
+      if (wide) styles.push({ ...style, padded: 'columns' });
+      if (tall && wide && list === 'whole') styles.push({ ...style, padded: 'both' });
       return styles;
     }),
   );
+  return plain.flatMap((style): CoreStyle[] => [style, { ...style, order: 'blocks' }]);
 }
 
 /** Words are counted up to so many times a core's, to know how much too large a tile is. */
@@ -163,7 +152,7 @@ function wordLimit(limits: readonly CoreLimit[]): number {
 }
 
 /** What all tiles of a split take of their sources, or by what factor one is too large; infinite where fewer channels are no help. */
-type SplitNeed = { readonly sourceAxons: number } | { readonly passed: number };
+type SplitNeed = { readonly sourceAxons: readonly number[]; readonly operations: number } | { readonly passed: number };
 
 /** Looks at tiles that their axes and channels describe alike once. */
 function tileNeeds(
@@ -181,7 +170,8 @@ function tileNeeds(
     );
   return ({ rows, columns, channels, style }, limits) => {
     const channelSpans = countedSpans(channels, (span) => (perChannel ? span.join() : ''));
-    let sourceAxons = 0;
+    const sourceAxons = incoming.map(() => 0);
+    let operations = 0;
     for (const y of alongAxis(rows, 'rows')) {
       for (const x of alongAxis(columns, 'columns')) {
         for (const c of channelSpans) {
@@ -192,13 +182,18 @@ function tileNeeds(
             const excess = found.need[passed.resource] / passed.limit;
             if (passed.resource === 'inputAxons') return { passed: counted ? 1 : Number.POSITIVE_INFINITY };
             const isProportional = passed.resource === 'synapseWords' && !counted;
-            return { passed: passed.resource === 'compartments' ? excess : isProportional ? excess * SHRINK_SLACK : 1 };
+            if (passed.resource === 'compartments') return { passed: style.order === 'blocks' ? 1 : excess };
+            return { passed: isProportional ? excess * SHRINK_SLACK : 1 };
           }
-          sourceAxons += found.sourceAxons * y.count * x.count * c.count;
+          const tiles = y.count * x.count * c.count;
+          found.sourceAxons.forEach((axons, k) => {
+            sourceAxons[k]! += axons * tiles;
+          });
+          operations += found.operations * tiles;
         }
       }
     }
-    return { sourceAxons };
+    return { sourceAxons, operations };
   };
 }
 

@@ -49,17 +49,24 @@ class SynapseImage {
     };
   }
 
-  addBlock({ layout, indexBits }: CorePlan, { plan, lists, firstList, atoms, base }: AxonBlock, delay: number): void {
+  addBlock({ layout }: CorePlan, { plan, lists, firstList, atoms, base }: AxonBlock, delay: number): void {
     const { bits: weightBits, step } = this.#target.arithmetic.weight;
     const { exponent, delayBits } = plan.incoming;
     const reader = new SynapseReader(layout, plan.incoming, step * 2 ** exponent);
-    const dense: SynapseFormat = { weightBits, indexBits: 0, delayBits, exponent };
-    const indexed: SynapseFormat = { ...dense, indexBits };
+    const format: SynapseFormat = { weightBits, indexBits: 0, delayBits, exponent };
     const firstWords = new Uint32Array(lists.length);
     for (let k = 0; k < lists.length; k += 1) {
       const { form, words } = lists[k]!;
+      const { dense, denseChunk, indexed, indexedChunk, indexBits } = form;
       const { mantissas, index } = reader.read(lists[k]!);
-      firstWords[k] = this.#write(form.dense ? dense : indexed, form.chunk, { mantissas, index, delay }, words);
+      const first = this.#writer.words;
+      if (dense > 0) this.#write(format, denseChunk, { mantissas: mantissas.subarray(0, dense), index, delay });
+      if (indexed > 0) {
+        const rest = { mantissas: mantissas.subarray(dense), index: index.subarray(dense), delay };
+        this.#write({ ...format, indexBits }, indexedChunk, rest);
+      }
+      this.#writer.fill(first + words);
+      firstWords[k] = first;
     }
     for (let axon = 0; axon < firstList.length; axon += 1) {
       const list = firstList[axon]!;
@@ -79,7 +86,8 @@ class SynapseImage {
     biasAxons.forEach((exponent, n) => {
       const format: SynapseFormat = { weightBits, indexBits: 0, delayBits: 0, exponent };
       const mantissas = Int32Array.from(parts, (own) => own[n]!);
-      this.#addAxon(this.#write(format, chunk, { mantissas, index, delay: 1 }, words), words, 0, 1);
+      this.#addAxon(this.#writer.words, words, 0, 1);
+      this.#write(format, chunk, { mantissas, index, delay: 1 });
     });
   }
 
@@ -87,11 +95,8 @@ class SynapseImage {
     return { synapseFormats: this.#formats, synapseMemory: this.#writer.bytes(), axonsIn: this.#axonsIn };
   }
 
-  /** Writes a list, then zeros up to `words` words, and gives its first word. */
-  #write(format: SynapseFormat, chunk: number, synapses: Synapses, words: number): number {
-    const first = this.#writer.append(this.#formatNumber(format), format, chunk, synapses);
-    this.#writer.fill(first + words);
-    return first;
+  #write(format: SynapseFormat, chunk: number, synapses: Synapses): void {
+    this.#writer.append(this.#formatNumber(format), format, chunk, synapses);
   }
 
   #addAxon(firstWord: number, words: number, base: number, atoms: number): void {

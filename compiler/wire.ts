@@ -1,7 +1,7 @@
 import type { Target } from '../schemas/target.js';
 import type { AxonBlock } from './axon-block.js';
 import type { CorePlan } from './core-plan.js';
-import { compartmentAt } from './layout.js';
+import { channelBlocks, compartmentAt } from './layout.js';
 import type { PlacedPopulation } from './partition.js';
 import type { Tile } from './tiling.js';
 
@@ -58,7 +58,8 @@ type Connections = Pick<WiredCore, 'offsets' | 'toCore' | 'toAxon' | 'toAtom' | 
 
 /** Where the spikes of a core's neurons go, given the cores that hear its population. */
 function connect({ layout }: CorePlan, hearers: readonly Hearer[], populationCost: number): Connections {
-  const { tile, channels, compartments } = layout;
+  const { tile, compartments } = layout;
+  const channels = channelBlocks(layout);
   const near = hearers.filter(({ block }) => hears(block, tile));
   const offsets = new Uint32Array(compartments + 1);
   const positions: { readonly compartment: number; readonly heard: readonly (readonly [Hearer, number])[] }[] = [];
@@ -71,7 +72,10 @@ function connect({ layout }: CorePlan, hearers: readonly Hearer[], populationCos
   for (const { compartment, heard } of positions) {
     for (const [{ block }, place] of heard) {
       const start = place * sourceChannels(block) + tile.c[0];
-      for (let c = 0; c < channels; c += 1) if (block.axonOf[start + c] !== -1) offsets[compartment + c + 1]! += 1;
+      for (const { first, channels: count, offset } of channels) {
+        const at = compartment + offset + 1;
+        for (let c = 0; c < count; c += 1) if (block.axonOf[start + first + c] !== -1) offsets[at + c]! += 1;
+      }
     }
   }
   for (let k = 0; k < compartments; k += 1) offsets[k + 1]! += offsets[k]!;
@@ -84,15 +88,18 @@ function connect({ layout }: CorePlan, hearers: readonly Hearer[], populationCos
   for (const { compartment, heard } of positions) {
     for (const [{ core, block }, place] of heard) {
       const start = place * sourceChannels(block) + tile.c[0];
-      for (let c = 0; c < channels; c += 1) {
-        const axon = block.axonOf[start + c]!;
-        if (axon === -1) continue;
-        const entry = next[compartment + c]!;
-        next[compartment + c] = entry + 1;
-        toCore[entry] = core;
-        toAxon[entry] = block.firstAxon + axon;
-        toAtom[entry] = block.atomOf[start + c]!;
-        if (block.atoms[axon]! > 1) outputAxons += populationCost - 1;
+      for (const { first, channels: count, offset } of channels) {
+        for (let c = first; c < first + count; c += 1) {
+          const axon = block.axonOf[start + c]!;
+          if (axon === -1) continue;
+          const at = compartment + offset + c - first;
+          const entry = next[at]!;
+          next[at] = entry + 1;
+          toCore[entry] = core;
+          toAxon[entry] = block.firstAxon + axon;
+          toAtom[entry] = block.atomOf[start + c]!;
+          if (block.atoms[axon]! > 1) outputAxons += populationCost - 1;
+        }
       }
     }
   }

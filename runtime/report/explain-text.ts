@@ -124,9 +124,10 @@ function decibelText(decibels: number | null): string {
 }
 
 /** How a layer's cores store synapses, in words that stand alone. */
-function styleText({ packing, lists, padded }: LayerRow['style']): string {
+function styleText({ packing, order, lists, padded }: LayerRow['style']): string {
   const along = { not: '', rows: ', padded along rows', columns: ', padded along columns', both: ', padded' }[padded];
-  return `${packing}${lists === 'rows' ? ' by row' : ''}${along}`;
+  const blocks = order === 'blocks' ? ', channels in blocks' : '';
+  return `${packing}${lists === 'rows' ? ' by row' : ''}${along}${blocks}`;
 }
 
 function partitionText({ mapping, bound, program }: Compiled): string {

@@ -9,9 +9,7 @@ describe('synapse memory', () => {
   it('packs an entry from the least significant bit: count, format, then index below weight', () => {
     const writer = new SynapseWriter(limits);
     const format = { weightBits: 8, indexBits: 6, delayBits: 0, exponent: 0 };
-    expect(
-      writer.append(2, format, 60, { mantissas: Int32Array.of(-1, 5), index: Int32Array.of(3, 63), delay: 1 }),
-    ).toBe(0);
+    writer.append(2, format, 60, { mantissas: Int32Array.of(-1, 5), index: Int32Array.of(3, 63), delay: 1 });
     // Header (10 bits): 2 synapses | format 2 << 6 = 130.
     // Synapse 0 at bit 10: index 3 | 0xff << 6 = 16323. Synapse 1 at bit 24: index 63 | 5 << 6 = 383.
     const word = 130n | (16323n << 10n) | (383n << 24n);
