@@ -7,10 +7,6 @@ import { replayArrivals } from './replay-arrivals.js';
 import type { TimestepClock, TimestepTime } from './timestep-clock.js';
 import type { TimingFigures } from './timing-figures.js';
 
-/** The wheel of events should reach this many of the longest services ahead. */
-const servicesAhead = 16;
-const wheelSlots = 4096;
-
 /**
  * The discrete-event model of one timestep, in integer picoseconds from the timestep's start.
  *
@@ -51,9 +47,8 @@ export class CycleClock implements TimestepClock {
   constructor(machine: Machine, figures: TimingFigures) {
     const { neuronUpdateActive, neuronUpdateInactive, spikeOut, withinTile, axonIn, synapticOperation } = figures;
     const links = linkTimes(machine, figures);
-    const own = [neuronUpdateActive, neuronUpdateInactive, spikeOut, withinTile];
-    const unit = [...own, axonIn, synapticOperation, ...new Set(links)].reduce(commonDivisor, 0) || 1;
-    const longest = [...own, ...new Set(links)].reduce((most, time) => Math.max(most, time), 0) / unit;
+    const own = [neuronUpdateActive, neuronUpdateInactive, spikeOut, withinTile, axonIn, synapticOperation];
+    const unit = [...own, ...new Set(links)].reduce(commonDivisor, 0) || 1;
     const work = machine.cores.map(({ axonsOut }) => {
       return Float64Array.from(axonsOut.core, (to, entry) => {
         const synapses = machine.cores[to]!.axonIn.synapseCount[axonsOut.inlet[entry]!]!;
@@ -70,7 +65,6 @@ export class CycleClock implements TimestepClock {
       linkTime: links.map((time) => time / unit),
       work,
       buffer: figures.linkBuffer,
-      slotShift: Math.max(0, Math.ceil(Math.log2((servicesAhead * longest) / wheelSlots))),
     });
     this.linkMessages = this.#memory.linkMessages;
     this.sendBusy = this.#memory.sendBusy;

@@ -1,28 +1,28 @@
+import type { Core } from './core.js';
 import type { Machine } from './machine.js';
 import type { Address, MachineMemory } from './machine-memory.js';
+import { placePending } from './pending-memory.js';
 
-/** Stations of the wheel in kernel/event-queue.ts. */
-const slotCount = 4096;
-/** Bytes of one sending unit, port or link; a message; a passage; and an arrival, as in kernel/cycle.ts. */
+/** Bytes of one sending unit, port or link; an axon; a message; a passage; and an arrival, as in kernel/clock-state.ts. */
 const stationBytes = 64;
-const messageBytes = 16;
+const axonBytes = 8;
+const messageBytes = 24;
 const passageBytes = 16;
-const arrivalBytes = 24;
+const arrivalBytes = 32;
 /** Marks the end of a list. */
 const none = -1;
 
-/** Words of `Clock` in kernel/cycle.ts. */
+/** Words of `Clock` in kernel/clock-state.ts. */
 const clockWords = [
-  'queue',
+  'pending',
   'senders',
   'ports',
   'links',
-  'messages',
+  'tiles',
   'cores',
   'linkCount',
   'columns',
   'linkBuffer',
-  'madeTimes',
   'arrivals',
   'arrivalCount',
   'criticalCore',
@@ -30,7 +30,6 @@ const clockWords = [
   'linkMessages',
   'sendBusy',
   'receiveBusy',
-  'unused',
 ] as const;
 
 type ClockWord = (typeof clockWords)[number];
@@ -49,8 +48,6 @@ export interface CycleFigures {
   readonly work: readonly Float64Array[];
   /** Messages that a link, port or input queue holds; may be infinite. */
   readonly buffer: number;
-  /** A slot of the event queue has 2^slotShift units. */
-  readonly slotShift: number;
 }
 
 /**
@@ -67,10 +64,8 @@ export interface Arrival {
   readonly done: number;
 }
 
+/** `Arrival`s of the loops, as words and as times. */
 interface ArrivalTables {
-  /** By message: when it was made, and by which core. */
-  readonly made: BigInt64Array;
-  readonly from: Int32Array;
   readonly words: Int32Array;
   readonly times: BigInt64Array;
 }
@@ -88,14 +83,16 @@ export class CycleMemory {
   readonly #times: BigInt64Array;
   readonly #ports: BigInt64Array;
   readonly #unit: number;
-  /** By message, several words each: where it goes to, and its work in units. */
-  readonly #messages: Int32Array;
-  readonly #work: BigInt64Array;
+  readonly #cores: readonly Core[];
+  /** Where the outboxes of all cores lie, one behind the other, each with room for a message of every output axon. */
+  readonly #outbox: Address;
   #arrivals: ArrivalTables | null = null;
 
   constructor(machine: Machine, figures: CycleFigures) {
     const { memory, cores, mesh } = machine;
+    const { x, y } = mesh.board;
     this.#memory = memory;
+    this.#cores = cores;
     this.#unit = figures.unit;
     this.firstMessage = new Int32Array(cores.length + 1);
     for (const [core, { axonsOut }] of cores.entries()) {
@@ -108,20 +105,19 @@ export class CycleMemory {
     this.sendBusy = memory.float64(sendBusy, cores.length);
     this.receiveBusy = memory.float64(receiveBusy, cores.length);
     const ports = placePorts(machine, figures.buffer);
-    const messages = placeMessages(machine, this.firstMessage, figures.work);
-    const count = this.firstMessage.at(-1)!;
-    this.#messages = memory.int32(messages, (messageBytes / 4) * count);
-    this.#work = memory.int64(messages, (messageBytes / 8) * count);
+    const axons = placeAxons(machine, this.firstMessage, figures.work);
+    this.#outbox = memory.reserve(messageBytes * this.firstMessage.at(-1)!);
     this.#ports = memory.int64(ports, (stationBytes / 8) * cores.length);
     this.#address = memory.reserve(4 * clockWords.length + 48);
     this.#words = memory.int32(this.#address, clockWords.length);
     this.#times = memory.int64(this.#address + 4 * clockWords.length, 6);
+    const pending = placePending(machine, figures.linkTime);
     this.#set({
-      queue: placeQueue(memory, 3 * cores.length + mesh.linkCount, figures.slotShift),
-      senders: placeSenders(machine, this.firstMessage),
+      pending: pending.address,
+      senders: placeSenders(machine, this.firstMessage, axons, this.#outbox),
       ports,
-      links: placeLinks(machine, figures.linkTime),
-      messages,
+      links: placeLinks(machine, figures.linkTime, pending.laneOf),
+      tiles: memory.place(Int32Array.from(cores.flatMap(({ number }) => [x[number]!, y[number]!]))),
       cores: cores.length,
       linkCount: mesh.linkCount,
       columns: mesh.board.columns,
@@ -137,25 +133,15 @@ export class CycleMemory {
 
   /** Keeps the messages of the coming timesteps for `arrivals`, or no longer. */
   keepArrivals(keeps: boolean): void {
-    if (!keeps) {
-      this.#set({ madeTimes: 0, arrivals: 0 });
-      return;
-    }
-    const messages = this.firstMessage.at(-1)!;
-    const memory = this.#memory;
-    if (this.#arrivals === null) {
-      const [made, arrivals] = [memory.reserve(8 * messages), memory.reserve(arrivalBytes * messages)];
+    if (keeps && this.#arrivals === null) {
+      const messages = this.firstMessage.at(-1)!;
+      const address = this.#memory.reserve(arrivalBytes * messages);
       this.#arrivals = {
-        made: memory.int64(made, messages),
-        from: new Int32Array(messages),
-        words: memory.int32(arrivals, (arrivalBytes / 4) * messages),
-        times: memory.int64(arrivals, (arrivalBytes / 8) * messages),
+        words: this.#memory.int32(address, (arrivalBytes / 4) * messages),
+        times: this.#memory.int64(address, (arrivalBytes / 8) * messages),
       };
     }
-    for (let core = 0; core + 1 < this.firstMessage.length; core++) {
-      this.#arrivals.from.fill(core, this.firstMessage[core], this.firstMessage[core + 1]);
-    }
-    this.#set({ madeTimes: this.#arrivals.made.byteOffset, arrivals: this.#arrivals.words.byteOffset });
+    this.#set({ arrivals: keeps ? this.#arrivals!.words.byteOffset : 0 });
   }
 
   /** One timestep; `hostWork` [cores] in picoseconds. How long it takes, in picoseconds, and what was critical. */
@@ -170,21 +156,38 @@ export class CycleMemory {
 
   /** The messages of the last timestep, where they were kept; those for one core in the order in which it took them. */
   arrivals(): readonly Arrival[] {
-    const { made, words, times, from } = this.#arrivals!;
-    const unit = this.#unit;
+    const { words, times } = this.#arrivals!;
+    const made = this.#memory.int64(this.#outbox, (messageBytes / 8) * this.firstMessage.at(-1)!);
+    const sent = this.#sent();
+    const picoseconds = (time: bigint): number => Number(time) * this.#unit;
     return Array.from({ length: this.#get('arrivalCount') }, (_, index) => {
-      const message = words[(arrivalBytes / 4) * index]!;
-      const done = Number(times[(arrivalBytes / 8) * index + 2]!);
+      const place = (words[(arrivalBytes / 4) * index]! - this.#outbox) / messageBytes;
+      const [arrived, begin, done] = times.subarray((arrivalBytes / 8) * index + 1) as unknown as bigint[];
       return {
-        message,
-        from: from[message]!,
-        to: this.#messages[(messageBytes / 4) * message]!,
-        made: Number(made[message]!) * unit,
-        arrived: Number(times[(arrivalBytes / 8) * index + 1]!) * unit,
-        begin: (done - Number(this.#work[(messageBytes / 8) * message + 1]!)) * unit,
-        done: done * unit,
+        ...sent.get(place)!,
+        to: words[(arrivalBytes / 4) * index + 1]!,
+        made: picoseconds(made[(messageBytes / 8) * place + 2]!),
+        arrived: picoseconds(arrived!),
+        begin: picoseconds(begin!),
+        done: picoseconds(done!),
       };
     });
+  }
+
+  /** The messages of the last timestep by their places in the outboxes. */
+  #sent(): ReadonlyMap<number, Pick<Arrival, 'message' | 'from'>> {
+    const sent = new Map<number, Pick<Arrival, 'message' | 'from'>>();
+    for (const { number, somas, axonsOut } of this.#cores) {
+      const first = this.firstMessage[number]!;
+      let place = first;
+      for (let spike = 0; spike < somas.spikeCount; spike++) {
+        const compartment = somas.spiked[spike]!;
+        for (let entry = axonsOut.offsets[compartment]!; entry < axonsOut.offsets[compartment + 1]!; entry++) {
+          sent.set(place++, { message: first + entry, from: number });
+        }
+      }
+    }
+    return sent;
   }
 
   #get(word: ClockWord): number {
@@ -201,64 +204,68 @@ function reserveStations(memory: MachineMemory, count: number): Address {
   return Math.ceil(memory.reserve(stationBytes * (count + 1)) / stationBytes) * stationBytes;
 }
 
-function placeSenders({ memory, cores, mesh }: Machine, firstMessage: Int32Array): Address {
+function placeSenders(
+  { memory, cores, mesh }: Machine,
+  firstMessage: Int32Array,
+  axons: Address,
+  outbox: Address,
+): Address {
   const address = reserveStations(memory, cores.length);
   const { x, y } = mesh.board;
   for (const [number, core] of cores.entries()) {
-    const words = [core.address, x[number]!, y[number]!, core.compartments, firstMessage[number]!];
+    const first = firstMessage[number]!;
+    const tables = [axons + axonBytes * first, outbox + messageBytes * first];
+    const words = [core.address, x[number]!, y[number]!, core.compartments, ...tables];
     memory.int32(address + stationBytes * number, words.length).set(words);
   }
   return address;
 }
 
-function placePorts({ memory, cores, mesh }: Machine, buffer: number): Address {
+function placePorts({ memory, cores }: Machine, buffer: number): Address {
   const address = reserveStations(memory, cores.length);
-  const { x, y } = mesh.board;
   const most = new Float64Array(cores.length);
   for (const { axonsOut } of cores) for (const to of axonsOut.core) most[to]!++;
   for (const number of cores.keys()) {
     // A buffer that holds all messages of a timestep is as good as an infinite one.
     const size = buffer < most[number]! ? buffer : 0;
-    const words = [x[number]!, y[number]!, size, memory.reserve(passageBytes * size), 0, 0, none, none];
+    const words = [size, memory.reserve(passageBytes * size), 0, 0, none, none];
     memory.int32(address + stationBytes * number, words.length).set(words);
   }
   return address;
 }
 
-function placeLinks({ memory, mesh }: Machine, linkTime: Float64Array): Address {
+function placeLinks({ memory, mesh }: Machine, linkTime: Float64Array, laneOf: ReadonlyMap<number, Address>): Address {
   const address = reserveStations(memory, mesh.linkCount);
   const { columns } = mesh.board;
   for (let link = 0; link < mesh.linkCount; link++) {
     const end = mesh.linkEnd(link);
     const at = address + stationBytes * link;
-    memory.int32(at, 8).set([0, 0, 0, none, none, none, end % columns, Math.floor(end / columns)]);
+    const tile = [end % columns, Math.floor(end / columns)];
+    memory.int32(at, 10).set([0, 0, 0, none, none, none, ...tile, 0, laneOf.get(linkTime[link]!) ?? 0]);
     memory.int64(at, stationBytes / 8)[5] = BigInt(linkTime[link]!);
   }
   return address;
 }
 
-function placeMessages({ memory, cores }: Machine, firstMessage: Int32Array, work: readonly Float64Array[]): Address {
+function placeAxons({ memory, cores }: Machine, firstMessage: Int32Array, work: readonly Float64Array[]): Address {
   const count = firstMessage.at(-1)!;
-  const address = memory.reserve(messageBytes * count);
-  const words = memory.int32(address, (messageBytes / 4) * count);
-  const times = memory.int64(address, (messageBytes / 8) * count);
+  const address = memory.reserve(axonBytes * count);
+  const words = memory.int32(address, (axonBytes / 4) * count);
+  // Messages cost one of few times.
+  const places = new Map<number, Address>();
   for (const [number, { axonsOut }] of cores.entries()) {
     for (const [entry, to] of axonsOut.core.entries()) {
-      const message = firstMessage[number]! + entry;
-      words[(messageBytes / 4) * message] = to;
-      times[(messageBytes / 8) * message + 1] = BigInt(work[number]![entry]!);
+      const time = work[number]![entry]!;
+      let place = places.get(time);
+      if (place === undefined) {
+        place = memory.reserve(8);
+        memory.int64(place, 1)[0] = BigInt(time);
+        places.set(time, place);
+      }
+      const at = (axonBytes / 4) * (firstMessage[number]! + entry);
+      words[at] = to;
+      words[at + 1] = place;
     }
   }
   return address;
-}
-
-function placeQueue(memory: MachineMemory, stations: number, slotShift: number): Address {
-  const slots = memory.place(new Int32Array(slotCount).fill(none));
-  const bits = memory.reserve(slotCount / 8);
-  const [times, nexts, heap] = [8, 4, 4].map((bytes) => memory.reserve(bytes * stations));
-  const size = 16 * stations;
-  const list = memory.reserve(2 * size);
-  return memory.place(
-    Uint32Array.of(slots, bits, times!, nexts!, list + size, list, list + 2 * size, heap!, slotShift),
-  );
 }

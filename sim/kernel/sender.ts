@@ -1,0 +1,64 @@
+// Sending units: somas update their compartments in ascending order, and after each that fires its messages are made.
+
+import { Axon, Clock, MESSAGE, Message, Sender } from './clock-state';
+import { CoreState, FAN_SHIFT, Fan } from './core-state';
+import { NEVER } from './pending';
+
+const AXON_SHIFT: usize = 3;
+
+let updateActive: i64 = 0;
+let updateInactive: i64 = 0;
+let spikeOut: i64 = 0;
+
+export function openSenders(clock: Clock): void {
+  updateActive = clock.updateActive;
+  updateInactive = clock.updateInactive;
+  spikeOut = clock.spikeOut;
+}
+
+/**
+ * A timestep begins: fills the outbox with all that the core's spikes send, at one go, for what is read of one spike does not
+ * wait for what is read of the last.
+ */
+export function openSender(opened: Sender): void {
+  const core = changetype<CoreState>(opened.core);
+  const spikes = core.spikes;
+  const axons = opened.axons;
+  let message = opened.outbox;
+  let updated: i64 = 0;
+  for (let spike: usize = 0; spike < <usize>spikes; spike += 1) {
+    const compartment = load<i32>(core.spiked + (spike << 2));
+    const fan = core.fans + ((<usize>compartment) << FAN_SHIFT);
+    let axon = axons + ((<usize>changetype<Fan>(fan).first) << AXON_SHIFT);
+    const pastAxons = axons + ((<usize>changetype<Fan>(fan + (1 << FAN_SHIFT)).first) << AXON_SHIFT);
+    if (axon === pastAxons) continue;
+    const updates = timeOfUpdates(compartment + 1, load<i32>(core.activeUpTo + (spike << 2)));
+    let making = updates - updated + spikeOut;
+    updated = updates;
+    for (; axon < pastAxons; axon += 1 << AXON_SHIFT) {
+      const made = changetype<Message>(message);
+      made.to = changetype<Axon>(axon).to;
+      made.work = load<i64>(changetype<Axon>(axon).work);
+      made.making = making;
+      making = spikeOut;
+      message += MESSAGE;
+    }
+  }
+  const allUpdates = timeOfUpdates(opened.compartments, core.active);
+  opened.message = opened.outbox;
+  opened.pastMessages = message;
+  opened.lastUpdates = allUpdates - updated;
+  opened.busy = allUpdates + <i64>((message - opened.outbox) / MESSAGE) * spikeOut;
+}
+
+function timeOfUpdates(compartments: i64, active: i64): i64 {
+  return active * updateActive + (compartments - active) * updateInactive;
+}
+
+/** When the unit, free from `from` on, has made its next message; NEVER where it ends its work. */
+export function nextMessage(sending: Sender, from: i64): i64 {
+  const message = sending.message;
+  if (message !== sending.pastMessages) return from + changetype<Message>(message).making;
+  sending.finish = from + sending.lastUpdates;
+  return NEVER;
+}
