@@ -2,31 +2,31 @@ import type { CoreImage } from '../schemas/program.js';
 import { type CoreState, coreStateBytes } from './core-state.js';
 import type { Inlets } from './inlets.js';
 import type { Address, MachineMemory } from './machine-memory.js';
-import { listOf, type SynapseList, type SynapseStore } from './synapse.js';
-import { forEachWeight, onlySegment, type PlacedRow, placeSynapses, type SynapseRows } from './synapse-rows.js';
+import { listOf, type SynapseStore } from './synapse.js';
+import { onlySegment, type PlacedRow, placeSynapses } from './synapse-rows.js';
 
 /** Words of an inlet in memory. */
 const inletWords = 4;
+
+/** Of an inlet: its rows, base compartment and synapses. */
+interface InletRows {
+  readonly rows: readonly PlacedRow[];
+  readonly base: number;
+  readonly synapses: number;
+}
 
 /** The input axons of a core: each message that arrives names an inlet, whose synapses add to the core's inputs. */
 export class AxonIn {
   readonly inlets: number;
   /** Synapses of each inlet. */
   readonly synapseCount: Int32Array;
-  /** Bound on what one message at each inlet adds to one compartment in one timestep, in membrane units. */
-  readonly heaviest: Float64Array;
   /** True where weights are summed in 16 bits first. */
   readonly narrow: boolean;
   /** Messages received by each inlet since this was last forgotten; null unless they were asked for. */
   readonly deliveries: Uint32Array | null;
   readonly #memory: MachineMemory;
   readonly #state: CoreState;
-  readonly #rows: SynapseRows;
-  /** List and base compartment of each inlet. */
-  readonly #lists: readonly SynapseList[];
-  readonly #base: Int32Array;
-  /** Longest delay in timesteps, and the ring of slots where it is above 1. */
-  readonly #delays: number;
+  /** Where some delay is above 1 timestep, the ring of slots. */
   readonly #ring: Ring | null;
 
   /** Every target of `store` must lie within the core's compartments. */
@@ -41,20 +41,22 @@ export class AxonIn {
     this.#memory = memory;
     this.#state = state;
     this.inlets = axon.length;
-    this.#lists = axon.map((number, inlet) => listOf(store, number, atom[inlet]!));
-    this.#base = Int32Array.from(axon, (number) => image.axonsIn.base[number]!);
-    this.#rows = placeSynapses(memory, store, new Set(this.#lists));
-    this.narrow = this.#rows.narrow;
-    this.synapseCount = Int32Array.from(this.#lists, ({ count }) => count);
-    this.heaviest = Float64Array.from(this.#lists, ({ heaviest }) => heaviest);
-    this.#delays = this.#lists.reduce((most, { longestDelay }) => Math.max(most, longestDelay), 1);
-    this.#ring = this.#delays > 1 ? this.#placeRing(sources) : null;
+    const lists = axon.map((number, inlet) => listOf(store, number, atom[inlet]!));
+    const placed = placeSynapses(memory, store, new Set(lists));
+    this.narrow = placed.narrow;
+    this.synapseCount = Int32Array.from(lists, (list) => store.lists.count[list]!);
+    const own = lists.map((list, inlet): InletRows => {
+      const [base, synapses] = [image.axonsIn.base[axon[inlet]!]!, store.lists.count[list]!];
+      return { rows: placed.rowsOf.get(list)!, base, synapses };
+    });
+    const delays = lists.reduce((most, list) => Math.max(most, store.lists.longestDelay[list]!), 1);
+    this.#ring = delays > 1 ? this.#placeRing(own, sources, delays) : null;
     const deliveries = countsDeliveries ? memory.reserve(4 * this.inlets) : 0;
     this.deliveries = countsDeliveries ? memory.uint32(deliveries, this.inlets) : null;
     const inbox = memory.reserve(4 * sources.reduce((sum, count) => sum + count, 0));
-    const { unit, messagesPerFlush } = this.#rows;
-    const inlets = this.#placeInlets();
-    const loops = { delays: this.#delays, unit, messagesPerFlush, ...this.#uniform() };
+    const { unit, messagesPerFlush } = placed;
+    const inlets = this.#placeInlets(own);
+    const loops = { delays, unit, messagesPerFlush, ...this.#uniform(own) };
     state.set({ inbox, inboxEnd: inbox, inlets, deliveries, ...loops });
   }
 
@@ -102,41 +104,27 @@ export class AxonIn {
     this.#memory.kernels.accumulateCores(address, address + coreStateBytes);
   }
 
-  /** Calls `visit` for every weight of an inlet that is not zero: its compartment, and membrane units. For loading only. */
-  forEachWeight(inlet: number, visit: (compartment: number, weight: number) => void): void {
-    const base = this.#base[inlet]!;
-    for (const row of this.#rowsOf(inlet)) {
-      forEachWeight(this.#memory, this.#rows, row, (target, weight) => visit(base + target, weight));
-    }
-  }
-
-  #rowsOf(inlet: number): readonly PlacedRow[] {
-    return this.#rows.rowsOf.get(this.#lists[inlet]!)!;
-  }
-
   /**
    * Places the table of inlets: of each the segments of its row, base and synapses. Where there are delays it has several
    * rows, in a table of their own: of each its segments, base, and timesteps beyond the next.
    */
-  #placeInlets(): Address {
-    const table = new Int32Array(inletWords * this.inlets);
+  #placeInlets(own: readonly InletRows[]): Address {
+    const table = new Int32Array(inletWords * own.length);
     const rows: number[] = [];
-    for (let inlet = 0; inlet < this.inlets; inlet++) {
-      const own = this.#rowsOf(inlet);
-      const base = this.#base[inlet]!;
-      const synapses = this.synapseCount[inlet]!;
+    for (const [inlet, { rows: placed, base, synapses }] of own.entries()) {
       if (this.#ring === null) {
-        const { firstSegment, pastSegments } = own[0] ?? { firstSegment: 0, pastSegments: 0 };
+        const { firstSegment, pastSegments } = placed[0] ?? { firstSegment: 0, pastSegments: 0 };
         table.set([firstSegment, pastSegments, base, synapses], inletWords * inlet);
         continue;
       }
       const first = 4 * rows.length;
-      for (const { firstSegment, pastSegments, delay } of own) rows.push(firstSegment, pastSegments, base, delay - 1);
+      for (const { firstSegment, pastSegments, delay } of placed)
+        rows.push(firstSegment, pastSegments, base, delay - 1);
       table.set([first, 4 * rows.length, synapses], inletWords * inlet);
     }
     if (this.#ring !== null) {
       const address = this.#memory.place(Int32Array.from(rows));
-      for (let inlet = 0; inlet < this.inlets; inlet++) {
+      for (let inlet = 0; inlet < own.length; inlet++) {
         table[inletWords * inlet]! += address;
         table[inletWords * inlet + 1]! += address;
       }
@@ -145,23 +133,23 @@ export class AxonIn {
   }
 
   /** A slot takes, of all messages of any timesteps, the rows that act in its own: each row of each source once at most. */
-  #placeRing(sources: readonly number[]): Ring {
-    const rows = sources.reduce((sum, count, inlet) => sum + count * this.#rowsOf(inlet).length, 0);
-    const ring = new Ring(this.#memory, this.#delays, rows);
+  #placeRing(own: readonly InletRows[], sources: readonly number[], delays: number): Ring {
+    const rows = sources.reduce((sum, count, inlet) => sum + count * own[inlet]!.rows.length, 0);
+    const ring = new Ring(this.#memory, delays, rows);
     this.#state.set({ ring: ring.address, slotBytes: 4 * rows, slotEnds: ring.endsAddress });
     return ring;
   }
 
   /** The stretch of compartments that every row reaches, where there is such a one; else 0 vectors. */
-  #uniform(): { uniformVectors: number; uniformTarget: number } {
+  #uniform(own: readonly InletRows[]): { uniformVectors: number; uniformTarget: number } {
     const none = { uniformVectors: 0, uniformTarget: 0 };
     if (!this.narrow) return none;
     let shared = none;
-    for (let inlet = 0; inlet < this.inlets; inlet++) {
-      for (const row of this.#rowsOf(inlet)) {
+    for (const { rows, base } of own) {
+      for (const row of rows) {
         const segment = onlySegment(this.#memory, row);
         if (segment === null) return none;
-        const uniformTarget = this.#base[inlet]! + segment.target;
+        const uniformTarget = base + segment.target;
         if (shared === none) shared = { uniformVectors: segment.vectors, uniformTarget };
         else if (shared.uniformVectors !== segment.vectors || shared.uniformTarget !== uniformTarget) return none;
       }

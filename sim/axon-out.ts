@@ -1,68 +1,110 @@
 import type { CoreImage } from '../schemas/program.js';
 import type { CoreState } from './core-state.js';
-import type { InletMap } from './inlets.js';
 import type { MachineMemory } from './machine-memory.js';
+import type { MergedMemory, SourceRows } from './merged-memory.js';
 import type { Mesh } from './mesh.js';
+
+/** Words of a `Fan` and of an `Outlet` in the kernel. */
+const fanWords = 8;
+const fan = { first: 0, eastWest: 1, northSouth: 2, crossings: 3, outlets: 4, pushes: 5, delayed: 6, pattern: 7 };
+const outletWords = 2;
+
+/** What placing output axons takes: of this core, the rows that its spikes send; of all, states and the mesh. */
+interface Surroundings {
+  readonly from: number;
+  readonly rows: readonly SourceRows[];
+  readonly states: readonly CoreState[];
+  readonly mesh: Mesh;
+  readonly memory: MachineMemory;
+  readonly merged: MergedMemory;
+}
 
 /**
  * The output axons of a core: each spike of compartment k makes one message for each of its entries
  * offsets[k] … offsets[k + 1] − 1. What a spike sends over the mesh is summed once, when the Program is loaded.
  */
-export interface AxonsOut {
+export class AxonsOut {
   readonly offsets: Uint32Array;
-  /** Core that each entry goes to (a place in `program.cores`), and the inlet there. */
+  /** Core that each entry goes to (a place in `program.cores`), and how many synapses it finds there. */
   readonly core: Int32Array;
-  readonly inlet: Int32Array;
+  readonly synapses: Int32Array;
+  /** The inlet of each entry; −1 where that core has the synapses of its messages merged. Null where all have. */
+  inlet: Int32Array | null = null;
   /** The cores that any entry goes to, and the messages sent to each since this was last cleared, once they are counted. */
-  readonly routes: readonly number[];
-  readonly sentOn: Uint32Array;
-  /** From now on messages are counted in `sentOn`. */
-  countSent(): void;
-}
+  routes: readonly number[] = [];
+  sentOn: Uint32Array = new Uint32Array(0);
+  readonly #state: CoreState;
 
-/** Words of a `Fan` in kernel/core-state.ts: first output axon, links of each kind on the way of all its messages. */
-const fanWords = 4;
-
-/** Places the output axons of core number `from`, whose ways are `ways`; `states` are those of all cores. */
-export function placeAxonsOut(
-  from: number,
-  { compartmentCount: compartments, axonsOut: { offsets } }: CoreImage,
-  ways: InletMap['routes'][number],
-  mesh: Mesh,
-  memory: MachineMemory,
-  states: readonly CoreState[],
-): AxonsOut {
-  const entries = ways.core.length;
-  const routeOf = new Int32Array(entries);
-  const outlets = new Uint32Array(2 * entries);
-  const fans = new Uint32Array(fanWords * (compartments + 1));
-  const routes = new Map<number, number>();
-  for (let k = 0; k < compartments; k++) {
-    const fan = fanWords * k;
-    fans[fan] = offsets[k]!;
-    for (let entry = offsets[k]!; entry < offsets[k + 1]!; entry++) {
-      const to = ways.core[entry]!;
-      const route = routes.get(to) ?? routes.size;
-      routes.set(to, route);
-      routeOf[entry] = route;
-      outlets[2 * entry] = states[to]!.address;
-      outlets[2 * entry + 1] = ways.inlet[entry]!;
-      const distance = mesh.distance(from, to);
-      fans[fan + 1]! += distance.eastWest;
-      fans[fan + 2]! += distance.northSouth;
-      fans[fan + 3]! += distance.chipCrossings;
-    }
+  /** `core` [entries]. */
+  constructor({ axonsOut: { offsets } }: CoreImage, core: Int32Array, state: CoreState) {
+    this.offsets = offsets;
+    this.core = core;
+    this.synapses = new Int32Array(core.length);
+    this.#state = state;
   }
-  fans[fanWords * compartments] = entries;
-  const state = states[from]!;
-  const sentOn = memory.reserve(4 * routes.size);
-  state.set({ fans: memory.place(fans), outlets: memory.place(outlets), routeOf: memory.place(routeOf) });
-  return {
-    offsets,
-    core: ways.core,
-    inlet: ways.inlet,
-    routes: [...routes.keys()],
-    sentOn: memory.uint32(sentOn, routes.size),
-    countSent: () => state.set({ sentOn }),
-  };
+
+  /** From now on messages are counted in `sentOn`. */
+  countSent(): void {
+    this.#state.set({ sentOn: this.sentOn.byteOffset });
+  }
+
+  /** Notes the inlet of an entry. */
+  setInlet(entry: number, inlet: number): void {
+    this.inlet ??= new Int32Array(this.core.length).fill(-1);
+    this.inlet[entry] = inlet;
+  }
+
+  /** Puts all of it where the loops find it, once inlets and synapses of all entries are known. */
+  place({ from, rows, states, mesh, memory, merged }: Surroundings): void {
+    const { offsets, core, synapses, inlet } = this;
+    const routes = new Map<number, number>();
+    for (let entry = 0; entry < core.length; entry++) {
+      if (!routes.has(core[entry]!)) routes.set(core[entry]!, routes.size);
+    }
+    this.routes = [...routes.keys()];
+    const sentOn = memory.reserve(4 * routes.size);
+    this.sentOn = memory.uint32(sentOn, routes.size);
+    const ways = this.routes.map((to) => mesh.distance(from, to));
+    const outlets: number[] = [];
+    const routeOf: number[] = [];
+    const pattern = merged.openPatterns(sentOn, this.routes);
+    const compartments = offsets.length - 1;
+    const fans = new Uint32Array(fanWords * (compartments + 1));
+    for (let k = 0; k < compartments; k++) {
+      const at = fanWords * k;
+      fans[at + fan.first] = offsets[k]!;
+      fans[at + fan.outlets] = routeOf.length;
+      for (let entry = offsets[k]!; entry < offsets[k + 1]!; entry++) {
+        const to = core[entry]!;
+        const route = routes.get(to)!;
+        const { eastWest, northSouth, chipCrossings } = ways[route]!;
+        fans[at + fan.eastWest]! += eastWest;
+        fans[at + fan.northSouth]! += northSouth;
+        fans[at + fan.crossings]! += chipCrossings;
+        const own = inlet === null ? -1 : inlet[entry]!;
+        if (own < 0) pattern.add(route, synapses[entry]!);
+        else {
+          outlets.push(states[to]!.address, own);
+          routeOf.push(route);
+        }
+      }
+      fans[at + fan.pattern] = pattern.close();
+    }
+    fans[fanWords * compartments + fan.first] = core.length;
+    fans[fanWords * compartments + fan.outlets] = routeOf.length;
+    const firstOutlet = memory.place(Uint32Array.from(outlets));
+    for (let k = 0; k <= compartments; k++) {
+      const at = fanWords * k + fan.outlets;
+      fans[at] = firstOutlet + 4 * outletWords * fans[at]!;
+    }
+    merged.placePushes(rows, compartments, (k, pushes, delayed) => {
+      fans[fanWords * k + fan.pushes] = pushes;
+      fans[fanWords * k + fan.delayed] = delayed;
+    });
+    this.#state.set({
+      fans: memory.place(fans),
+      outlets: firstOutlet,
+      routeOf: memory.place(Int32Array.from(routeOf)),
+    });
+  }
 }

@@ -1,4 +1,3 @@
-import { failure } from '../schemas/diagnostic.js';
 import type { CoreImage, Program } from '../schemas/program.js';
 import type { Target } from '../schemas/target.js';
 import { AxonIn } from './axon-in.js';
@@ -9,7 +8,7 @@ import { Dendrites } from './dendrite.js';
 import type { Inlets } from './inlets.js';
 import type { Address, MachineMemory } from './machine-memory.js';
 import { type SomaRange, Somas } from './soma.js';
-import { decodeSynapses, listOf, type SynapseStore, synapseLayout } from './synapse.js';
+import { listOf, type SynapseStore } from './synapse.js';
 
 /** One core: input axons and synapses → dendrites → somas → output axons. */
 export class Core {
@@ -29,26 +28,25 @@ export class Core {
   readonly synapsesByPopulation: readonly Float64Array[] | null;
   readonly #state: CoreState;
   readonly #restsAtZero: boolean;
-  /** Lays the core out in the machine's memory. Throws SW3002 and SW3003 for bad synapses, SW3010 where memory ends. */
+
+  /** Lays the core out in the machine's memory; `inlets` are those of `store`'s synapses. Throws SW3010 where memory ends. */
   constructor(
     number: number,
     image: CoreImage,
     program: Program,
     target: Target,
     axonsOut: AxonsOut,
+    store: SynapseStore,
     inlets: Inlets,
     memory: MachineMemory,
     state: CoreState,
   ) {
-    const where = `chip ${image.chip}, core ${image.core}`;
     const { arithmetic } = target;
-    const store = decodeSynapses(image, synapseLayout(target), where);
     this.#state = state;
     this.number = number;
     this.compartments = image.compartmentCount;
     this.axonsOut = axonsOut;
-    checkTargets(image, store, where);
-    const isMixed = new Set(image.ranges.map(({ population }) => population)).size > 1;
+    const isMixed = holdsSeveral(image);
     this.axonIn = new AxonIn(memory, state, image, store, inlets, isMixed);
     const driven = new Set(program.drives.map(({ population }) => population));
     this.dendrites = new Dendrites(
@@ -76,8 +74,8 @@ export class Core {
     }
     this.ranges = ranges;
     this.firstTarget = Int32Array.from(inlets.axon, (axon, inlet) => {
-      const { count, first } = listOf(store, axon, inlets.atom[inlet]!);
-      return count === 0 ? 0 : image.axonsIn.base[axon]! + first;
+      const list = listOf(store, axon, inlets.atom[inlet]!);
+      return store.lists.count[list] === 0 ? 0 : image.axonsIn.base[axon]! + store.lists.first[list]!;
     });
     this.synapsesByPopulation = isMixed ? countByPopulation(image, store, inlets, this.population, program) : null;
     const least = arithmetic.compare === '>' ? 0 : 1;
@@ -113,14 +111,9 @@ export class Core {
   }
 }
 
-function checkTargets(image: CoreImage, store: SynapseStore, where: string): void {
-  for (const [axon, { lowest, highest }] of store.stretches.entries()) {
-    const base = image.axonsIn.base[axon]!;
-    if (highest >= 0 && (base + lowest < 0 || base + highest >= image.compartmentCount)) {
-      const what = `its synapses reach compartments ${base + lowest} to ${base + highest}; the core has ${image.compartmentCount}.`;
-      throw failure('SW3003', { where: `${where}, input axon ${axon}`, what });
-    }
-  }
+/** True of a core with neurons of several populations. */
+export function holdsSeveral({ ranges }: CoreImage): boolean {
+  return ranges.some(({ population }) => population !== ranges[0]!.population);
 }
 
 function countByPopulation(
@@ -130,12 +123,12 @@ function countByPopulation(
   population: Int32Array,
   program: Program,
 ): readonly Float64Array[] {
-  const { index, runStart, runOffset } = store;
+  const { index, runStart, runOffset, lists } = store;
   return inlets.axon.map((axon, inlet) => {
-    const { firstRun, lastRun } = listOf(store, axon, inlets.atom[inlet]!);
+    const list = listOf(store, axon, inlets.atom[inlet]!);
     const base = image.axonsIn.base[axon]!;
     const counts = new Float64Array(program.populations.length);
-    for (let run = firstRun; run < lastRun; run++) {
+    for (let run = lists.firstRun[list]!; run < lists.firstRun[list + 1]!; run++) {
       const start = runStart[run]!;
       const offset = runOffset[run]!;
       for (let k = start; k < runStart[run + 1]!; k++) {

@@ -50,10 +50,7 @@ export class CycleClock implements TimestepClock {
     const own = [neuronUpdateActive, neuronUpdateInactive, spikeOut, withinTile, axonIn, synapticOperation];
     const unit = [...own, ...new Set(links)].reduce(commonDivisor, 0) || 1;
     const work = machine.cores.map(({ axonsOut }) => {
-      return Float64Array.from(axonsOut.core, (to, entry) => {
-        const synapses = machine.cores[to]!.axonIn.synapseCount[axonsOut.inlet[entry]!]!;
-        return (axonIn + synapses * synapticOperation) / unit;
-      });
+      return Float64Array.from(axonsOut.synapses, (synapses) => (axonIn + synapses * synapticOperation) / unit);
     });
     this.#barrier = figures.barrier;
     this.#memory = new CycleMemory(machine, {

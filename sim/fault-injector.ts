@@ -10,6 +10,11 @@ interface LateMessage {
   readonly inlet: number;
 }
 
+/** True of a fault for which messages must be sent one by one. */
+export function touchesMessages({ kind }: Fault): boolean {
+  return ['drop', 'delay', 'core', 'link'].includes(kind);
+}
+
 /** Compartments of one core that are broken. */
 interface BrokenNeurons {
   readonly dead: ReadonlySet<number>;
@@ -68,7 +73,7 @@ export class FaultInjector {
 
   /** True where messages must be sent one by one. */
   get touchesMessages(): boolean {
-    return ['drop', 'delay', 'core', 'link'].includes(this.#fault.kind);
+    return touchesMessages(this.#fault);
   }
 
   /** True of a core that does nothing. */
@@ -104,7 +109,7 @@ export class FaultInjector {
       const compartment = somas.spiked[spike]!;
       for (let entry = axonsOut.offsets[compartment]!; entry < axonsOut.offsets[compartment + 1]!; entry++) {
         const to = axonsOut.core[entry]!;
-        const inlet = axonsOut.inlet[entry]!;
+        const inlet = axonsOut.inlet![entry]!;
         const way = this.#way(number, to);
         const isStruck = this.#strikesMessage(sample, step, number, entry);
         sent.messages++;

@@ -6,8 +6,9 @@ export type Address = number;
 
 /** The compiled loops; see the AssemblyScript in `kernel/` for what each does. `core` is the address of a core's state. */
 interface Kernels {
-  accumulate(core: Address): void;
   accumulateCores(begin: Address, end: Address): void;
+  openNetwork(network: Address): void;
+  accumulateAll(network: Address): void;
   updateRanges(begin: Address, end: Address): void;
   noteSpikes(begin: Address, end: Address): void;
   sendRanges(begin: Address, end: Address): void;

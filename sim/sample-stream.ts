@@ -74,11 +74,12 @@ export class SampleStream {
 
   run(): void {
     const { machine, clock, faults } = this.#setup;
-    const { cores, program, ranges, memory, states } = machine;
+    const { cores, program, ranges, memory, network } = machine;
     const { sampleInterval, stepsPerSample, timesteps, populations } = program;
     const { accounts, time } = this;
     for (const core of cores) core.reset();
     ranges.reset();
+    memory.kernels.openNetwork(network);
     faults?.open();
     clock?.observe(this.#observer?.observer.packets ?? null);
     const steps = (accounts.length - 1) * sampleInterval + stepsPerSample;
@@ -99,7 +100,7 @@ export class SampleStream {
       faults?.deliverLate(step === steps - 1);
       for (const [population, account] of owners.entries()) account.steps[population]!++;
       this.#readMembranes(step, at);
-      memory.kernels.accumulateCores(states.begin, states.end);
+      memory.kernels.accumulateAll(network);
       if (this.#overlaps) this.#takeCounts(owners);
       at = this.#samplesAt(step + 1);
       if (this.#overlaps) {

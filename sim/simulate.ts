@@ -8,7 +8,7 @@ import { DriveLoader } from './drive-loader.js';
 import { type EnergyFigures, energyCost, readEnergyFigures } from './energy.js';
 import { totalEvents } from './events.js';
 import type { Fault, FaultDraw } from './fault.js';
-import { FaultInjector } from './fault-injector.js';
+import { FaultInjector, touchesMessages } from './fault-injector.js';
 import { loadMachine, type Machine } from './machine.js';
 import type { SampleAccount } from './sample-account.js';
 import type { SampleResult, SampleTime, TimingMode } from './sample-result.js';
@@ -65,7 +65,10 @@ export class Simulator {
     this.flippedBits = flipped?.bits ?? 0;
     this.timing = timing;
     this.energyFigures = readEnergyFigures(target, options.energyProfile);
-    this.machine = loadMachine(this.program, target, fault?.fault.kind === 'delay' ? 2 : 1);
+    this.machine = loadMachine(this.program, target, {
+      oneByOne: fault !== undefined && touchesMessages(fault.fault),
+      perStep: fault?.fault.kind === 'delay' ? 2 : 1,
+    });
     this.faults = fault === undefined ? null : new FaultInjector(this.machine, fault.fault, fault.draw);
     this.timingFigures = readTimingFigures(target, this.machine.board.tilesInUse);
     this.#clock = makeClock(options.timing, this.machine, this.timingFigures);

@@ -1,5 +1,5 @@
 import type { Address, MachineMemory } from './machine-memory.js';
-import type { SynapseList, SynapseStore } from './synapse.js';
+import type { SynapseStore } from './synapse.js';
 
 /** Weights of a vector; segments are filled up with zeros to whole ones. */
 const vectorWeights = 16;
@@ -19,8 +19,8 @@ export interface PlacedRow {
 
 /** The synapse lists of a core as the loops read them. */
 export interface SynapseRows {
-  /** The rows of each list, by delay ascending; none of a list without synapses. */
-  readonly rowsOf: ReadonlyMap<SynapseList, readonly PlacedRow[]>;
+  /** The rows of each list that was placed, by delay ascending; none of a list without synapses. */
+  readonly rowsOf: ReadonlyMap<number, readonly PlacedRow[]>;
   /** True where weights are 8 bits wide, in units of `unit`, and summed in 16 bits; else 16, each segment with a factor. */
   readonly narrow: boolean;
   /** Membrane units per unit of the summed inputs. */
@@ -42,36 +42,46 @@ interface Segment {
  * Lays out the decoded synapses of `lists` for the loops of kernel/synapse.ts. Targets that follow one another, small gaps
  * filled with zero weights, become segments, so that a loop adds whole vectors instead of single synapses.
  */
-export function placeSynapses(
-  memory: MachineMemory,
-  store: SynapseStore,
-  lists: ReadonlySet<SynapseList>,
-): SynapseRows {
-  const unit = store.runFactor.length === 0 ? 1 : store.runFactor.reduce((least, factor) => Math.min(least, factor));
-  let heaviest = 0;
-  for (const list of lists) heaviest = Math.max(heaviest, list.heaviest);
-  const messagesPerFlush = heaviest === 0 ? 2 ** 15 : Math.floor((2 ** 15 - 1) / (heaviest / unit));
-  const narrow = messagesPerFlush >= messagesPerFlushMin && fitsEightBits(store, unit);
-  const rowsOf = new Map<SynapseList, readonly PlacedRow[]>();
-  for (const list of lists) rowsOf.set(list, placeRows(memory, store, list, narrow ? unit : 0));
-  return { rowsOf, narrow, unit: narrow ? unit : 1, messagesPerFlush };
+export function placeSynapses(memory: MachineMemory, store: SynapseStore, lists: ReadonlySet<number>): SynapseRows {
+  const unit = narrowUnit(store, lists);
+  const rowsOf = new Map<number, readonly PlacedRow[]>();
+  for (const list of lists) rowsOf.set(list, placeRows(memory, store, list, unit ?? 0));
+  const messagesPerFlush = perFlush(store, lists, unit ?? 1);
+  return { rowsOf, narrow: unit !== null, unit: unit ?? 1, messagesPerFlush };
+}
+
+/** The unit of which all weights are multiples of 8 bits, such that 16 bits hold the sums of many lists; null without one. */
+export function narrowUnit(store: SynapseStore, lists: Iterable<number>): number | null {
+  const { runFactor } = store;
+  const unit = runFactor.length === 0 ? 1 : runFactor.reduce((least, factor) => Math.min(least, factor));
+  return perFlush(store, lists, unit) >= messagesPerFlushMin && fitsEightBits(store, unit) ? unit : null;
+}
+
+/** Messages for any of some lists that cannot overflow 16 bits. */
+function perFlush({ lists: { heaviest } }: SynapseStore, lists: Iterable<number>, unit: number): number {
+  let most = 0;
+  for (const list of lists) most = Math.max(most, heaviest[list]!);
+  return most === 0 ? 2 ** 15 : Math.floor((2 ** 15 - 1) / (most / unit));
 }
 
 function fitsEightBits({ mantissa, runStart, runFactor }: SynapseStore, unit: number): boolean {
   for (let run = 0; run < runFactor.length; run++) {
-    const factor = runFactor[run]! / unit;
-    for (let k = runStart[run]!; k < runStart[run + 1]!; k++) {
-      if (Math.abs(mantissa[k]! * factor) > 127) return false;
+    const most = 127 / (runFactor[run]! / unit);
+    const past = runStart[run + 1]!;
+    for (let k = runStart[run]!; k < past; k++) {
+      const value = mantissa[k]!;
+      if (value > most || value < -most) return false;
     }
   }
   return true;
 }
 
 /** The rows of one list; `unit` is that of narrow weights, or 0 for wide ones. */
-function placeRows(memory: MachineMemory, store: SynapseStore, list: SynapseList, unit: number): readonly PlacedRow[] {
+function placeRows(memory: MachineMemory, store: SynapseStore, list: number, unit: number): readonly PlacedRow[] {
   const { mantissa, index, runStart, runOffset, runFactor, runDelay } = store;
   const byDelay = new Map<number, Segment[]>();
-  for (let run = list.firstRun; run < list.lastRun; run++) {
+  const { firstRun } = store.lists;
+  for (let run = firstRun[list]!; run < firstRun[list + 1]!; run++) {
     const segments = byDelay.get(runDelay[run]!) ?? [];
     byDelay.set(runDelay[run]!, segments);
     const start = runStart[run]!;
@@ -116,24 +126,4 @@ export function onlySegment(
   const [target, vectors] = memory.int32(firstSegment, segmentWords);
   if (pastSegments - firstSegment !== 4 * segmentWords + vectorWeights * vectors!) return null;
   return { target: target!, vectors: vectors! };
-}
-
-/** Calls `visit` for the weights of a row that are not zero: the target from the axon's base, and membrane units. */
-export function forEachWeight(
-  memory: MachineMemory,
-  { narrow, unit }: SynapseRows,
-  { firstSegment, pastSegments }: PlacedRow,
-  visit: (target: number, weight: number) => void,
-): void {
-  for (let at = firstSegment; at < pastSegments; ) {
-    const [target, vectors, factor] = memory.int32(at, segmentWords) as unknown as [number, number, number];
-    const length = vectors * vectorWeights;
-    const address = at + 4 * segmentWords;
-    const weights = narrow ? memory.int8(address, length) : memory.int16(address, length);
-    const scale = narrow ? unit : factor;
-    weights.forEach((weight, k) => {
-      if (weight !== 0) visit(target + k, weight * scale);
-    });
-    at = address + weights.byteLength;
-  }
 }

@@ -69,8 +69,9 @@ export class CoreInputs {
     const { mantissa, index, runStart, runOffset, runFactor, runDelay } = this.#store;
     const axon = Math.floor(inlet / CODES);
     const base = this.#image.axonsIn.base[axon]!;
-    const { firstRun, lastRun } = listOf(this.#store, axon, inlet % CODES);
-    for (let run = firstRun; run < lastRun; run += 1) {
+    const list = listOf(this.#store, axon, inlet % CODES);
+    const { firstRun } = this.#store.lists;
+    for (let run = firstRun[list]!; run < firstRun[list + 1]!; run += 1) {
       const start = runStart[run]!;
       const offset = runOffset[run]!;
       for (let k = start; k < runStart[run + 1]!; k += 1) {

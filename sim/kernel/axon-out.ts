@@ -1,6 +1,8 @@
-// Output axons: each spike puts a message into the inbox of every core that its compartment sends to.
+// Output axons: each spike goes to every core that its compartment sends to: into its inbox, or, where synapses are merged,
+// straight to the rows of weights.
 
 import { CoreState, FAN_SHIFT, Fan } from './core-state';
+import { pushRows } from './merged';
 
 /** Where an output axon leads to: the state of a core, and an inlet there. */
 @unmanaged
@@ -19,7 +21,6 @@ const OUTLET_SHIFT: usize = 3;
 export function send(address: usize, first: i32, end: i32): void {
   const core = changetype<CoreState>(address);
   const fans = core.fans;
-  const outlets = core.outlets;
   const spiked = core.spiked;
   const counts = core.sentOn !== 0;
   let messages = 0;
@@ -29,14 +30,14 @@ export function send(address: usize, first: i32, end: i32): void {
   for (let spike = first; spike < end; spike += 1) {
     const at = fans + ((<usize>load<i32>(spiked + ((<usize>spike) << 2))) << FAN_SHIFT);
     const fan = changetype<Fan>(at);
-    const from = fan.first;
-    const to = changetype<Fan>(at + (1 << FAN_SHIFT)).first;
-    const past = outlets + ((<usize>to) << OUTLET_SHIFT);
-    for (let outlet = outlets + ((<usize>from) << OUTLET_SHIFT); outlet < past; outlet += 1 << OUTLET_SHIFT) {
+    const next = changetype<Fan>(at + (1 << FAN_SHIFT));
+    const past = next.outlets;
+    for (let outlet = fan.outlets; outlet < past; outlet += 1 << OUTLET_SHIFT) {
       receive(changetype<Outlet>(outlet).core, changetype<Outlet>(outlet).inlet);
     }
-    if (counts) countRoutes(core, from, to);
-    messages += <i32>(to - from);
+    if (counts) countRoutes(core, fan.outlets, past);
+    if (fan.pattern) pushRows(fan, next);
+    messages += <i32>(next.first - fan.first);
     eastWest += fan.eastWest;
     northSouth += fan.northSouth;
     crossings += fan.crossings;
@@ -47,9 +48,10 @@ export function send(address: usize, first: i32, end: i32): void {
   core.sentAcrossChips = crossings;
 }
 
-function countRoutes(core: CoreState, from: u32, to: u32): void {
-  for (let entry = from; entry < to; entry += 1) {
-    const sent = core.sentOn + ((<usize>load<u32>(core.routeOf + ((<usize>entry) << 2))) << 2);
+function countRoutes(core: CoreState, from: usize, past: usize): void {
+  for (let outlet = from; outlet < past; outlet += 1 << OUTLET_SHIFT) {
+    const number = (outlet - core.outlets) >> OUTLET_SHIFT;
+    const sent = core.sentOn + ((<usize>load<u32>(core.routeOf + (number << 2))) << 2);
     store<u32>(sent, load<u32>(sent) + 1);
   }
 }

@@ -47,7 +47,7 @@ export class CoreState {
   /** Of the last range updated. */
   saturations: i32;
   inputsBeyondMax: i32;
-  /** By compartment, and one more: a `Fan`. By output axon: an `Outlet`; and its route (i32). */
+  /** By compartment, and one more: a `Fan`. By outlet: an `Outlet`; and its route (i32). */
   fans: usize;
   outlets: usize;
   routeOf: usize;
@@ -76,14 +76,22 @@ export class CoreState {
   synapticOperationsInAll: f64;
 }
 
-/** What a spike of one compartment sends: output axons from `first` to the next compartment's, and the links on the way of all. */
+/**
+ * What a spike of one compartment sends: output axons from `first` to the next compartment's, and the links on the way of
+ * all. To cores whose synapses are merged it goes by pushes, to others by outlets; what is from … the next compartment's.
+ */
 @unmanaged
 export class Fan {
   first: u32;
   eastWest: i32;
   northSouth: i32;
   crossings: i32;
+  /** Addresses of its first `Outlet`, `Push` and `DelayedPushes`; and of its `Pattern`, or 0 where it has none. */
+  outlets: usize;
+  pushes: usize;
+  delayed: usize;
+  pattern: usize;
 }
 
 /** Bytes of a `Fan`, as a power of two. */
-export const FAN_SHIFT: usize = 4;
+export const FAN_SHIFT: usize = 5;

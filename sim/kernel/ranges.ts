@@ -3,7 +3,6 @@
 import { send } from './axon-out';
 import { CoreState } from './core-state';
 import { update } from './soma';
-import { accumulate } from './synapse';
 
 /** What a population does in this timestep. */
 @unmanaged
@@ -50,7 +49,6 @@ class Range {
 }
 
 const RANGE_BYTES: usize = offsetof<Range>();
-const CORE_BYTES: usize = offsetof<CoreState>();
 
 /** Neuron updates of all ranges of begin … end that are not at rest. */
 export function updateRanges(begin: usize, end: usize): void {
@@ -122,19 +120,5 @@ export function sendRanges(begin: usize, end: usize): void {
     range.eastWest += <f64>core.sentEastWest;
     range.northSouth += <f64>core.sentNorthSouth;
     range.crossings += <f64>core.sentAcrossChips;
-  }
-}
-
-/** Takes all messages out of the inboxes of cores begin … end, and adds what acts in their next update. */
-export function accumulateCores(begin: usize, end: usize): void {
-  for (let address = begin; address < end; address += CORE_BYTES) {
-    const core = changetype<CoreState>(address);
-    core.received = 0;
-    core.synapticOperations = 0;
-    if (core.inboxEnd === core.inbox && core.delays <= 1) continue;
-    accumulate(address);
-    core.receivedInAll += <f64>core.received;
-    core.synapticOperationsInAll += core.synapticOperations;
-    if (core.rows > 0) core.awake = 1;
   }
 }

@@ -57,10 +57,7 @@ export class ReferenceClock implements TimestepClock {
     this.#occupied = new Float64Array(stations);
     this.#isUsed = new Uint8Array(linkCount);
     this.#work = machine.cores.map(({ axonsOut }) => {
-      return Float64Array.from(axonsOut.core, (to, entry) => {
-        const synapses = machine.cores[to]!.axonIn.synapseCount[axonsOut.inlet[entry]!]!;
-        return figures.axonIn + synapses * figures.synapticOperation;
-      });
+      return Float64Array.from(axonsOut.synapses, (synapses) => figures.axonIn + synapses * figures.synapticOperation);
     });
     this.#tile = Int32Array.from(machine.cores, ({ number }) => machine.mesh.tileOf(number));
     this.#spike = new Int32Array(cores);

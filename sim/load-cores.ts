@@ -1,0 +1,198 @@
+import type { CoreImage, Program } from '../schemas/program.js';
+import type { Target } from '../schemas/target.js';
+import { AxonsOut } from './axon-out.js';
+import { type Board, coreName } from './board.js';
+import { checkAccumulators, checkTargets } from './check-synapses.js';
+import { Core, holdsSeveral } from './core.js';
+import type { CoreState } from './core-state.js';
+import { InletNumbers } from './inlets.js';
+import type { Address, MachineMemory } from './machine-memory.js';
+import { mergeRows, type Sender } from './merge-rows.js';
+import { MergedMemory, type SourceRows } from './merged-memory.js';
+import type { Mesh } from './mesh.js';
+import type { MergedCore } from './sheet-builder.js';
+import { decodeSynapses, listOf, type SynapseStore, synapseLayout } from './synapse.js';
+import { narrowUnit } from './synapse-rows.js';
+
+/** How messages are sent: all of a step at once, or one by one, where some may be lost or late. */
+export interface Delivery {
+  readonly oneByOne: boolean;
+  /** Messages of one output axon that may arrive in one timestep. */
+  readonly perStep: number;
+}
+
+/** The cores of a Program in a machine's memory. */
+export interface LoadedCores {
+  readonly cores: readonly Core[];
+  /** Inlet of each host axon. */
+  readonly hostInlets: readonly number[];
+  /** Where the loops find what is merged. */
+  readonly network: Address;
+}
+
+/** Where cores are loaded to. */
+interface Site {
+  readonly board: Board;
+  readonly mesh: Mesh;
+  readonly memory: MachineMemory;
+  /** States of the cores from `table` on. */
+  readonly states: readonly CoreState[];
+  readonly table: { readonly begin: Address; readonly end: Address };
+}
+
+/** Loads the cores of one Program, population by population, so that only one's synapses are decoded at a time. */
+export class CoreLoader {
+  readonly #program: Program;
+  readonly #target: Target;
+  readonly #site: Site;
+  readonly #delivery: Delivery;
+  readonly #axonsOut: readonly AxonsOut[];
+  readonly #rows: readonly SourceRows[][];
+  readonly #merged: MergedMemory;
+  readonly #cores: Core[] = [];
+  readonly #hostInlets: number[];
+
+  /** The Program must have been checked. */
+  constructor(program: Program, target: Target, site: Site, delivery: Delivery) {
+    this.#program = program;
+    this.#target = target;
+    this.#site = site;
+    this.#delivery = delivery;
+    this.#merged = new MergedMemory(site.memory, site.states);
+    this.#axonsOut = program.cores.map((image, number) => {
+      return new AxonsOut(image, destinations(image, site.board), site.states[number]!);
+    });
+    this.#rows = program.cores.map(() => []);
+    this.#hostInlets = program.hostAxons.map(() => 0);
+  }
+
+  /** Throws SW3002 and SW3003 for bad synapses, SW3007 for weights that 32 bits cannot sum, SW3010 where memory ends. */
+  load(): LoadedCores {
+    const { memory, mesh, states, table } = this.#site;
+    const groups = coreGroups(this.#program);
+    const groupOf = new Int32Array(this.#program.cores.length);
+    for (const [group, members] of groups.entries()) for (const core of members) groupOf[core] = group;
+    const sourcesOf = groups.map((): number[] => []);
+    for (const [source, { core }] of this.#axonsOut.entries()) {
+      const reached = new Uint8Array(groups.length);
+      for (let entry = 0; entry < core.length; entry++) reached[groupOf[core[entry]!]!] = 1;
+      for (const [group, isReached] of reached.entries()) if (isReached === 1) sourcesOf[group]!.push(source);
+    }
+    for (const [group, members] of groups.entries()) {
+      this.#loadGroup(members, sourcesOf[group]!, (core) => groupOf[core] === group);
+    }
+    for (const [from, axonsOut] of this.#axonsOut.entries()) {
+      axonsOut.place({ from, rows: this.#rows[from]!, states, mesh, memory, merged: this.#merged });
+    }
+    return {
+      cores: this.#cores,
+      hostInlets: this.#hostInlets,
+      network: this.#merged.network(table.begin, table.end),
+    };
+  }
+
+  /** Loads cores that hold one population, or each several; `sources` are the cores that send to any of them. */
+  #loadGroup(members: readonly number[], sources: readonly number[], isMember: (core: number) => boolean): void {
+    const stores = new Map(members.map((number) => [number, this.#decode(number)]));
+    const mergeable = this.#delivery.oneByOne ? new Map<number, MergedCore>() : this.#mergeable(stores);
+    const senders = sources.map((number) => ({
+      number,
+      image: this.#program.cores[number]!,
+      axonsOut: this.#axonsOut[number]!,
+    }));
+    const merged = mergeable.size === 0 ? null : mergeRows(this.#program, mergeable, senders);
+    const isMerged = (core: number): boolean => merged !== null && mergeable.has(core);
+    const inlets = new Map(members.map((number) => [number, new InletNumbers()]));
+    const bounds = new Map(members.map((number) => [number, 0]));
+    const { perStep } = this.#delivery;
+    for (const { image, axonsOut } of senders) {
+      const { axon, atom } = image.axonsOut;
+      const { core, synapses } = axonsOut;
+      for (let entry = 0; entry < core.length; entry++) {
+        const to = core[entry]!;
+        if (!isMember(to)) continue;
+        const { lists } = stores.get(to)!;
+        const list = listOf(stores.get(to)!, axon[entry]!, atom[entry]!);
+        synapses[entry] = lists.count[list]!;
+        bounds.set(to, bounds.get(to)! + perStep * lists.heaviest[list]!);
+        if (!isMerged(to)) axonsOut.setInlet(entry, inlets.get(to)!.enter(axon[entry]!, atom[entry]!, perStep));
+      }
+    }
+    for (const [index, { chip, core, axon }] of this.#program.hostAxons.entries()) {
+      const to = this.#site.board.indexOf(chip, core);
+      if (!isMember(to)) continue;
+      const store = stores.get(to)!;
+      bounds.set(to, bounds.get(to)! + perStep * store.lists.heaviest[listOf(store, axon, 0)]!);
+      this.#hostInlets[index] = inlets.get(to)!.enter(axon, 0, perStep);
+    }
+    for (const number of members) {
+      this.#check(number, stores.get(number)!, bounds.get(number)!, senders);
+      this.#cores[number] = this.#core(number, stores.get(number)!, inlets.get(number)!);
+    }
+    if (merged === null) return;
+    const sheet = this.#merged.placeSheet(merged.sheet);
+    for (const [source, rows] of merged.rows) this.#rows[source]!.push({ ...rows, sheet });
+  }
+
+  #decode(number: number): SynapseStore {
+    const image = this.#program.cores[number]!;
+    const where = coreName(this.#program, number);
+    const store = decodeSynapses(image, synapseLayout(this.#target), where);
+    checkTargets(image, store, where);
+    return store;
+  }
+
+  /** The cores whose synapses can be merged: those of narrow weights, in a group of one population. */
+  #mergeable(stores: ReadonlyMap<number, SynapseStore>): Map<number, MergedCore> {
+    const mergeable = new Map<number, MergedCore>();
+    for (const [number, store] of stores) {
+      const image = this.#program.cores[number]!;
+      if (holdsSeveral(image)) return mergeable;
+      const unit = narrowUnit(store, store.listOfAtom);
+      if (unit === null) continue;
+      const neuron = new Int32Array(image.compartmentCount).fill(-1);
+      for (const { first, neurons } of image.ranges) neuron.set(neurons, first);
+      mergeable.set(number, { store, unit, neuron });
+    }
+    return mergeable;
+  }
+
+  #check(number: number, store: SynapseStore, bound: number, senders: readonly Sender[]): void {
+    const { perStep } = this.#delivery;
+    const { cores, hostAxons } = this.#program;
+    const { base } = cores[number]!.axonsIn;
+    checkAccumulators(this.#program, number, store, bound, this.#target, (visit) => {
+      for (const { image, axonsOut } of senders) {
+        const { axon, atom } = image.axonsOut;
+        for (const [entry, to] of axonsOut.core.entries()) {
+          if (to === number) visit(listOf(store, axon[entry]!, atom[entry]!), base[axon[entry]!]!, perStep);
+        }
+      }
+      for (const { chip, core, axon } of hostAxons) {
+        if (this.#site.board.indexOf(chip, core) === number) visit(listOf(store, axon, 0), base[axon]!, perStep);
+      }
+    });
+  }
+
+  #core(number: number, store: SynapseStore, inlets: InletNumbers): Core {
+    const { memory, states } = this.#site;
+    const [image, axonsOut, state] = [this.#program.cores[number]!, this.#axonsOut[number]!, states[number]!];
+    return new Core(number, image, this.#program, this.#target, axonsOut, store, inlets, memory, state);
+  }
+}
+
+/** The cores of each population alone, and last those that hold several. */
+function coreGroups({ cores, populations }: Program): number[][] {
+  const groups = Array.from({ length: populations.length + 1 }, (): number[] => []);
+  for (const [number, image] of cores.entries()) {
+    groups[holdsSeveral(image) ? populations.length : image.ranges[0]!.population]!.push(number);
+  }
+  return groups;
+}
+
+/** The cores that output axons lead to. */
+function destinations({ axonsOut: { chip, core } }: CoreImage, { indexOf }: Board): Int32Array {
+  const to = new Int32Array(core.length);
+  for (let entry = 0; entry < core.length; entry++) to[entry] = indexOf(chip[entry]!, core[entry]!);
+  return to;
+}

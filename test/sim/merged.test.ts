@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { SynapseFormat } from '../../schemas/program.js';
+import { Simulator } from '../../sim/simulate.js';
+import { simulateSlowly } from '../reference/reference-sim.js';
+import {
+  buildProgram,
+  type Destination,
+  drive,
+  population,
+  profile,
+  range,
+  readoutProfile,
+} from './program-builder.js';
+import { figure, tinyTarget } from './tiny-target.js';
+
+const formats: readonly SynapseFormat[] = [
+  { weightBits: 8, indexBits: 0, delayBits: 0, exponent: 1 },
+  { weightBits: 6, indexBits: 6, delayBits: 2, exponent: 2 },
+];
+
+/** Cores with room for all channels of four pixels. */
+const target = (() => {
+  const tiny = tinyTarget({ arithmetic: { weight: { mantissaMax: 127, step: 1, exponentMax: 7, bits: 8 } } });
+  const limits = {
+    ...tiny.limits,
+    compartmentsPerCore: figure(256, 'compartments'),
+    synapseMemoryPerCore: figure(131_072, 'B'),
+  };
+  return { ...tiny, limits };
+})();
+
+/** The readout [2, 2, channels], each of its cores with a stretch of channels of all pixels, in an order of its own. */
+const mergedCase = fc.gen().map((draw) => {
+  const sources = draw(fc.integer, { min: 1, max: 12 });
+  const channels = draw(fc.integer, { min: 1, max: 40 });
+  const pixels = 4;
+  const cuts = draw(() => fc.uniqueArray(fc.integer({ min: 1, max: 39 }), { maxLength: 3 }));
+  const edges = [0, ...cuts.filter((cut) => cut < channels).sort((a, b) => a - b), channels];
+  const cores = edges.slice(1).map((end, index) => {
+    const width = end - edges[index]!;
+    const order = draw(() => fc.shuffledSubarray([0, 1, 2, 3], { minLength: pixels }));
+    const neurons = order.flatMap((pixel) => {
+      return Array.from({ length: width }, (_, channel) => pixel * channels + edges[index]! + channel);
+    });
+    const rows = Array.from({ length: draw(fc.integer, { min: 1, max: 4 }) }, () => {
+      const dense = Array.from({ length: width }, (_, k) => [k, draw(fc.integer, { min: -63, max: 63 })] as const);
+      const sparse = draw(() =>
+        fc.uniqueArray(fc.integer({ min: 0, max: width - 1 }), { minLength: 1, maxLength: 8 }),
+      ).map((k) => [k, draw(fc.integer, { min: -15, max: 15 }), draw(fc.integer, { min: 1, max: 4 })] as const);
+      return draw(fc.boolean) ? [{ format: 0, synapses: dense }] : [{ format: 1, synapses: sparse }];
+    });
+    // Every row from every pixel on.
+    const axons = rows.flatMap((entries, row) => [
+      { base: 0, entries },
+      ...[1, 2, 3].map((pixel) => ({ base: pixel * width, sameWordsAs: pixels * row })),
+    ]);
+    return { core: index + 1, ranges: [range(1, neurons)], profiles: [readoutProfile()], formats, axons };
+  });
+  const destination = fc.integer({ min: 0, max: cores.length - 1 }).chain((index) => {
+    const axons = cores[index]!.axons.length;
+    return fc.integer({ min: 0, max: axons - 1 }).map((axon): Destination => [0, index + 1, axon]);
+  });
+  const out = Array.from({ length: sources }, () => draw(() => fc.array(destination, { maxLength: 9 })));
+  const program = buildProgram({
+    timesteps: 3,
+    populations: [
+      population('a', sources, 0),
+      { ...population('out', channels, 1, 'readout'), shape: [2, 2, channels] as const },
+    ],
+    drives: [drive('a', sources)],
+    hostAxons: draw(fc.boolean) ? [{ chip: 0, core: 1, axon: 0, firstStep: 1 }] : [],
+    cores: [{ core: 0, ranges: [range(0, [...Array(sources).keys()])], profiles: [profile(2)], out }, ...cores],
+  });
+  const sample = () => Int32Array.from({ length: sources }, () => draw(fc.integer, { min: 0, max: 3 }));
+  return { program, samples: [sample(), sample()] };
+});
+
+describe('synapses merged over the cores of a population', () => {
+  it('do what those of each core do, and each core receives what it is sent', () => {
+    let merged = 0;
+    fc.assert(
+      fc.property(mergedCase, ({ program, samples }) => {
+        const simulator = new Simulator(program, target, { timing: 'off' });
+        const single = new Simulator(program, target, {
+          timing: 'off',
+          fault: { fault: { kind: 'drop', rate: 0 }, draw: () => 0 },
+        });
+        if (simulator.machine.cores[0]!.axonsOut.inlet === null) merged++;
+        for (const sample of samples) {
+          const slow = simulateSlowly(program, target, [sample]);
+          const result = simulator.run([sample], { record: true });
+          expect(result.readout).toEqual(slow.readout);
+          expect(result.synapticOperations).toBe(slow.synapticOperations);
+          expect(result).toEqual(single.run([sample], { record: true }));
+        }
+      }),
+      { numRuns: 60, seed: 8, endOnFailure: true },
+    );
+    // Where a source leads to one compartment several times, the sum of its weights may need more than 8 bits.
+    expect(merged).toBeGreaterThan(30);
+  });
+});
