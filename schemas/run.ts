@@ -17,7 +17,7 @@ export interface RunConfig {
   /** Of the eager engine. */
   readonly backend: BackendName;
   readonly convert: RunConvert;
-  readonly finetune: RunFinetune;
+  readonly finetune: RunFinetune & { readonly qat: RunQat | null };
   readonly compile: {
     readonly target: string;
     /** Fewer bits of a weight than the target has; null for its own. */
@@ -83,6 +83,9 @@ export interface RunFinetune {
   /** Batches on which norm statistics are measured anew at the end; 0 keeps the running ones. */
   readonly statisticsBatches: number;
 }
+
+/** Quantisation-aware finetuning: what goes on, as finetuning did, on the grid of the chip that is compiled for. */
+export type RunQat = Pick<RunFinetune, 'epochs' | 'steps' | 'learningRate'>;
 
 /** The attack under which robust accuracy is measured. */
 export interface RunAttack {

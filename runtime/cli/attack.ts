@@ -96,6 +96,7 @@ export const attack = defineCommand({
       return {
         json: {
           robust,
+          speed: context.speed('attack', labels.length),
           fooled: [...found.fooled],
           queries: [...found.queries],
           members: Array.from(found.member, (number) => members[number]!.name),

@@ -2,6 +2,7 @@ import type { InferredOptionTypes } from 'yargs';
 import type { Diagnostic } from '../../schemas/diagnostic.js';
 import type { Hooks } from '../hooks.js';
 import type { CommandOption } from './options.js';
+import type { StageSpeed } from './stage-clock.js';
 
 /** What a command may do to the outside besides its files. */
 export interface CommandContext {
@@ -13,6 +14,8 @@ export interface CommandContext {
   announce(text: string): void;
   /** Hooks that draw the progress of a stage under this name, and that Ctrl-C aborts with an `Interrupted`. */
   hooks(stage: string): Hooks;
+  /** How fast the stage of that name went, as `StageClock` has it. */
+  speed(stage: string, samples?: number): StageSpeed | null;
 }
 
 /** What a command found: `json` is what --json writes; an error among `diagnostics` decides the exit code. */

@@ -72,6 +72,7 @@ export const convert = defineCommand({
       ),
     );
     context.print(`\n${args.out}: T = ${graph.timesteps}; norm statistics are to be learnt by "spikewright finetune"`);
-    return { json: { timesteps: graph.timesteps, thresholds, out: args.out, sha256: sha256(bytes) } };
+    const speed = context.speed('convert', args.batches * args['batch-size']);
+    return { json: { timesteps: graph.timesteps, thresholds, speed, out: args.out, sha256: sha256(bytes) } };
   },
 });

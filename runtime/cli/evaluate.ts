@@ -118,7 +118,9 @@ export const evaluate = defineCommand({
               context.hooks('corruptions'),
             );
       if (corrupted !== null) context.print(corruptionTable(corrupted));
-      if (args.clean) return { json: { clean, robust: null, corrupted, activity } };
+      const speed = (...stages: readonly string[]) =>
+        Object.fromEntries(stages.map((stage) => [stage, context.speed(stage, clean.total)]));
+      if (args.clean) return { json: { clean, robust: null, corrupted, activity, speed: speed('clean') } };
       const { steps, queries } = args;
       const epsilon = args.epsilon / 255;
       const attack = choice.chosenAttack({ kind: args.attack, epsilon, steps, queries });
@@ -140,7 +142,8 @@ export const evaluate = defineCommand({
         details = { members: found.members, ...(curve === null ? {} : { curve }) };
       }
       context.print(`Robust accuracy  ${proportionText(robust)}`);
-      if (!args.checks) return { json: { clean, robust, attack, ...details, corrupted, activity } };
+      const results = { clean, robust, attack, ...details, corrupted, activity };
+      if (!args.checks) return { json: { ...results, speed: speed('clean', 'attack') } };
       const checks = await obfuscation.obfuscationChecks(
         model,
         measured,
@@ -148,7 +151,7 @@ export const evaluate = defineCommand({
         context.hooks('checks'),
       );
       context.print(`\n${checkTable(checks)}`);
-      return { json: { clean, robust, attack, ...details, corrupted, activity, checks } };
+      return { json: { ...results, checks, speed: speed('clean', 'attack', 'checks') } };
     } finally {
       source?.dispose();
       model.dispose();

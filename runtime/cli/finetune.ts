@@ -123,6 +123,6 @@ export const finetune = defineCommand({
     await writeFileWhole(args.out, bytes);
     await removeCheckpoint(args.out);
     context.print(`${args.out}: loss ${history.at(-1)?.loss.toFixed(3)} after ${history.length} epochs`);
-    return { json: { out: args.out, sha256: sha256(bytes), history } };
+    return { json: { out: args.out, sha256: sha256(bytes), history, speed: context.speed('finetune') } };
   },
 });

@@ -5,6 +5,7 @@ import { Interrupted } from './interrupt.js';
 import { type Invocation, parseCommandLine } from './parse.js';
 import { printedDiagnostic } from './print-diagnostic.js';
 import { recorded } from './recording.js';
+import { StageClock } from './stage-clock.js';
 import { TerminalProgress } from './terminal-progress.js';
 
 /** What a command line sees of the process that it runs in. */
@@ -63,6 +64,7 @@ function context(
   tell: (diagnostics: readonly Diagnostic[]) => void,
   signal: AbortSignal,
 ): CommandContext {
+  const clock = new StageClock(terminal.now);
   return {
     print(text) {
       progress.clear();
@@ -76,10 +78,17 @@ function context(
       progress.clear();
       terminal.error(`${text}\n`);
     },
-    hooks: (stage) => ({
-      progress: quiet ? undefined : (done, total, note = '') => progress.show({ stage, done, total, note }),
-      signal,
-    }),
+    hooks(stage) {
+      clock.begin(stage);
+      return {
+        progress(done, total, note = '') {
+          clock.report(stage, done);
+          if (!quiet) progress.show({ stage, done, total, note });
+        },
+        signal,
+      };
+    },
+    speed: (stage, samples) => clock.speed(stage, samples),
   };
 }
 

@@ -164,7 +164,7 @@ export const train = defineCommand({
     await writeFileWhole(args.out, bytes);
     await removeCheckpoint(args.out);
     context.print(`${args.out}: loss ${history.at(-1)?.loss.toFixed(3)} after ${history.length} epochs`);
-    return { json: { out: args.out, sha256: sha256(bytes), history } };
+    return { json: { out: args.out, sha256: sha256(bytes), history, speed: context.speed('train') } };
   },
 });
 

@@ -5,13 +5,17 @@ import type { SnnGraph } from '../../schemas/snn.js';
 import { decodeSnn, encodeSnn } from '../../schemas/snn-file.js';
 import { readModel, readModelBytes } from '../model-file.js';
 import { type Artefacts, artefactHash, readArtefact } from '../store/store.js';
+import { compileTarget } from '../target-choice.js';
 import type { EpochRecord } from '../train/checkpoint.js';
+import type { TrainingHooks } from '../train/loop.js';
 import { jsonBytes, type RunContext } from './run-context.js';
-import { convertAndCalibrate, finetuneAndMeasure } from './spiking-steps.js';
+import { convertAndCalibrate, finetuneAndMeasure, finetuneOnGrid } from './spiking-steps.js';
 
 const ANN_FILE = 'ann.swa';
 const SNN_FILE = 'snn.sws';
 export const HISTORY_FILE = 'history.json';
+/** The stage of quantisation-aware finetuning. */
+export const QAT = 'qat';
 
 /** A stage whose main output is a network, read back from its file. */
 export interface NetworkStage<Graph> {
@@ -66,25 +70,54 @@ export interface FinetuneStage extends NetworkStage<SnnGraph> {
 
 /** Finetunes the SNN against its adversary, going on from a checkpoint where there is one. Throws what `finetune` throws. */
 export async function finetuneStage(run: RunContext, snn: NetworkStage<SnnGraph>): Promise<FinetuneStage> {
-  const { finetune: options, seed, dataset } = run.config;
+  const { qat: _, ...options } = run.config.finetune;
+  return trainedStage(run, 'finetune', snn, { inputs: {}, options }, async (training) =>
+    finetuneAndMeasure(snn.graph, options, await run.spikingSetup(), {
+      test: null,
+      training,
+      statistics: run.listener.hooks('finetune: norm statistics'),
+    }),
+  );
+}
+
+/**
+ * Goes on with finetuning on the grid of the chip that is compiled for, where the configuration asks for it; null where
+ * not. Throws what `compileTarget` and `finetuneOnGrid` throw.
+ */
+export async function qatStage(run: RunContext, tuned: FinetuneStage): Promise<FinetuneStage | null> {
+  const { qat, ...objective } = run.config.finetune;
+  if (qat === null) return null;
+  const target = await compileTarget(run.config.compile);
+  const options = { ...objective, ...qat, statisticsBatches: 0 };
+  const inputs = { target: sha256(Buffer.from(JSON.stringify(target))) };
+  return trainedStage(run, QAT, tuned, { inputs, options }, async (training) =>
+    finetuneOnGrid(tuned.graph, target, options, await run.spikingSetup(), { test: null, training }),
+  );
+}
+
+/** A stage that trains a network: with checkpoints, and the training's history beside the network. */
+async function trainedStage(
+  run: RunContext,
+  stage: string,
+  snn: NetworkStage<SnnGraph>,
+  { inputs, options }: { readonly inputs: Readonly<Record<string, string>>; readonly options: object },
+  train: (hooks: TrainingHooks) => Promise<{ readonly graph: SnnGraph; readonly history: readonly EpochRecord[] }>,
+): Promise<FinetuneStage> {
+  const { seed, dataset } = run.config;
   const request = {
-    stage: 'finetune',
-    inputs: { snn: snn.hash, data: run.datasetHash('train') },
+    stage,
+    inputs: { snn: snn.hash, data: run.datasetHash('train'), ...inputs },
     options: { ...options, trainSamples: dataset.trainSamples, seed, engine: await run.engineIdentity() },
   };
   const artefacts = await run.stage(
     request,
     async () => {
       const checkpoint = await run.store.loadCheckpoint(request);
-      const { graph, history } = await finetuneAndMeasure(snn.graph, options, await run.spikingSetup(), {
-        test: null,
-        training: {
-          ...run.listener.hooks('finetune'),
-          step: (point) => run.listener.trained(point),
-          checkpoint: (bytes) => run.store.saveCheckpoint(request, bytes),
-          ...(checkpoint === null ? {} : { resume: { bytes: checkpoint, where: 'checkpoint' } }),
-        },
-        statistics: run.listener.hooks('finetune: norm statistics'),
+      const { graph, history } = await train({
+        ...run.listener.hooks(stage),
+        step: (point) => run.listener.trained(point),
+        checkpoint: (bytes) => run.store.saveCheckpoint(request, bytes),
+        ...(checkpoint === null ? {} : { resume: { bytes: checkpoint, where: 'checkpoint' } }),
       });
       return { [SNN_FILE]: encodeSnn(graph), [HISTORY_FILE]: jsonBytes(history) };
     },

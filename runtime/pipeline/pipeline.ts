@@ -11,13 +11,14 @@ import { buildReport } from '../report/build-report.js';
 import { readFileWhole } from '../store/read-file.js';
 import { artefactHash, Store } from '../store/store.js';
 import { compileTarget } from '../target-choice.js';
+import type { EpochRecord } from '../train/checkpoint.js';
 import { budgetDiagnostics, checkBudget } from '../verify/budget.js';
 import { comparisonDiagnostics } from '../verify/compare.js';
 import { faultDiagnostics } from '../verify/fault.js';
 import { overflowDiagnostics } from '../verify/overflow.js';
 import { resultFigures } from '../verify/result-figures.js';
 import { compileStage, PROGRAM_FILE, reproducerDiagnostics, simulateStage, verifyStage } from './chip-stages.js';
-import { convertStage, finetuneStage, importStage } from './float-stages.js';
+import { convertStage, finetuneStage, importStage, QAT, qatStage } from './float-stages.js';
 import { ProgressRecorder } from './progress-recorder.js';
 import { type PipelineListener, RunContext } from './run-context.js';
 import { STRENGTHS, strengthsStage } from './strengths-stage.js';
@@ -38,9 +39,13 @@ export interface PipelineResult {
 }
 
 /** Every stage of a run, in its order. */
-function stagesOf({ attack }: RunConfig): readonly string[] {
-  const always = ['import', 'convert', 'finetune', 'compile', 'simulate', 'verify'];
-  return attack.others.length === 0 ? always : [...always, STRENGTHS];
+function stagesOf({ attack, finetune }: RunConfig): readonly string[] {
+  return [
+    ...['import', 'convert', 'finetune'],
+    ...(finetune.qat === null ? [] : [QAT]),
+    ...['compile', 'simulate', 'verify'],
+    ...(attack.others.length === 0 ? [] : [STRENGTHS]),
+  ];
 }
 
 /**
@@ -75,7 +80,9 @@ async function runStages(run: RunContext, budget: Budget | null): Promise<Pipeli
   const { config } = run;
   const ann = await importStage(run);
   const converted = await convertStage(run, ann);
-  const snn = await finetuneStage(run, converted);
+  const tuned = await finetuneStage(run, converted);
+  const onGrid = await qatStage(run, tuned);
+  const snn = onGrid ?? tuned;
   const compiled = await compileStage(run, snn);
   const simulated = await simulateStage(run, compiled);
   const verified = await verifyStage(run, ann, snn, compiled);
@@ -85,8 +92,8 @@ async function runStages(run: RunContext, budget: Budget | null): Promise<Pipeli
     engine: await run.engine(),
     dataset: run.dataset('test'),
     calibrated: converted.graph,
-    finetuned: snn.graph,
-    history: snn.history,
+    finetuned: tuned.graph,
+    history: onGrid === null ? tuned.history : oneAfterTheOther(tuned.history, onGrid.history),
     program: compiled.program,
     floatGraph: compiled.floatGraph,
     quantisation: compiled.quantisation,
@@ -94,8 +101,8 @@ async function runStages(run: RunContext, budget: Budget | null): Promise<Pipeli
     statistics: simulated.statistics,
     verification: verified.verification,
     strengths: strong?.strengths ?? [],
-    stages: [ann, converted, snn, compiled, simulated, verified, ...(strong === null ? [] : [strong])].map(
-      ({ artefacts }) => artefacts,
+    stages: [ann, converted, tuned, onGrid, compiled, simulated, verified, strong].flatMap((stage) =>
+      stage === null ? [] : [stage.artefacts],
     ),
   });
   const paths = await writeReport(report, config.out);
@@ -118,6 +125,11 @@ async function runStages(run: RunContext, budget: Budget | null): Promise<Pipeli
   };
   const { outcomes, agreement } = verified.verification;
   return { report, ...paths, identity, outcomes, agreement, diagnostics };
+}
+
+/** The epochs of two trainings, those of the second counted on. */
+function oneAfterTheOther(first: readonly EpochRecord[], second: readonly EpochRecord[]): readonly EpochRecord[] {
+  return [...first, ...second.map((record) => ({ ...record, epoch: first.length + record.epoch }))];
 }
 
 /**

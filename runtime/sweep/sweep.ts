@@ -9,7 +9,7 @@ import { attackText } from '../attack-choice.js';
 import { openDataset } from '../data/open.js';
 import type { ResultIdentity } from '../history/identity.js';
 import { type CompileStage, compileStage, PROGRAM_FILE, simulateStage } from '../pipeline/chip-stages.js';
-import { convertStage, finetuneStage, importStage, type NetworkStage } from '../pipeline/float-stages.js';
+import { convertStage, finetuneStage, importStage, type NetworkStage, qatStage } from '../pipeline/float-stages.js';
 import { type PipelineListener, RunContext } from '../pipeline/run-context.js';
 import { figureName, meanLatency } from '../report/chip-part.js';
 import { artefactHash, Store } from '../store/store.js';
@@ -49,7 +49,8 @@ export async function runSweep(points: readonly RunConfig[], workers: number, li
     const { settings, name } = await describePoint(config);
     const ann = await importStage(run);
     network = ann.graph.name;
-    const compiled = await compileOrRefuse(run, await finetuneStage(run, await convertStage(run, ann)));
+    const tuned = await finetuneStage(run, await convertStage(run, ann));
+    const compiled = await compileOrRefuse(run, (await qatStage(run, tuned)) ?? tuned);
     const isRefused = 'refused' in compiled;
     const point = { ...settings, ...nothing, ...(isRefused ? compiled : await measure(run, compiled)) };
     if (!isRefused) programs.push(artefactHash(compiled.artefacts, PROGRAM_FILE));

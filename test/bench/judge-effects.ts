@@ -17,6 +17,21 @@ export interface Judged {
 /** No worse means: less than this share worse. */
 const margin = 0.01;
 
+/** The networks compared, and which evaluation is theirs under the ensemble. */
+const networks = [
+  ['adversarially trained ANN, converted, trainable thresholds', 'at-trainable-by-member'],
+  ['adversarially trained ANN, converted, fixed thresholds', 'at-fixed-ensemble'],
+  ['HIRE-style: natural ANN, converted and finetuned alike', 'hire-style-ensemble'],
+] as const;
+
+/** A row for each network: its accuracy on clean images and under the ensemble. */
+export function networkRows(evaluations: Readonly<Record<string, Judged>>) {
+  return networks.map(([network, evaluation]) => {
+    const { clean, robust } = evaluations[evaluation]!;
+    return { network, clean, robust };
+  });
+}
+
 /** The paper's effects from the evaluations by their names; intervals are at 95 %. */
 export function judgeEffects(evaluations: Readonly<Record<string, Judged>>): readonly Effect[] {
   const robust = (name: string): Proportion => evaluations[name]!.robust;
@@ -26,7 +41,7 @@ export function judgeEffects(evaluations: Readonly<Record<string, Judged>>): rea
   return [
     judge(
       'conversion of the adversarially trained network beats that of the natural one by more than 10 points under the ensemble',
-      difference(adversarial, robust('natural-ensemble')),
+      difference(adversarial, robust('hire-style-ensemble')),
       0.1,
     ),
     judge(

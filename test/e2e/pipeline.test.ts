@@ -116,6 +116,19 @@ describe('a whole run', () => {
     expect(substance('threads')).toEqual(substance('whole'));
   });
 
+  test('goes on with quantisation-aware finetuning where the configuration asks for it', async () => {
+    const config = at('grid.json');
+    const run = tinyRun(model, at('grid'));
+    writeFileSync(config, JSON.stringify({ ...run, finetune: { ...run.finetune, qat: { epochs: 2 } } }));
+    expectOk(await spikewright('run', '--config', config, '--workers', '1'));
+    const { finetuning, provenance } = reportOf('grid');
+    expect(finetuning.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(provenance.stages.map(({ stage }) => stage)).toContain('qat');
+    const again = await spikewright('run', '--config', config, '--workers', '1');
+    expectOk(again);
+    expect(again.stderr.match(/✓ \w+ +reused/g)).toHaveLength(7);
+  });
+
   test('twice at once into one folder comes to the same, twice', async () => {
     const args = ['run', '--config', configOf('both'), '--workers', '1', '--quiet'];
     for (const ended of await Promise.all([spikewright(...args), spikewright(...args)])) expectOk(ended);

@@ -29,7 +29,7 @@ describe('effects', () => {
         { name: 'strong', robust: wilson(4500, 10_000) },
       ],
     },
-    'natural-ensemble': evaluation(1000),
+    'hire-style-ensemble': evaluation(1000),
     'at-fixed-ensemble': evaluation(3900),
     'at-trainable-fgsm': evaluation(6000),
     'at-trainable-rfgsm': evaluation(7000),
@@ -49,6 +49,6 @@ describe('effects', () => {
       judgeEffects(evaluations(changes)).map(({ verdict }) => verdict);
     expect(verdicts({ 'at-fixed-ensemble': evaluation(5000) })[1]).toBe('contradicted');
     expect(verdicts({ 'at-fixed-ensemble': evaluation(4100) })[1]).toBe('not shown');
-    expect(verdicts({ 'natural-ensemble': evaluation(3000) })[0]).toBe('not shown');
+    expect(verdicts({ 'hire-style-ensemble': evaluation(3000) })[0]).toBe('not shown');
   });
 });
