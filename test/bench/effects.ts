@@ -12,7 +12,7 @@ import { judgeEffects, networkRows } from './judge-effects.js';
 
 /**
  * Measures the paper's effects with the demo's network on CIFAR-10: `npm run effects -- --out FILE [--work FOLDER]
- * [--samples 10000] [--epochs 4] [--parallel 1]`. Trains, converts, finetunes and attacks by the product's own commands, one process
+ * [--samples 10000] [--epochs 1] [--parallel 1]`. Trains, converts, finetunes and attacks by the product's own commands, one process
  * each, and writes their numbers and what follows from them as JSON. What a stage has written stays in the work folder:
  * the same command goes on where an earlier one was stopped.
  */
@@ -21,7 +21,7 @@ const { values: options } = parseArgs({
     out: { type: 'string', default: 'effects.json' },
     work: { type: 'string', default: 'spikewright-runs/effects' },
     samples: { type: 'string', default: '10000' },
-    epochs: { type: 'string', default: '4' },
+    epochs: { type: 'string', default: '1' },
     parallel: { type: 'string', default: '1' },
   },
 });
