@@ -386,6 +386,11 @@ export const diagnosticCodes = {
     why: 'What was computed before is lost; checkpoints and artefacts written are not.',
     fix: 'Run again; on a GPU with --device cpu; or with --engine eager, which computes the same.',
   },
+  SW4023: {
+    title: 'a training step does not fit the memory allowed',
+    why: 'Of the whole batch is held what the norms read, clean and adversarial: its statistics are those of the whole.',
+    fix: 'Use a smaller batch, or fewer timesteps.',
+  },
   // --- SW5xxx verification and budgets
   SW5001: {
     title: 'image cannot be encoded as drive',

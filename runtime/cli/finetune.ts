@@ -54,14 +54,15 @@ export const finetune = defineCommand({
       'finetune net.sws --out tuned.sws --outer-loss natural --fixed-thresholds',
       'An ablation: weights and norms alone',
     ],
+    ['finetune net.sws --out tuned.sws --batch-size 256 --memory 4GiB', 'A batch that would not fit in one piece'],
     ['finetune tuned.sws --out ready.sws --qat loihi1 --epochs 1', 'Goes on with the weights that Loihi 1 can hold'],
     ['finetune net.sws --out tuned.sws --test-samples 500 --log tuned.jsonl', 'Keeps the best epoch and a log'],
   ],
   async run(args, context) {
-    const [{ openDataset }, { startEngine }, { finetuneAndMeasure, finetuneOnGrid }, { pgd }, { readSnnFile }] =
+    const [{ openDataset }, { startTrainingEngine }, { finetuneAndMeasure, finetuneOnGrid }, { pgd }, { readSnnFile }] =
       await Promise.all([
         import('../data/open.js'),
-        import('../engine/start.js'),
+        import('./training-engine.js'),
         import('../pipeline/spiking-steps.js'),
         import('../attack/attack.js'),
         import('./read-network.js'),
@@ -92,7 +93,7 @@ export const finetune = defineCommand({
             samples: testSamples,
             attack: testSteps === 0 ? null : pgd(epsilon, testSteps),
           };
-    const { engine } = await startEngine(args);
+    const engine = await startTrainingEngine(args);
     const settings = {
       innerLoss: args['inner-loss'],
       outerLoss: args['outer-loss'],

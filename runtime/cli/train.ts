@@ -72,6 +72,7 @@ export const train = defineCommand({
     seed: seedOption,
   },
   examples: [
+    ['train --out net.onnx --workers 8 --memory 16GiB', 'Shares each batch among 8 threads, within 16 GiB'],
     ['train --out net.onnx --epochs 30 --log net.jsonl', 'Trains on CIFAR-10; after Ctrl-C the same command goes on'],
     ['train --out net.onnx --objective single-step --epochs 10 --warmup 0.15', 'The fast way for small radii'],
     [
@@ -86,7 +87,7 @@ export const train = defineCommand({
       { buildNetwork },
       { normalisations },
       { openDataset },
-      { startEngine },
+      { startTrainingEngine },
       { trainAnn },
       attacks,
       onnx,
@@ -98,7 +99,7 @@ export const train = defineCommand({
       import('../models/architectures.js'),
       import('../data/normalisation.js'),
       import('../data/open.js'),
-      import('../engine/start.js'),
+      import('./training-engine.js'),
       import('../train/train-ann.js'),
       import('../attack/attack.js'),
       import('../../compiler/export/onnx.js'),
@@ -142,7 +143,7 @@ export const train = defineCommand({
     if (args.spiking !== args.out.endsWith('.sws')) {
       throw failure('SW6002', { where: '--out', what: 'an SNN is written as .sws, an ANN as .onnx or .swa.' });
     }
-    const { engine } = await startEngine(args);
+    const engine = await startTrainingEngine(args);
     const untrained = buildNetwork(args.arch, data, args.seed);
     const hooks = await trainingHooks('train', args.out, args.log, context, args['batch-size']);
     const trainSpiking = async (options: FinetuneOptions) => {

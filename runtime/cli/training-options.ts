@@ -34,6 +34,18 @@ export function trainingOptions(defaults: {
     'test-samples': wholeNumber('Test images measured after each epoch; 0 for none', 0, 0, 1_000_000),
     'test-steps': wholeNumber('PGD steps of that measurement; 0 for clean accuracy alone', 10, 0, 10_000),
     log: { type: 'string', describe: 'File to append one JSON line per epoch to' },
+    workers: {
+      type: 'number',
+      describe:
+        'Threads that share each batch, of the compiled engine; the result does not depend on how many, but rounds otherwise than one in one piece, which is what comes of leaving it out',
+      range: { minimum: 1, maximum: 256, whole: true },
+    },
+    memory: {
+      type: 'string',
+      describe:
+        'What tensors may take, such as 4GiB, of the compiled engine: batches are computed in as small shards as that needs, with the norm statistics of the whole batch',
+      requiresArg: true,
+    },
   } as const satisfies Record<string, CommandOption>;
 }
 

@@ -9,6 +9,17 @@ export async function lossGradient(
   wanted: Wanted,
 ): Promise<LossGradient> {
   if (classifier.lossGradient !== undefined) return classifier.lossGradient(images, loss, options, wanted);
+  return targetLossByPass(classifier, images, loss, options, wanted);
+}
+
+/** The gradient of a loss by a pass forward and one back. */
+export async function targetLossByPass(
+  classifier: Classifier,
+  images: Float32Array,
+  loss: TargetLoss,
+  options: LossOptions,
+  wanted: Wanted,
+): Promise<LossGradient> {
   const pass = await classifier.forward(images, { ...options, gradients: wanted.parameters ? 'all' : 'input' });
   try {
     const upstream = atLogits(pass.logits, classifier.classes, loss);

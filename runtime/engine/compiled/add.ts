@@ -17,8 +17,10 @@ export function emitAdd(layer: AddLayer, { graph }: EmissionContext, inputs: rea
     ),
   );
   const outputs = Array.from({ length: steps }, (_, t) => graph.total(scaled.map((input) => input.at(t))));
+  const output = Signal.ofParts(graph, outputs);
+  output.keep();
   return {
-    output: Signal.ofParts(graph, outputs),
+    output,
     backward(upstream) {
       const perInput = inputs.map((input) => gradientOver(graph, upstream.parts, input.steps));
       const below = perInput.map((gradient, k) =>

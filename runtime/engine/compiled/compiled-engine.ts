@@ -1,7 +1,7 @@
 import type { AnnGraph } from '../../../schemas/ann.js';
 import type { SnnGraph } from '../../../schemas/snn.js';
 import type { CompiledBackend } from '../backend/backend.js';
-import type { Engine, Model } from '../engine.js';
+import type { Engine } from '../engine.js';
 import { CompiledModel } from './compiled-model.js';
 import { ProgramCache } from './program-cache.js';
 import { TensorPool } from './tensor-pool.js';
@@ -22,7 +22,7 @@ export class CompiledEngine implements Engine {
     readonly backend: CompiledBackend = 'onnxruntime-cpu',
   ) {}
 
-  load(graph: AnnGraph | SnnGraph): Model {
+  load(graph: AnnGraph | SnnGraph): CompiledModel {
     return new CompiledModel(graph, this);
   }
 

@@ -35,7 +35,8 @@ import { targetInputs } from './target-loss.js';
 export class CompiledModel implements Model {
   readonly inputShape: MapShape;
   readonly classes: number;
-  private readonly parameters: Map<string, Tensor>;
+  /** By graph input; a parameter that is written gets a new tensor. */
+  readonly parameters: Map<string, Tensor>;
   private readonly programs: PassPrograms;
   private isDisposed = false;
 
@@ -96,6 +97,7 @@ export class CompiledModel implements Model {
     const kind: PassKind = {
       mode,
       batch,
+      shards: 1,
       isActivation: surrogate.form === 'activation',
       dropsOut: dropoutSeed !== undefined,
     };
@@ -123,14 +125,14 @@ export class CompiledModel implements Model {
       if (parameter.size !== array.length) {
         throw new RangeError(`parameter ${name} has ${parameter.size} values, not ${array.length}`);
       }
-      // A new tensor: a pass under way keeps those that it began with.
+      // A pass under way keeps those that it began with.
       this.parameters.set(name, float32Tensor(array.slice(), parameter.dims));
     }
   }
 
   async recordSpikes(images: Float32Array): Promise<{ logits: Float32Array; spikes: SpikeRecord }> {
     const batch = this.batchOf(images);
-    const kind: PassKind = { mode: 'eval', batch, isActivation: false, dropsOut: false };
+    const kind: PassKind = { mode: 'eval', batch, shards: 1, isActivation: false, dropsOut: false };
     const thresholds = poissonThresholds(this.graph.layers, this.programs.timesteps(kind), 0);
     const given = new Map([...this.parameters, ...thresholds]);
     given.set(passInputs.image, float32Tensor(images, [batch, ...this.inputShape]));

@@ -7,8 +7,10 @@ import type { Signal } from './signal.js';
 export interface EmissionContext {
   readonly graph: Graph;
   readonly mode: Mode;
-  /** Images per batch, N. */
+  /** Images per batch, N; of one shard where there are several. */
   readonly batch: number;
+  /** Equal shards of a batch that share the statistics of their norms; 1 where it is computed in one piece. */
+  readonly shards: number;
   /** T of an SNN; 1 for an ANN and in activation mode, where time has no axis. */
   readonly timesteps: number;
   readonly form: Surrogate['form'];

@@ -19,9 +19,15 @@ export interface Extract {
 
 /**
  * The part that computes `outputs`, and no more. With `given` 'forward', results of the forward pass are inputs instead of
- * being computed again, those that follow from the parameters alone excepted.
+ * being computed again, those that follow from the parameters alone excepted; with names, the values of those names are.
  */
-export function extract(graph: Graph, outputs: readonly Value[], given: 'nothing' | 'forward'): Extract {
+export function extract(
+  graph: Graph,
+  outputs: readonly Value[],
+  given: 'nothing' | 'forward' | ReadonlySet<string>,
+): Extract {
+  const isGiven = (name: string, node: GraphNode): boolean =>
+    typeof given === 'string' ? given === 'forward' && node.isForward && node.variesByPass : given.has(name);
   const values = new Map<string, { readonly value: Value; readonly node: GraphNode }>();
   for (const node of graph.nodes) for (const value of node.outputs) values.set(value.name, { value, node });
 
@@ -36,7 +42,7 @@ export function extract(graph: Graph, outputs: readonly Value[], given: 'nothing
       const input = graph.inputs.get(name);
       if (input === undefined) constants.add(name);
       else inputs.set(name, input.value);
-    } else if (given === 'forward' && found.node.isForward && found.node.variesByPass) {
+    } else if (isGiven(name, found.node)) {
       inputs.set(name, found.value);
     } else if (!nodes.has(found.node)) {
       nodes.add(found.node);

@@ -40,6 +40,10 @@ export class Graph {
   readonly nodes: GraphNode[] = [];
   readonly inputs = new Map<string, { readonly value: Value; readonly kind: InputKind }>();
   readonly initialisers = new Map<string, onnx.TensorProto.$Properties>();
+  /** By the name of an input that takes a value of every shard, that value. */
+  readonly gathered = new Map<string, Value>();
+  /** Names of values that a pass over shards holds rather than computing them again (see `keep`). */
+  readonly kept = new Set<string>();
   /** What the nodes added from here on belong to. */
   layer = '';
   readonly #varying = new Set<string>();
@@ -60,6 +64,18 @@ export class Graph {
     this.inputs.set(name, { value, kind });
     if (kind === 'pass') this.#varying.add(name);
     return value;
+  }
+
+  /** What all shards of a batch have for that value, in their order: an input [shards, …] once all have computed it. */
+  gather(value: Value, shards: number): Value {
+    const all = this.input(`all ${value.name}`, [shards, ...value.shape], 'pass');
+    this.gathered.set(all.name, value);
+    return all;
+  }
+
+  /** Marks a value that costs more to compute again than to hold from one phase of a pass over shards to the next. */
+  keep(value: Value): void {
+    this.kept.add(value.name);
   }
 
   /** A float32 constant; a bare number is a scalar. */

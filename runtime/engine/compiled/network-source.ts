@@ -9,8 +9,8 @@ export function networkSource(network: AnnGraph | SnnGraph): PassSource {
   return {
     structure: structureOf(network),
     timesteps: network.kind === 'snn' ? network.timesteps : 1,
-    write: ({ mode, batch, dropsOut }, form, timesteps) =>
-      networkGraph(network, { mode, batch, dropsOut, form, timesteps }),
+    write: ({ mode, batch, shards, dropsOut }, form, timesteps) =>
+      networkGraph(network, { mode, batch, shards, dropsOut, form, timesteps }),
   };
 }
 

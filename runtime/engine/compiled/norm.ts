@@ -12,7 +12,7 @@ import { Signal } from './signal.js';
  */
 export function emitNorm(
   layer: BatchNormLayer,
-  { graph, mode, timesteps }: EmissionContext,
+  { graph, mode, timesteps, shards }: EmissionContext,
   input: Signal,
   /** After the parameters' names. */
   suffix = '',
@@ -20,9 +20,10 @@ export function emitNorm(
   const channels = layer.gamma.length;
   const own = (name: string): Value => graph.input(inputName(layer.name, `${name}${suffix}`), [channels], 'parameter');
   const [gamma, beta, mean, variance] = [own('gamma'), own('beta'), own('mean'), own('variance')];
+  input.keep();
   const { parts } = input;
   const perStep = parts[0]!.shape;
-  const rows = (elementCount(perStep) / channels) * parts.length;
+  const rows = (elementCount(perStep) / channels) * parts.length * shards;
   const axes = perStep.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
   const alongChannels = (value: Value): Value => graph.reshape(value, [channels, ...perStep.slice(2).map(() => 1)]);
   /** Sum or mean of a part per channel, [C]. */
@@ -34,7 +35,9 @@ export function emitNorm(
   };
 
   const isTraining = mode === 'train';
-  const found = isTraining ? batchStatistics(graph, parts, perChannel, alongChannels) : { mean, variance };
+  const found = isTraining
+    ? acrossShards(graph, batchStatistics(graph, parts, perChannel, alongChannels), shards)
+    : { mean, variance };
   const deviation = graph.unary('Sqrt', graph.add(found.variance, graph.constant(layer.epsilon)));
   const inverse = graph.unary('Reciprocal', deviation);
   const gain = graph.mul(inverse, gamma);
@@ -47,20 +50,24 @@ export function emitNorm(
       ? running(graph, layer, { mean, variance }, found, rows * (timesteps / parts.length))
       : new Map(),
     backward(upstream) {
+      upstream.keep();
       const centre = alongChannels(found.mean);
       const centred = parts.map((part) => graph.sub(part, centre));
       const sums = (values: readonly Value[]): Value =>
         graph.total(values.map((value) => perChannel('ReduceSum', value)));
       const toBeta = sums(upstream.parts);
       const toGamma = graph.mul(sums(centred.map((value, t) => graph.mul(value, upstream.at(t)))), inverse);
+      /** Of the whole batch. */
+      const whole = (own: Value): Value =>
+        shards === 1 ? own : graph.reduce('ReduceSum', graph.gather(own, shards), [0], false);
       const parameters = new Map([
         ['gamma', toGamma],
         ['beta', toBeta],
       ]);
       if (!isTraining) return { inputs: [upstream.map((part) => graph.mul(part, factor))], parameters };
       // gain·(g − Σg/n − x̂·Σ(g·x̂)/n) with x̂ = (x − mean)·inverse, as three terms with a factor per channel each.
-      const slope = alongChannels(graph.scale(graph.mul(graph.mul(toGamma, inverse), gain), -1 / rows));
-      const shift = alongChannels(graph.scale(graph.mul(toBeta, gain), -1 / rows));
+      const slope = alongChannels(graph.scale(graph.mul(graph.mul(whole(toGamma), inverse), gain), -1 / rows));
+      const shift = alongChannels(graph.scale(graph.mul(whole(toBeta), gain), -1 / rows));
       const below = centred.map((value, t) =>
         graph.add(graph.add(graph.mul(upstream.at(t), factor), shift), graph.mul(value, slope)),
       );
@@ -97,6 +104,17 @@ function batchStatistics(
     return graph.mul(distance, distance);
   });
   return { mean, variance: graph.add(average(variances), average(spreads)) };
+}
+
+/** Of the whole batch, from those of equal shards in their order: the same whatever ran where. */
+function acrossShards(graph: Graph, own: Statistics, shards: number): Statistics {
+  if (shards === 1) return own;
+  const average = (value: Value): Value => graph.reduce('ReduceMean', value, [0], false);
+  const means = graph.gather(own.mean, shards);
+  const mean = average(means);
+  const distance = graph.sub(means, mean);
+  const spread = average(graph.mul(distance, distance));
+  return { mean, variance: graph.add(average(graph.gather(own.variance, shards)), spread) };
 }
 
 /** old + momentum·(now − old), the variance unbiased for `count` values. */

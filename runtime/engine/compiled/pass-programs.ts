@@ -15,8 +15,10 @@ import { workingBytes } from './working-memory.js';
 /** What distinguishes the graphs of a network's forward passes. */
 export interface PassKind {
   readonly mode: Mode;
-  /** Images per batch. */
+  /** Images per batch; of one shard where there are several. */
   readonly batch: number;
+  /** Equal shards of a batch that share the statistics of their norms. */
+  readonly shards: number;
   /** Whether rectified linear units stand for the neurons. */
   readonly isActivation: boolean;
   readonly dropsOut: boolean;
@@ -109,11 +111,10 @@ export class PassPrograms {
     wanted: Wanted,
   ): Promise<Gradients & { readonly logits: Float32Array; readonly updates: Tensors }> {
     const written = this.written(kind, form);
-    const values = [written.logits, ...written.updates.values(), ...gradientsOf(written, wanted)];
     const outputs = await this.run(
       kind,
       ['loss', form, wanted.parameters, wanted.input],
-      () => extract(written.graph, unique(values), 'nothing'),
+      () => gradientPart(written, wanted),
       given,
     );
     return {
@@ -179,6 +180,12 @@ export class PassPrograms {
     }
     return found;
   }
+}
+
+/** Forward and backward pass in one. */
+export function gradientPart(written: NetworkGraph, wanted: Wanted): Extract {
+  const values = [written.logits, ...written.updates.values(), ...gradientsOf(written, wanted)];
+  return extract(written.graph, unique(values), 'nothing');
 }
 
 function gradientsOf({ gradients, imageGradient }: NetworkGraph, wanted: Wanted): readonly Value[] {

@@ -19,14 +19,24 @@ export class Program {
     private readonly part: Extract,
   ) {}
 
-  /** Throws SW4021 where the runtime does not take the graph. */
-  static async compile(part: Extract, threads: number, backend: CompiledBackend = 'onnxruntime-cpu'): Promise<Program> {
+  /**
+   * `memory` is what becomes of a run's working memory: held for the next one, which is faster, or returned, as many
+   * programs that take turns need. Throws SW4021 where the runtime does not take the graph.
+   */
+  static async compile(
+    part: Extract,
+    threads: number,
+    backend: CompiledBackend = 'onnxruntime-cpu',
+    memory: 'held' | 'returned' = 'held',
+  ): Promise<Program> {
     const session = await InferenceSession.create(part.model, {
       // What a GPU's provider lacks runs on the CPU.
       executionProviders: providers[backend],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
+      enableCpuMemArena: memory === 'held',
+      enableMemPattern: memory === 'held',
       // Beyond this level pools would be turned to a blocked layout and back, which takes longer than the pools.
       graphOptimizationLevel: 'extended',
       // Threads that spin between passes would take processor time from the optimiser and from other workers.

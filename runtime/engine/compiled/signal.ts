@@ -37,6 +37,11 @@ export class Signal {
     return this.parts[this.steps === 1 ? 0 : t]!;
   }
 
+  /** Marks it as worth holding between the phases of a pass over shards (`Graph.keep`), in the form at hand. */
+  keep(): void {
+    for (const value of this.whole === null ? this.pieces! : [this.whole]) this.graph.keep(value);
+  }
+
   /** Shape of one part. */
   get shape(): readonly number[] {
     if (this.pieces !== null) return this.pieces[0]!.shape;

@@ -44,6 +44,6 @@ function reshapedFrom(nodes: readonly GraphNode[]): ReadonlyMap<string, string> 
   return sources;
 }
 
-function bytesOf({ shape, type }: Value): number {
+export function bytesOf({ shape, type }: Value): number {
   return elementCount(shape) * elementBytes[type];
 }

@@ -58,8 +58,8 @@ export class CompiledTwin implements Twin {
     const source = {
       structure: structureOf(graph, plan),
       timesteps: graph.timesteps,
-      write: ({ mode, batch, dropsOut }: PassKind, form: Surrogate['form'], timesteps: number) =>
-        twinGraph(graph, plan, { mode, batch, dropsOut, form, timesteps }),
+      write: ({ mode, batch, shards, dropsOut }: PassKind, form: Surrogate['form'], timesteps: number) =>
+        twinGraph(graph, plan, { mode, batch, shards, dropsOut, form, timesteps }),
     };
     this.programs = new PassPrograms(source, engine);
     engine.account(this.parameterBytes(), 1);
@@ -136,7 +136,7 @@ export class CompiledTwin implements Twin {
   }
 
   private kindOf(batch: number, isActivation: boolean): PassKind {
-    return { mode: 'eval', batch, isActivation, dropsOut: false };
+    return { mode: 'eval', batch, shards: 1, isActivation, dropsOut: false };
   }
 
   /** Parameters, and the currents of samples side by side; what fills up the batch gets none. */

@@ -79,6 +79,7 @@ function compiled(): LayerRuns {
       graph,
       mode: 'train',
       batch: 4,
+      shards: 1,
       timesteps: TIMESTEPS,
       form: surrogate.form,
       dropsOut: false,
