@@ -1,8 +1,13 @@
-import type { Core } from './core.js';
+import { type LinkLoad, placeLinkLoad } from './link-load.js';
 import type { Machine } from './machine.js';
+import type { Address, MachineMemory } from './machine-memory.js';
 import type { Picoseconds } from './quantities.js';
 import type { TimestepClock, TimestepTime } from './timestep-clock.js';
 import type { TimingFigures } from './timing-figures.js';
+
+/** Words of `Bound` in kernel/bound.ts, and the times that follow them. */
+const boundWords = 6;
+const boundTimes = 7;
 
 /**
  * A lower bound from counts. Every unit and link of the cycle model serves one message at a time, so a timestep takes at
@@ -16,22 +21,28 @@ export class AnalyticClock implements TimestepClock {
   readonly linkMessages: Float64Array;
   readonly sendBusy: Float64Array;
   readonly receiveBusy: Float64Array;
-  readonly #machine: Machine;
-  readonly #figures: TimingFigures;
-  readonly #linkTime: Float64Array;
-  readonly #stepLink: Float64Array;
-  readonly #touched: number[] = [];
+  readonly #memory: MachineMemory;
+  readonly #barrier: Picoseconds;
+  readonly #links: LinkLoad;
+  readonly #address: Address;
+  readonly #hostWork: Float64Array;
+  readonly #words: Int32Array;
+  readonly #times: Float64Array;
 
   constructor(machine: Machine, figures: TimingFigures) {
-    const cores = machine.cores.length;
-    this.#machine = machine;
-    this.#figures = figures;
-    this.linkMessages = new Float64Array(machine.mesh.linkCount);
-    this.sendBusy = new Float64Array(cores);
-    this.receiveBusy = new Float64Array(cores);
-    this.#linkTime = linkTimes(machine, figures);
-    this.#stepLink = new Float64Array(machine.mesh.linkCount);
-    for (const { axonsOut } of machine.cores) axonsOut.countSent();
+    const { memory, cores } = machine;
+    this.#memory = memory;
+    this.#barrier = figures.barrier;
+    this.#links = placeLinkLoad(machine, linkTimes(machine, figures));
+    this.linkMessages = this.#links.messages;
+    const byCore = [0, 0, 0].map(() => memory.float64(memory.reserve(8 * cores.length), cores.length));
+    [this.#hostWork, this.sendBusy, this.receiveBusy] = byCore as [Float64Array, Float64Array, Float64Array];
+    this.#address = memory.reserve(4 * boundWords + 8 * boundTimes);
+    this.#words = memory.int32(this.#address, boundWords);
+    this.#times = memory.float64(this.#address + 4 * boundWords, boundTimes);
+    this.#words.set([this.#links.address, ...byCore.map(({ byteOffset }) => byteOffset)]);
+    const { neuronUpdateActive, neuronUpdateInactive, spikeOut, axonIn, synapticOperation, withinTile } = figures;
+    this.#times.set([neuronUpdateActive, neuronUpdateInactive, spikeOut, axonIn, synapticOperation, withinTile]);
   }
 
   reset(): void {
@@ -44,64 +55,10 @@ export class AnalyticClock implements TimestepClock {
   observe(): void {}
 
   timestep(hostWork: Float64Array): TimestepTime {
-    const { cores } = this.#machine;
-    const { neuronUpdateActive, neuronUpdateInactive, spikeOut, axonIn, synapticOperation, withinTile, barrier } =
-      this.#figures;
-    this.#touched.length = 0;
-    let longest = 0;
-    let criticalCore = 0;
-    for (const core of cores) {
-      const { number, somas, axonIn: arrived } = core;
-      const messages = somas.spikeCount === 0 ? 0 : this.#countMessages(core);
-      const inactive = core.compartments - somas.activeCount;
-      const send = somas.activeCount * neuronUpdateActive + inactive * neuronUpdateInactive + messages * spikeOut;
-      const { lastReceived, lastSynapticOperations } = arrived;
-      const receive = hostWork[number]! + lastReceived * axonIn + lastSynapticOperations * synapticOperation;
-      this.sendBusy[number]! += send;
-      this.receiveBusy[number]! += receive;
-      const time = Math.max(hostWork[number]! + send, receive, lastReceived * withinTile);
-      if (time > longest) {
-        longest = time;
-        criticalCore = number;
-      }
-    }
-    const { criticalLink, busy } = this.#busiestLink();
-    return { duration: (Math.max(longest, busy) + barrier) as Picoseconds, criticalCore, criticalLink };
-  }
-
-  /** Adds the messages of a core's spikes to the links of their ways; returns how many they are. */
-  #countMessages({ number, axonsOut }: Core): number {
-    const { mesh } = this.#machine;
-    const { routes, sentOn } = axonsOut;
-    const home = mesh.tileOf(number);
-    let messages = 0;
-    for (let route = 0; route < routes.length; route++) {
-      const sent = sentOn[route]!;
-      if (sent === 0) continue;
-      const to = routes[route]!;
-      for (let link = mesh.nextLink(home, to); link >= 0; link = mesh.nextLink(mesh.linkEnd(link), to)) {
-        if (this.#stepLink[link] === 0) this.#touched.push(link);
-        this.#stepLink[link]! += sent;
-      }
-      messages += sent;
-    }
-    sentOn.fill(0);
-    return messages;
-  }
-
-  #busiestLink(): { criticalLink: number; busy: number } {
-    let criticalLink = -1;
-    let busy = -1;
-    for (const link of this.#touched) {
-      const time = this.#stepLink[link]! * this.#linkTime[link]!;
-      if (time > busy || (time === busy && link < criticalLink)) {
-        busy = time;
-        criticalLink = link;
-      }
-      this.linkMessages[link]! += this.#stepLink[link]!;
-      this.#stepLink[link] = 0;
-    }
-    return { criticalLink, busy: Math.max(busy, 0) };
+    this.#hostWork.set(hostWork);
+    this.#memory.kernels.boundTimestep(this.#address);
+    const duration = (this.#times[boundTimes - 1]! + this.#barrier) as Picoseconds;
+    return { duration, criticalCore: this.#words[4]!, criticalLink: this.#links.busiest() };
   }
 }
 

@@ -15,6 +15,7 @@ interface Kernels {
   send(core: Address, firstSpike: number, endSpike: number): void;
   receive(core: Address, axon: number): void;
   runTimestep(clock: Address): void;
+  boundTimestep(bound: Address): void;
 }
 
 /** The part of WebAssembly's interface in use: outside browsers the language's library has no types for it. */

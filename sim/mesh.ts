@@ -62,6 +62,19 @@ export class Mesh {
     return -1;
   }
 
+  /**
+   * The way between two cores as a stretch of a row and one of a column: the link at which each begins, and the first in the
+   * same direction that is no longer of it (at once, where the stretch has no links).
+   */
+  stretches(from: number, to: number): readonly [row: number, afterRow: number, column: number, afterColumn: number] {
+    const { columns, x, y } = this.board;
+    const corner = y[from]! * columns + x[to]!;
+    const inRow = x[to]! > x[from]! ? east : west;
+    const inColumn = y[to]! > y[from]! ? south : north;
+    const [first, turn, last] = [this.tileOf(from), corner, this.tileOf(to)].map((tile) => tile * linksPerTile);
+    return [first! + inRow, turn! + inRow, turn! + inColumn, last! + inColumn];
+  }
+
   tileOf(core: number): number {
     return this.board.y[core]! * this.board.columns + this.board.x[core]!;
   }
