@@ -36,8 +36,16 @@ export function effectStages(settings: {
   };
   const finetune = (name: string, from: string, ...more: string[]): Stage => {
     const output = `${name}.sws`;
-    // What else finetuning takes is the published choice: rate 0.001 along a cosine over the epochs, weight decay 0.001.
-    const schedule = ['--epochs', `${epochs}`, '--statistics-batches', '50'];
+    const schedule = [
+      '--epochs',
+      `${epochs}`,
+      '--learning-rate',
+      '0.005',
+      '--schedule',
+      'step',
+      '--statistics-batches',
+      '50',
+    ];
     return {
       name,
       args: ['finetune', `${from}.sws`, '--out', output, ...schedule, ...more, ...common],
