@@ -228,6 +228,8 @@ export interface Report {
     readonly cleanAccuracy: number | null;
     readonly robustAccuracy: number | null;
     readonly learningRate: number;
+    /** By neuron layer, in units of the trained network; absent where it was not kept. */
+    readonly thresholds?: Readonly<Record<string, number>>;
   }[];
   /** `calibrated` and `finetuned` in units of the trained network, `integer` in membrane units of the chip. */
   readonly thresholds: readonly {

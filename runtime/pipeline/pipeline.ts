@@ -127,9 +127,12 @@ async function runStages(run: RunContext, budget: Budget | null): Promise<Pipeli
   return { report, ...paths, identity, outcomes, agreement, diagnostics };
 }
 
-/** The epochs of two trainings, those of the second counted on. */
+/** The epochs of two trainings, those of the second counted on; its thresholds are in units of the chip's grid. */
 function oneAfterTheOther(first: readonly EpochRecord[], second: readonly EpochRecord[]): readonly EpochRecord[] {
-  return [...first, ...second.map((record) => ({ ...record, epoch: first.length + record.epoch }))];
+  return [
+    ...first,
+    ...second.map(({ thresholds: _, ...record }) => ({ ...record, epoch: first.length + record.epoch })),
+  ];
 }
 
 /**

@@ -3,6 +3,13 @@ import type { EpochRecord } from '../train/checkpoint.js';
 
 /** What the report shows of an epoch. */
 export function finetuningRow(record: EpochRecord): Report['finetuning'][number] {
-  const { epoch, loss, learningRate, cleanAccuracy, adversarialAccuracy } = record;
-  return { epoch, loss, cleanAccuracy, robustAccuracy: adversarialAccuracy, learningRate };
+  const { epoch, loss, learningRate, cleanAccuracy, adversarialAccuracy, thresholds } = record;
+  return {
+    epoch,
+    loss,
+    cleanAccuracy,
+    robustAccuracy: adversarialAccuracy,
+    learningRate,
+    ...(thresholds && { thresholds }),
+  };
 }

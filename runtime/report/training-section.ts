@@ -4,12 +4,13 @@ import { axisStyle, chart } from './chart.js';
 import { type Html, html } from './html.js';
 import { countText, figureText, optionalPercent, percentText, shareText } from './number-text.js';
 import { figure, table } from './table.js';
+import { thresholdCurves } from './threshold-curve.js';
 import { trainingPlot } from './training-curve.js';
 
 /** How finetuning went, and what it and quantisation made of thresholds and weights. */
 export function trainingSection(report: Report): Html {
   return html`<section id="training"><h2>Finetuning, thresholds, quantisation</h2>
-${report.finetuning.length === 0 ? html`<p>This run did not finetune.</p>` : html`<p>Means over the training images of each epoch, clean and as the training attack changed them.</p>${curves(report)}`}
+${report.finetuning.length === 0 ? html`<p>This run did not finetune.</p>` : html`<p>Means over the training images of each epoch, clean and as the training attack changed them.</p>${curves(report)}${thresholdCurves(report.finetuning, calibratedOf(report))}`}
 ${table(
   'Firing thresholds: calibrated, finetuned, and in membrane units of the chip',
   [
@@ -46,6 +47,10 @@ ${table(
   report.quantisation,
 )}</section>
 `;
+}
+
+function calibratedOf({ thresholds }: Report): ReadonlyMap<string, number> {
+  return new Map(thresholds.map(({ layer, calibrated }) => [layer, calibrated]));
 }
 
 /** Loss and accuracy by epoch. */

@@ -16,6 +16,8 @@ export interface EpochRecord {
   readonly testRobustAccuracy: number | null;
   /** At the epoch's last step. */
   readonly learningRate: number;
+  /** After the epoch, by neuron layer; absent in a network without thresholds. */
+  readonly thresholds?: Readonly<Record<string, number>>;
 }
 
 /** Sums over the batches of the epoch under way. */

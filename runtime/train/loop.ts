@@ -246,7 +246,16 @@ async function closeEpoch(
     testCleanAccuracy: clean === null ? null : clean.correct / clean.total,
     testRobustAccuracy: robust === null ? null : robust.correct / robust.total,
     learningRate,
+    ...(await thresholdsOf(model)),
   };
+}
+
+/** The thresholds of a spiking network's layers. */
+async function thresholdsOf(model: Model): Promise<Pick<EpochRecord, 'thresholds'>> {
+  const ending = '.threshold';
+  const found = [...(await model.readParameters())].filter(([name]) => name.endsWith(ending));
+  if (found.length === 0) return {};
+  return { thresholds: Object.fromEntries(found.map(([name, [value]]) => [name.slice(0, -ending.length), value!])) };
 }
 
 function describe(sums: EpochSums, epoch: number, epochs: number): string {

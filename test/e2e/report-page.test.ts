@@ -70,8 +70,8 @@ describe('the report page', () => {
   test('draws every plot with marks inside its frame', async () => {
     const plots = page.locator('figure > svg[role=img]');
     // Accuracy, attacks by radius, transfer, members, queries, agreement, activity, energy, latency, a core map three times, links,
-    // finetuning, and the outputs of three examples.
-    expect(await plots.count()).toBe(17);
+    // finetuning, its thresholds, and the outputs of three examples.
+    expect(await plots.count()).toBe(18);
     for (const plot of await plots.all()) {
       expect(await plot.getAttribute('aria-label')).toMatch(/\w/);
       const frame = (await plot.boundingBox())!;

@@ -145,6 +145,9 @@ export function sampleReport(changes: Partial<Report> = {}): Report {
       { link: '(2, 0) west', messages: 17 },
     ],
     finetuning: [1, 2, 3].map((epoch) => ({
+      thresholds: Object.fromEntries(
+        names.slice(0, 4).map((layer, index) => [layer, 0.61 + index / 10 - epoch / (90 + index)]),
+      ),
       epoch,
       loss: 2.3 - 0.3 * epoch,
       cleanAccuracy: 0.4 + 0.06 * epoch,
