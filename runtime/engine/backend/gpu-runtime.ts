@@ -68,14 +68,19 @@ export async function probeGpuRuntime(
   } catch (error) {
     return missing(`starting the ${provider} provider ended its process: ${firstLine(error)}`);
   }
-  if (answer.sum !== 2)
-    return missing(firstLine(answer.problem ?? `the ${provider} provider computes 1 + 1 = ${answer.sum}`));
+  if (answer.problem !== undefined) return missing(withoutSource(firstLine(answer.problem)));
+  if (answer.sum !== 2) return missing(`the ${provider} provider computes 1 + 1 = ${answer.sum}`);
   if (provider === 'cuda') return { backend, isAvailable: true, version, device: 'CUDA', reason: '', install: '' };
   // The runtime does not say what it computes on; the same library under another package does.
   const { isAvailable, device, reason } = await probeWebgpu(allowSoftware);
   return isAvailable || device === null
     ? { backend, isAvailable, version, device, reason, install: isAvailable ? '' : installs[backend] }
     : missing(reason);
+}
+
+/** A message of ONNX Runtime without the place in its sources and the condition that failed there, which it may begin with. */
+function withoutSource(message: string): string {
+  return message.replace(/^\S+\.(?:cc|h):\d+ .* was (?:true|false)\. /, '');
 }
 
 /** 1 + 1, base64. */

@@ -31,7 +31,7 @@ export class CompiledPass implements Pass {
     private readonly programs: PassPrograms,
     private readonly engine: CompiledEngine,
   ) {
-    this.bytes = saved.map(({ data }) => (data as Float32Array).byteLength);
+    this.bytes = saved.map(({ size }) => size * Float32Array.BYTES_PER_ELEMENT);
     engine.account(this.bytes, 1);
   }
 

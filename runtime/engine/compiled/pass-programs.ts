@@ -34,11 +34,17 @@ export interface PassSource {
   write(kind: PassKind, form: Surrogate['form'], timesteps: number): NetworkGraph;
 }
 
+/** Where outputs go: to tensors that are given, or to new ones on the device; else to new ones. */
+interface Destination {
+  readonly into: Tensors;
+  readonly onDevice: readonly Value[];
+}
+
 /** What a forward pass leaves. */
 export interface ForwardResult {
   readonly logits: Float32Array;
   readonly updates: Tensors;
-  /** What the backward pass reads, from the engine's pool. */
+  /** What the backward pass reads: from the engine's pool, or on the device. */
   readonly saved: Tensors;
 }
 
@@ -66,21 +72,23 @@ export class PassPrograms {
     const written = this.written(kind, kind.isActivation ? 'activation' : 'triangular');
     const results = [written.logits, ...written.updates.values()];
     const kept = keep === 'none' ? [] : this.readByBackward(kind, keep);
-    const saved: Tensors = new Map(kept.map((value) => [value.name, this.engine.pool.take(value)]));
+    // ONNX Runtime’s WebGPU provider can leave on the device what only the backward pass reads; others compute in our memory.
+    const staysOnDevice = this.engine.backend === 'onnxruntime-webgpu';
+    const into: Tensors = new Map(staysOnDevice ? [] : kept.map((value) => [value.name, this.engine.pool.take(value)]));
     const outputs = await this.run(
       kind,
       ['forward', keep],
       () => extract(written.graph, unique([...results, ...kept]), 'nothing'),
       given,
-      saved,
+      { into, onDevice: staysOnDevice ? kept : [] },
     ).catch((error: unknown) => {
-      this.engine.pool.giveBack(saved.values());
+      this.engine.pool.giveBack(into.values());
       throw error;
     });
     return {
       logits: outputs.get(written.logits.name)!.data as Float32Array,
       updates: updatesOf(written, outputs),
-      saved,
+      saved: new Map(kept.map(({ name }) => [name, outputs.get(name)!])),
     };
   }
 
@@ -140,13 +148,13 @@ export class PassPrograms {
   }
 
   /** Throws SW4011 beforehand where memory will not do: a system that overcommits would end the process later. */
-  private compile(part: Extract, batch: number): Promise<Program> {
+  private compile(part: Extract, batch: number, onDevice: readonly Value[]): Promise<Program> {
     const { threads, backend } = this.engine;
     if (backend === 'onnxruntime-cpu') {
       const [needed, available] = [workingBytes(part), process.availableMemory()];
       if (needed > available) throw outOfMemory(batch, needed, available);
     }
-    return Program.compile(part, threads, backend);
+    return Program.compile(part, threads, backend, { onDevice });
   }
 
   private run(
@@ -154,11 +162,11 @@ export class PassPrograms {
     key: readonly unknown[],
     part: () => Extract,
     given: Tensors,
-    into: Tensors = new Map(),
+    { into, onDevice }: Destination = { into: new Map(), onDevice: [] },
   ): Promise<Tensors> {
     return this.engine.programs.with(
       `${this.source.structure} ${stringify([kind, ...key])}`,
-      () => this.compile(part(), kind.batch),
+      () => this.compile(part(), kind.batch, onDevice),
       (program) => program.run((name) => given.get(name), into),
     );
   }

@@ -1,6 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { CompiledBackend } from '../backend/backend.js';
 import type { Extract } from './extract.js';
+import type { Value } from './graph.js';
 import { brokenOff, rejected } from './runtime-failure.js';
 
 /** Tensors of a pass by value name. */
@@ -12,6 +13,14 @@ const providers: Record<CompiledBackend, string[]> = {
   'onnxruntime-cpu': ['cpu'],
 };
 
+/** Where a program's values lie. */
+interface ProgramMemory {
+  /** What becomes of a run's working memory: held for the next, which is faster, or returned, as many programs that take turns need. */
+  readonly workingMemory?: 'held' | 'returned';
+  /** Outputs that stay on a GPU: tensors that are only good as inputs of further runs there. */
+  readonly onDevice?: readonly Value[];
+}
+
 /** A compiled part of a network's passes. */
 export class Program {
   private constructor(
@@ -19,15 +28,12 @@ export class Program {
     private readonly part: Extract,
   ) {}
 
-  /**
-   * `memory` is what becomes of a run's working memory: held for the next one, which is faster, or returned, as many
-   * programs that take turns need. Throws SW4021 where the runtime does not take the graph.
-   */
+  /** Throws SW4021 where the runtime does not take the graph. */
   static async compile(
     part: Extract,
     threads: number,
     backend: CompiledBackend = 'onnxruntime-cpu',
-    memory: 'held' | 'returned' = 'held',
+    { workingMemory = 'held', onDevice = [] }: ProgramMemory = {},
   ): Promise<Program> {
     const session = await InferenceSession.create(part.model, {
       // What a GPU's provider lacks runs on the CPU.
@@ -35,8 +41,9 @@ export class Program {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',
-      enableCpuMemArena: memory === 'held',
-      enableMemPattern: memory === 'held',
+      enableCpuMemArena: workingMemory === 'held',
+      enableMemPattern: workingMemory === 'held',
+      ...(onDevice.length === 0 ? {} : { preferredOutputLocation: locations(part, onDevice) }),
       // Beyond this level pools would be turned to a blocked layout and back, which takes longer than the pools.
       graphOptimizationLevel: 'extended',
       // Threads that spin between passes would take processor time from the optimiser and from other workers.
@@ -70,6 +77,11 @@ export class Program {
   release(): Promise<void> {
     return this.session.release();
   }
+}
+
+function locations({ outputs }: Extract, onDevice: readonly Value[]): Record<string, 'gpu-buffer' | 'cpu'> {
+  const stays = new Set(onDevice.map(({ name }) => name));
+  return Object.fromEntries(outputs.map(({ name }) => [name, stays.has(name) ? 'gpu-buffer' : 'cpu']));
 }
 
 /** A float32 tensor over `values`, not copied. */

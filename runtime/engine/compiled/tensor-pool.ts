@@ -29,6 +29,11 @@ export class TensorPool {
   /** Takes tensors back that nothing reads any more; holds on to no more memory than was once in use. */
   giveBack(tensors: Iterable<Tensor>): void {
     for (const tensor of tensors) {
+      if (tensor.location !== 'cpu') {
+        // Memory of a device is the runtime's, which holds it for later runs itself.
+        tensor.dispose();
+        continue;
+      }
       this.usedBytes -= bytesOf(tensor);
       this.freeBytes += bytesOf(tensor);
       this.free.push(tensor);

@@ -83,7 +83,7 @@ export class ShardMember {
     const into: Tensors = new Map(held.map((value) => [value.name, pool.take(value)]));
     const outputs = await this.programs.with(
       stringify([shape, direction, phase]),
-      () => Program.compile(part, threads, backend, 'returned'),
+      () => Program.compile(part, threads, backend, { workingMemory: 'returned' }),
       (program) => program.run((name) => holding.held.get(name) ?? holding.given.get(name), into),
     );
     for (const [name, tensor] of into) holding.held.set(name, tensor);
