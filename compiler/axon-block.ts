@@ -1,24 +1,17 @@
 import { axonQuota } from './axon-quota.js';
 import type { CorePlan, CorePlanner, PlaceTable, ProjectionPlan } from './core-plan.js';
-import { countNonZero, type IncomingProjection } from './incoming.js';
-import type { TileLayout } from './layout.js';
-import { fullCounts, isGapless, type ListClass, type ListForm, type WeightCounts } from './list-form.js';
-import type { Reach, Span } from './tiling.js';
-
-/** A list of synapses that the axons of one class and source channel share. */
-export interface SynapseListPlan {
-  readonly list: ListClass;
-  readonly input: number;
-  readonly form: ListForm;
-  /** Words it takes in memory: with zeros at its end where population axons need all lists of its class alike. */
-  readonly words: number;
-}
+import { type ListTable, listTable } from './list-table.js';
+import type { Reach } from './tiling.js';
 
 /** The input axons that one projection gives to one core. */
 export interface AxonBlock {
   readonly plan: ProjectionPlan;
-  /** In the order in which they are stored. */
-  readonly lists: readonly SynapseListPlan[];
+  readonly lists: ListTable;
+  /**
+   * By class of lists, the words that each takes in memory where population axons need them alike, zeros at its end
+   * included; 0 where each takes what it needs.
+   */
+  readonly alikeWords: Int32Array;
   /** First list, atoms and base compartment of each axon of the block; the first is input axon `firstAxon` of the core. */
   readonly firstAxon: number;
   readonly firstList: Int32Array;
@@ -77,152 +70,86 @@ function axonTables(plan: CorePlan, planner: CorePlanner, biasAxons: number): re
   const supply = planner.supply(biasAxons);
   const drafts = plan.projections.map((projection) => {
     const places = planner.places(plan, projection);
-    return { projection, places, lists: draftLists(plan, projection.incoming, places.classes, planner) };
+    return { projection, places, lists: listTable(plan, projection.incoming, places.classes, planner) };
   });
   const groups = new Map<number, number>();
   for (const { places, lists } of drafts) {
-    lists.forEach(({ length }, number) => {
-      for (let first = 0; first < length; first += supply.atomsMax) {
-        const size = Math.min(supply.atomsMax, length - first);
-        groups.set(size, (groups.get(size) ?? 0) + places.classes[number]!.places);
+    places.classes.forEach((list, number) => {
+      const end = lists.starts[number + 1]!;
+      for (let first = lists.starts[number]!; first < end; first += supply.atomsMax) {
+        const size = Math.min(supply.atomsMax, end - first);
+        groups.set(size, (groups.get(size) ?? 0) + list.places);
       }
     });
   }
   const left = new Map(axonQuota(groups, supply).populations);
   let firstAxon = 0;
   return drafts.map(({ projection, places, lists }) => {
-    const table = axonTable(projection, places, lists, supply.atomsMax, left, firstAxon);
+    const inputs = projection.incoming.projection.kernel.shape[2];
+    const table = axonTable(inputs, places, lists, supply.atomsMax, left, firstAxon);
     firstAxon += table.base.length;
     return table;
   });
 }
 
-/** A list before it is known how many words it takes. */
-interface ListDraft {
-  readonly input: number;
-  readonly form: ListForm;
-}
-
-/** By class, the lists of the source channels that have any synapse in it. */
-function draftLists(
-  plan: CorePlan,
-  incoming: IncomingProjection,
-  classes: readonly ListClass[],
-  planner: CorePlanner,
-): readonly (readonly ListDraft[])[] {
-  const inputs = incoming.projection.kernel.shape[2];
-  const { c } = plan.layout.tile;
-  return classes.map((list) => {
-    const forms = new Map<number, ListForm>();
-    const drafts: ListDraft[] = [];
-    const full = fullCounts(list, plan.layout);
-    // A dense list of a kernel with few zeros is as long whatever they are: it only must not be all zeros.
-    const isWhole = incoming.nonZero === null && planner.form(plan, list, full, incoming.delayBits).indexed === 0;
-    for (let input = 0; input < inputs; input += 1) {
-      const counts = isWhole
-        ? { ...full, all: full.all * Number(hasNonZero(incoming, list, input, c)) }
-        : weightCounts(incoming, list, plan.layout, input);
-      if (counts.all === 0) continue;
-      const key = (counts.all * COUNT_MAX + counts.beyondRun) * COUNT_MAX + counts.beyondBlock;
-      let form = forms.get(key);
-      if (form === undefined) {
-        form = planner.form(plan, list, counts, incoming.delayBits);
-        forms.set(key, form);
-      }
-      drafts.push({ input, form });
-    }
-    return drafts;
-  });
-}
-
-/** More weights than any list has. */
-const COUNT_MAX = 65_536;
-
-/** The non-zero weights of one source channel's list. */
-function weightCounts(incoming: IncomingProjection, list: ListClass, layout: TileLayout, input: number): WeightCounts {
-  const { row, column } = list;
-  const { c } = layout.tile;
-  const block = [c[0], c[0] + layout.block] as const;
-  const run = isGapless(list, layout) ? row : { taps: 1, tap: row.tap };
-  const after = { taps: row.taps - run.taps, tap: row.tap - run.taps * incoming.rows.stride };
-  const inRun = countNonZero(incoming, run, column, input, block);
-  const inBlock = inRun + countNonZero(incoming, after, column, input, block);
-  const all = inBlock + countNonZero(incoming, row, column, input, [block[1], c[1]]);
-  return { all, beyondRun: all - inRun, beyondBlock: all - inBlock };
-}
-
-/** Whether any weight of a list is not zero. */
-function hasNonZero(incoming: IncomingProjection, { row, column }: ListClass, input: number, c: Span): boolean {
-  const { kernel } = incoming.projection;
-  const [, kernelWidth, inputs, outputs] = kernel.shape;
-  for (let n = 0; n < row.taps; n += 1) {
-    for (let m = 0; m < column.taps; m += 1) {
-      const tap = (row.tap - n * incoming.rows.stride) * kernelWidth + column.tap - m * incoming.columns.stride;
-      const start = (tap * inputs + input) * outputs;
-      for (let k = start + c[0]; k < start + c[1]; k += 1) if (kernel.data[k] !== 0) return true;
-    }
-  }
-  return false;
-}
-
 /** `left`: how many groups of each size are still to become population axons. */
 function axonTable(
-  plan: ProjectionPlan,
+  inputs: number,
   places: PlaceTable,
-  drafts: readonly (readonly ListDraft[])[],
+  lists: ListTable,
   atomsMax: number,
   left: Map<number, number>,
   firstAxon: number,
 ): AxonTable {
-  const inputs = plan.incoming.projection.kernel.shape[2];
-  const firstOf: number[] = [];
-  let listCount = 0;
-  for (const { length } of drafts) {
-    firstOf.push(listCount);
-    listCount += length;
-  }
-  const isPadded = drafts.map(() => false);
+  const { starts, input } = lists;
+  const alikeWords = new Int32Array(lists.classes.length);
   const axonOf = new Int32Array(places.classOf.length * inputs).fill(-1);
   const atomOf = new Uint16Array(axonOf.length);
-  const firstList: number[] = [];
-  const atoms: number[] = [];
-  const base: number[] = [];
-  const addAxon = (list: number, count: number, place: number): number => {
-    firstList.push(list);
-    atoms.push(count);
-    return base.push(places.base[place]!) - 1;
-  };
-  places.classOf.forEach((number, place) => {
-    const own = drafts[number]!;
-    for (let first = 0; first < own.length; first += atomsMax) {
-      const size = Math.min(atomsMax, own.length - first);
+  const firstList = new Int32Array(axonOf.length);
+  const atoms = new Int32Array(axonOf.length);
+  const base = new Int32Array(axonOf.length);
+  let axons = 0;
+  for (let place = 0; place < places.classOf.length; place += 1) {
+    const number = places.classOf[place]!;
+    const end = starts[number + 1]!;
+    for (let first = starts[number]!; first < end; first += atomsMax) {
+      const size = Math.min(atomsMax, end - first);
       const wanted = left.get(size) ?? 0;
-      const shared = wanted > 0 ? addAxon(firstOf[number]! + first, size, place) : -1;
-      if (wanted > 0) {
+      const isShared = wanted > 0;
+      if (isShared) {
         left.set(size, wanted - 1);
-        isPadded[number] = true;
+        alikeWords[number] = longest(lists, number);
       }
       for (let atom = 0; atom < size; atom += 1) {
-        const at = place * inputs + own[first + atom]!.input;
-        axonOf[at] = shared === -1 ? addAxon(firstOf[number]! + first + atom, 1, place) : shared;
-        atomOf[at] = shared === -1 ? 0 : atom;
+        const at = place * inputs + input[first + atom]!;
+        if (atom === 0 || !isShared) {
+          firstList[axons] = first + atom;
+          atoms[axons] = isShared ? size : 1;
+          base[axons] = places.base[place]!;
+          axons += 1;
+        }
+        axonOf[at] = axons - 1;
+        atomOf[at] = isShared ? atom : 0;
       }
     }
-  });
-  const lists = drafts.flatMap((own, number): SynapseListPlan[] => {
-    const list = places.classes[number]!;
-    const longest = own.reduce((most, { form }) => Math.max(most, form.words), 0);
-    return own.map(({ input, form }) => ({ list, input, form, words: isPadded[number] ? longest : form.words }));
-  });
+  }
   return {
     lists,
+    alikeWords,
     firstAxon,
-    firstList: Int32Array.from(firstList),
-    atoms: Int32Array.from(atoms),
-    base: Int32Array.from(base),
+    firstList: firstList.slice(0, axons),
+    atoms: atoms.slice(0, axons),
+    base: base.slice(0, axons),
     axonOf,
     atomOf,
   };
+}
+
+/** Words of the longest list of a class. */
+function longest({ starts, formOf, forms }: ListTable, number: number): number {
+  let words = 0;
+  for (let k = starts[number]!; k < starts[number + 1]!; k += 1) words = Math.max(words, forms[formOf[k]!]!.words);
+  return words;
 }
 
 function reachIndex(reaches: readonly Reach[]): ReachIndex {

@@ -14,7 +14,7 @@ import { DECAY_UNIT, integerDecay, integerThreshold, roundHalfAway } from './gri
 import { type LayerInputs, layerInputs } from './layer-inputs.js';
 import { measureOnChip } from './quantisation-measure.js';
 import { boundDiagnostics, describe, type QuantisationRow } from './quantisation-table.js';
-import { roundByRates, roundBySample, type TapRates } from './round-weights.js';
+import { ChannelRounder, type TapRates } from './round-weights.js';
 import { biasUnit, chooseScale, exactScale, type LayerScale, valueGrid, weightUnit } from './scale.js';
 
 /** Output channels that are rounded together: the weights of as many fill a cache line. */
@@ -196,6 +196,7 @@ function roundKernels(
   const unit = weightUnit(arithmetic, scale);
   const channels = population.shape[2];
   const rates = joined(chosen.rates);
+  const rounder = new ChannelRounder(rates);
   const sample = calibration === null ? null : tapSample(graph, population, projections, calibration);
   const kernels = projections.map(({ kernel }) => new Int32Array(kernel.data.length));
   const taps = rates.mean.length;
@@ -215,7 +216,7 @@ function roundKernels(
       const weights = block.subarray((c - first) * pitch, (c - first) * pitch + taps);
       const biasError = channelBiasError(population.bias, quantised.bias, c, channels, scale.scale) / unit;
       const given = { weights, biasError, mantissaMax: arithmetic.weight.mantissaMax, timesteps: graph.timesteps };
-      weights.set(sample === null ? roundByRates(given, rates) : roundBySample(given, rates, sample));
+      weights.set(sample === null ? rounder.byRates(given) : rounder.bySample(given, sample));
     }
     tap = 0;
     for (const kernel of kernels) {

@@ -31,6 +31,9 @@ export function synapsePart(
   return image.part();
 }
 
+/** Of synapses in a format without one. */
+const NO_INDEX = new Int32Array(0);
+
 class SynapseImage {
   readonly #target: Target;
   readonly #writer: SynapseWriter;
@@ -49,29 +52,35 @@ class SynapseImage {
     };
   }
 
-  addBlock({ layout }: CorePlan, { plan, lists, firstList, atoms, base }: AxonBlock, delay: number): void {
+  addBlock({ layout }: CorePlan, block: AxonBlock, delay: number): void {
+    const { plan, lists, alikeWords, firstList, atoms, base } = block;
     const { bits: weightBits, step } = this.#target.arithmetic.weight;
     const { exponent, delayBits } = plan.incoming;
     const reader = new SynapseReader(layout, plan.incoming, step * 2 ** exponent);
-    const format: SynapseFormat = { weightBits, indexBits: 0, delayBits, exponent };
-    const firstWords = new Uint32Array(lists.length);
-    for (let k = 0; k < lists.length; k += 1) {
-      const { form, words } = lists[k]!;
-      const { dense, denseChunk, indexed, indexedChunk, indexBits } = form;
-      const { mantissas, index } = reader.read(lists[k]!);
-      const first = this.#writer.words;
-      if (dense > 0) this.#write(format, denseChunk, { mantissas: mantissas.subarray(0, dense), index, delay });
-      if (indexed > 0) {
-        const rest = { mantissas: mantissas.subarray(dense), index: index.subarray(dense), delay };
-        this.#write({ ...format, indexBits }, indexedChunk, rest);
+    const { classes, starts, input, formOf, forms } = lists;
+    const dense: SynapseFormat = { weightBits, indexBits: 0, delayBits, exponent };
+    const indexed = forms.map(({ indexBits }): SynapseFormat => ({ ...dense, indexBits }));
+    const firstWords = new Uint32Array(input.length);
+    const words = new Uint32Array(input.length);
+    classes.forEach((list, number) => {
+      for (let k = starts[number]!; k < starts[number + 1]!; k += 1) {
+        const form = forms[formOf[k]!]!;
+        const found = reader.read(list, input[k]!, form);
+        const first = this.#writer.words;
+        if (form.dense > 0) this.#write(dense, form.denseChunk, { mantissas: found.dense, index: NO_INDEX, delay });
+        if (form.indexed > 0) {
+          const rest = { mantissas: found.indexed, index: found.index, delay };
+          this.#write(indexed[formOf[k]!]!, form.indexedChunk, rest);
+        }
+        firstWords[k] = first;
+        words[k] = alikeWords[number]! || form.words;
+        this.#writer.fill(first + words[k]!);
       }
-      this.#writer.fill(first + words);
-      firstWords[k] = first;
-    }
+    });
     for (let axon = 0; axon < firstList.length; axon += 1) {
       const list = firstList[axon]!;
-      const { form, words } = lists[list]!;
-      this.#addAxon(firstWords[list]!, atoms[axon]! > 1 ? words : form.words, base[axon]!, atoms[axon]!);
+      const own = atoms[axon]! > 1 ? words[list]! : forms[formOf[list]!]!.words;
+      this.#addAxon(firstWords[list]!, own, base[axon]!, atoms[axon]!);
     }
   }
 
@@ -82,12 +91,11 @@ class SynapseImage {
       const units = neuron === -1 ? 0 : bias.data[tableIndex(bias, neuron, shape[2])]! / step;
       return biasMantissas(units, biasAxons, mantissaMax);
     });
-    const index = new Int32Array(0);
     biasAxons.forEach((exponent, n) => {
       const format: SynapseFormat = { weightBits, indexBits: 0, delayBits: 0, exponent };
       const mantissas = Int32Array.from(parts, (own) => own[n]!);
       this.#addAxon(this.#writer.words, words, 0, 1);
-      this.#write(format, chunk, { mantissas, index, delay: 1 });
+      this.#write(format, chunk, { mantissas, index: NO_INDEX, delay: 1 });
     });
   }
 

@@ -62,20 +62,29 @@ function connect({ layout }: CorePlan, hearers: readonly Hearer[], populationCos
   const channels = channelBlocks(layout);
   const near = hearers.filter(({ block }) => hears(block, tile));
   const offsets = new Uint32Array(compartments + 1);
-  const positions: { readonly compartment: number; readonly heard: readonly (readonly [Hearer, number])[] }[] = [];
+  // Of each place at which a position of the grid is heard: its first compartment, the hearer, and its first source channel.
+  const compartmentOf: number[] = [];
+  const hearerOf: Hearer[] = [];
+  const startOf: number[] = [];
   for (let y = tile.y[0]; y < tile.y[1]; y += 1) {
     for (let x = tile.x[0]; x < tile.x[1]; x += 1) {
-      const heard = near.flatMap((hearer) => placesOf(hearer.block, y, x).map((place) => [hearer, place] as const));
-      positions.push({ compartment: compartmentAt(layout, y, x), heard });
+      const compartment = compartmentAt(layout, y, x);
+      for (const hearer of near) {
+        const inputs = hearer.block.plan.incoming.projection.kernel.shape[2];
+        eachPlace(hearer.block, y, x, (place) => {
+          compartmentOf.push(compartment);
+          hearerOf.push(hearer);
+          startOf.push(place * inputs + tile.c[0]);
+        });
+      }
     }
   }
-  for (const { compartment, heard } of positions) {
-    for (const [{ block }, place] of heard) {
-      const start = place * sourceChannels(block) + tile.c[0];
-      for (const { first, channels: count, offset } of channels) {
-        const at = compartment + offset + 1;
-        for (let c = 0; c < count; c += 1) if (block.axonOf[start + first + c] !== -1) offsets[at + c]! += 1;
-      }
+  for (let k = 0; k < hearerOf.length; k += 1) {
+    const { axonOf } = hearerOf[k]!.block;
+    for (const { first, channels: count, offset } of channels) {
+      const from = startOf[k]! + first;
+      const at = compartmentOf[k]! + offset + 1;
+      for (let c = 0; c < count; c += 1) if (axonOf[from + c] !== -1) offsets[at + c]! += 1;
     }
   }
   for (let k = 0; k < compartments; k += 1) offsets[k + 1]! += offsets[k]!;
@@ -85,29 +94,25 @@ function connect({ layout }: CorePlan, hearers: readonly Hearer[], populationCos
   const toAxon = new Uint16Array(entries);
   const toAtom = new Uint16Array(entries);
   let outputAxons = entries;
-  for (const { compartment, heard } of positions) {
-    for (const [{ core, block }, place] of heard) {
-      const start = place * sourceChannels(block) + tile.c[0];
-      for (const { first, channels: count, offset } of channels) {
-        for (let c = first; c < first + count; c += 1) {
-          const axon = block.axonOf[start + c]!;
-          if (axon === -1) continue;
-          const at = compartment + offset + c - first;
-          const entry = next[at]!;
-          next[at] = entry + 1;
-          toCore[entry] = core;
-          toAxon[entry] = block.firstAxon + axon;
-          toAtom[entry] = block.atomOf[start + c]!;
-          if (block.atoms[axon]! > 1) outputAxons += populationCost - 1;
-        }
+  for (let k = 0; k < hearerOf.length; k += 1) {
+    const { core, block } = hearerOf[k]!;
+    const { axonOf, atomOf, atoms, firstAxon } = block;
+    for (const { first, channels: count, offset } of channels) {
+      const from = startOf[k]! + first;
+      const at = compartmentOf[k]! + offset;
+      for (let c = 0; c < count; c += 1) {
+        const axon = axonOf[from + c]!;
+        if (axon === -1) continue;
+        const entry = next[at + c]!;
+        next[at + c] = entry + 1;
+        toCore[entry] = core;
+        toAxon[entry] = firstAxon + axon;
+        toAtom[entry] = atomOf[from + c]!;
+        if (atoms[axon]! > 1) outputAxons += populationCost - 1;
       }
     }
   }
   return { offsets, toCore, toAxon, toAtom, outputAxons };
-}
-
-function sourceChannels({ plan }: AxonBlock): number {
-  return plan.incoming.projection.kernel.shape[2];
 }
 
 function hears({ plan, rows, columns }: AxonBlock, { y, x }: Tile): boolean {
@@ -120,17 +125,15 @@ function hears({ plan, rows, columns }: AxonBlock, { y, x }: Tile): boolean {
   );
 }
 
-/** The places of the pool window that holds (y, x). */
-function placesOf({ plan, rows, columns }: AxonBlock, y: number, x: number): readonly number[] {
+/** Calls back with the places of the pool window that holds (y, x). */
+function eachPlace({ plan, rows, columns }: AxonBlock, y: number, x: number, found: (place: number) => void): void {
   const { pool } = plan.incoming.projection;
   const row = Math.floor(y / pool[0]) - rows.first;
   const column = Math.floor(x / pool[1]) - columns.first;
-  const places: number[] = [];
-  if (row < 0 || row >= rows.offsets.length - 1 || column < 0 || column >= columns.offsets.length - 1) return places;
+  if (row < 0 || row >= rows.offsets.length - 1 || column < 0 || column >= columns.offsets.length - 1) return;
   for (let r = rows.offsets[row]!; r < rows.offsets[row + 1]!; r += 1) {
     for (let c = columns.offsets[column]!; c < columns.offsets[column + 1]!; c += 1) {
-      places.push(r * plan.columns.reaches.length + c);
+      found(r * plan.columns.reaches.length + c);
     }
   }
-  return places;
 }

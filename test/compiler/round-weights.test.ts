@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { roundByRates, roundBySample, type TapSample } from '../../compiler/round-weights.js';
+import { ChannelRounder, type TapSample } from '../../compiler/round-weights.js';
 
 const TIMESTEPS = 4;
 const MANTISSA_MAX = 7;
@@ -21,10 +21,16 @@ function cost({ weights, biasError }: Case, mantissas: ArrayLike<number>): numbe
 
 function rounded({ weights, biasError }: Case): Int32Array {
   const rates = { mean: weights.map(() => 0.1), variance: weights.map(() => 0.09) };
-  return roundByRates(
-    { weights: Float64Array.from(weights), biasError, mantissaMax: MANTISSA_MAX, timesteps: TIMESTEPS },
-    { mean: Float64Array.from(rates.mean), variance: Float64Array.from(rates.variance) },
-  );
+  const rounder = new ChannelRounder({
+    mean: Float64Array.from(rates.mean),
+    variance: Float64Array.from(rates.variance),
+  });
+  return rounder.byRates({
+    weights: Float64Array.from(weights),
+    biasError,
+    mantissaMax: MANTISSA_MAX,
+    timesteps: TIMESTEPS,
+  });
 }
 
 /** What every choice of rounding each weight down or up costs, at least. */
@@ -92,7 +98,10 @@ describe('rounding by a sample', () => {
     const sample = sampleOf(new Array(200).fill([true, true]), 2);
     const rates = { mean: Float64Array.of(1, 1), variance: Float64Array.of(0.25, 0.25) };
     const weights = Float64Array.of(0.45, 0.45);
-    const mantissas = roundBySample({ weights, biasError: 0, mantissaMax: 7, timesteps: 1 }, rates, sample);
+    const mantissas = new ChannelRounder(rates).bySample(
+      { weights, biasError: 0, mantissaMax: 7, timesteps: 1 },
+      sample,
+    );
     expect(mantissas[0]! + mantissas[1]!).toBe(1);
   });
 
@@ -116,7 +125,7 @@ describe('rounding by a sample', () => {
       );
       const given = { weights, biasError: 0, mantissaMax: MANTISSA_MAX, timesteps: TIMESTEPS };
       nearest += errorOf(weights, weights.map(Math.round));
-      fitted += errorOf(weights, roundBySample(given, rates, sample));
+      fitted += errorOf(weights, new ChannelRounder(rates).bySample(given, sample));
     }
     expect(fitted).toBeLessThan(0.67 * nearest);
   });
