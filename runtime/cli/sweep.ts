@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { failure } from '../../schemas/diagnostic.js';
 import { checkJson, readJson } from '../../schemas/json-file.js';
 import { readRun } from '../../schemas/run-file.js';
 import type { SweepConfig, SweepPoint, SweepResult, SweepSpace } from '../../schemas/sweep.js';
@@ -19,11 +20,11 @@ export const sweep = defineCommand({
   options: {
     config: { type: 'string', requiresArg: true, describe: 'Sweep (JSON): a run’s configuration and the space' },
     run: { type: 'string', requiresArg: true, describe: 'Run configuration (JSON); without any the demo’s' },
-    'weight-bits': axis('number', 'Bits of a weight'),
-    timesteps: axis('number', 'Timesteps T'),
-    'threshold-scales': axis('number', 'Factors on the calibrated thresholds'),
-    targets: axis('string', 'Chips, by name or path'),
-    'placement-seeds': axis('number', 'Seeds of the placement of cores'),
+    'weight-bits': axis('Bits of a weight'),
+    timesteps: axis('Timesteps T'),
+    'threshold-scales': axis('Factors on the calibrated thresholds'),
+    targets: axis('Chips, by name or path'),
+    'placement-seeds': axis('Seeds of the placement of cores'),
     out: {
       type: 'string',
       requiresArg: true,
@@ -68,31 +69,45 @@ export const sweep = defineCommand({
   },
 });
 
-function axis<const Type extends 'number' | 'string'>(type: Type, describe: string) {
-  return { type, array: true, requiresArg: true, describe: `${describe}; several are tried in turn` } as const;
+function axis(describe: string) {
+  const words = `${describe}; several are tried in turn`;
+  return { type: 'string', array: true, requiresArg: true, describe: words } as const;
+}
+
+/** Numbers given one after another or with commas between them. Throws SW6002. */
+function numbers(option: string, values: readonly string[] | undefined): readonly number[] | undefined {
+  return listed(values)?.map((value) => {
+    const number = value === '' ? Number.NaN : Number(value);
+    if (Number.isFinite(number)) return number;
+    throw failure('SW6002', { where: `--${option}`, what: `numbers are needed, such as "8 4"; "${value}" was given.` });
+  });
+}
+
+function listed(values: readonly string[] | undefined): readonly string[] | undefined {
+  return values?.flatMap((value) => value.split(',').map((part) => part.trim()));
 }
 
 interface SweepArguments {
   readonly config: string | undefined;
   readonly run: string | undefined;
   readonly out: string | undefined;
-  readonly 'weight-bits': readonly number[] | undefined;
-  readonly timesteps: readonly number[] | undefined;
-  readonly 'threshold-scales': readonly number[] | undefined;
+  readonly 'weight-bits': readonly string[] | undefined;
+  readonly timesteps: readonly string[] | undefined;
+  readonly 'threshold-scales': readonly string[] | undefined;
   readonly targets: readonly string[] | undefined;
-  readonly 'placement-seeds': readonly number[] | undefined;
+  readonly 'placement-seeds': readonly string[] | undefined;
 }
 
-/** The file's sweep, with what the command line says instead. Throws SW1001 and SW1020…SW1023. */
+/** The file's sweep, with what the command line says instead. Throws SW1001, SW1020…SW1023 and SW6002. */
 async function sweepConfig(args: SweepArguments): Promise<SweepConfig> {
   const read = args.config === undefined ? {} : readJson<SweepConfig>('sweep', await text(args.config), args.config);
   const given: SweepSpace = Object.fromEntries(
     Object.entries({
-      weightBits: args['weight-bits'],
-      timesteps: args.timesteps,
-      thresholdScales: args['threshold-scales'],
-      targets: args.targets,
-      placementSeeds: args['placement-seeds'],
+      weightBits: numbers('weight-bits', args['weight-bits']),
+      timesteps: numbers('timesteps', args.timesteps),
+      thresholdScales: numbers('threshold-scales', args['threshold-scales']),
+      targets: listed(args.targets),
+      placementSeeds: numbers('placement-seeds', args['placement-seeds']),
     }).filter(([, values]) => values !== undefined),
   );
   const { space, ...rest } = read as Partial<SweepConfig>;

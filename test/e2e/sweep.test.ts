@@ -77,6 +77,10 @@ test('a slip in the space is told before anything is made', async () => {
   const out = ['--out', at('slip')];
   const bits = await spikewright('sweep', '--run', at('run.json'), '--weight-bits', '1', ...out);
   expect(bits).toMatchObject({ code: 2, stderr: expect.stringContaining('space.weightBits[0]') });
+  const commas = await spikewright('sweep', '--run', at('run.json'), '--weight-bits', '8, 1', ...out);
+  expect(commas).toMatchObject({ code: 2, stderr: expect.stringContaining('space.weightBits[1]') });
+  const word = await spikewright('sweep', '--run', at('run.json'), '--timesteps', '4,some', ...out);
+  expect(word).toMatchObject({ code: 2, stderr: expect.stringMatching(/SW6002.*--timesteps(?:.|\n)*"some"/) });
   const target = await spikewright('sweep', '--run', at('run.json'), '--targets', 'loihi1', 'lohi2', ...out);
   expect(target).toMatchObject({ code: 2, stderr: expect.stringContaining('SW2201') });
   expect(existsSync(at('slip'))).toBe(false);
