@@ -13,12 +13,10 @@ export interface AxisPlan {
   /** Pattern number of each reach. */
   readonly patternOf: readonly number[];
   readonly patterns: readonly AxisPattern[];
-  /** Places that have each pattern. */
-  readonly counts: readonly number[];
+  /** By pattern, the first targets of the reaches that have it, ascending. */
+  readonly firsts: readonly (readonly number[])[];
   /** Positions beyond the span that the reaches need. */
   readonly margin: Margin;
-  /** Equal for axes whose reaches are the same but for where their span begins. */
-  readonly key: string;
 }
 
 /** Positions beyond the span that the reaches need. */
@@ -41,19 +39,19 @@ export function widest(a: Margin, b: Margin): Margin {
 export function planAxis(reaches: readonly Reach[], span: Span): AxisPlan {
   const numbers = new Map<string, number>();
   const patterns: AxisPattern[] = [];
-  const counts: number[] = [];
-  const patternOf = reaches.map(({ taps, tap }) => {
+  const firsts: number[][] = [];
+  const patternOf = reaches.map(({ first, taps, tap }) => {
     const key = `${tap}:${taps}`;
     let number = numbers.get(key);
     if (number === undefined) {
       number = patterns.push({ taps, tap }) - 1;
-      counts.push(0);
+      firsts.push([]);
       numbers.set(key, number);
     }
-    counts[number]! += 1;
+    firsts[number]!.push(first);
     return number;
   });
-  return { reaches, patternOf, patterns, counts, margin: margin(reaches, span), key: reachesKey(reaches, span) };
+  return { reaches, patternOf, patterns, firsts, margin: margin(reaches, span) };
 }
 
 /** Equal texts for reaches that are the same but for where their span begins. */

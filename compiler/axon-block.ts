@@ -1,3 +1,4 @@
+import { reachesKey } from './axis-plan.js';
 import { axonQuota } from './axon-quota.js';
 import type { CorePlan, CorePlanner, PlaceTable, ProjectionPlan } from './core-plan.js';
 import { type ListTable, listTable } from './list-table.js';
@@ -53,7 +54,7 @@ export class AxonNumbering {
   blocks(plan: CorePlan): readonly AxonBlock[] {
     const { style, layout, projections } = plan;
     const { y, x, c } = layout.tile;
-    const axes = projections.map(({ rows, columns }) => [rows.key, columns.key]);
+    const axes = projections.map(({ rows, columns }) => [reachesKey(rows.reaches, y), reachesKey(columns.reaches, x)]);
     const styleKey = [style.packing, style.order, style.lists, style.padded];
     const key = [...styleKey, y[1] - y[0], x[1] - x[0], c[0], c[1], ...axes].join('|');
     const tables = this.#known.get(key) ?? axonTables(plan, this.#planner, this.#biasAxons);

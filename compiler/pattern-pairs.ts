@@ -31,31 +31,47 @@ export function patternPairs(
 ): readonly PatternPair[] {
   if (rows.reaches.length === 0 || columns.reaches.length === 0) return [];
   const isNear = lastPosition(layout, rows, columns) * layout.block <= baseMax;
-  const firstsOf = ({ reaches, patternOf }: AxisPlan, pattern: number): readonly number[] =>
-    reaches.filter((_, k) => patternOf[k] === pattern).map(({ first }) => first);
-  const columnFirsts = isNear ? [] : columns.patterns.map((_, pattern) => firstsOf(columns, pattern));
-  return rows.patterns.flatMap((row, r) => {
-    const rowFirsts = isNear ? [] : firstsOf(rows, r);
-    return columns.patterns.map((column, c): PatternPair => {
-      if (isNear) return { row, column, groups: [{ residue: 0, places: rows.counts[r]! * columns.counts[c]! }] };
-      const firsts = rowFirsts.flatMap((y) => columnFirsts[c]!.map((x) => compartmentAt(layout, y, x)));
+  return rows.patterns.flatMap((row, r) =>
+    columns.patterns.map((column, c): PatternPair => {
+      const [ys, xs] = [rows.firsts[r]!, columns.firsts[c]!];
+      if (isNear) return { row, column, groups: [{ residue: 0, places: ys.length * xs.length }] };
       const pair = { row, column };
-      return { ...pair, groups: listGroups(firsts, baseMax, isGapless(pair, layout)) };
-    });
-  });
+      return { ...pair, groups: listGroups(layout, ys, xs, baseMax, isGapless(pair, layout)) };
+    }),
+  );
 }
 
 /**
- * Groups of places, their first targets ascending, of which each can share a list: those of a group lie at most the
- * largest base apart. The fewest such groups; where `fromStart`, with all that need no residue in the first.
+ * Groups of the places at rows `ys` and columns `xs` of which each can share a list, by first target ascending: those of a
+ * group lie at most the largest base apart. The fewest such groups; where `fromStart`, with all that need no residue in
+ * the first.
  */
-function listGroups(firsts: readonly number[], baseMax: number, fromStart: boolean): readonly ListGroup[] {
+function listGroups(
+  layout: TileLayout,
+  ys: readonly number[],
+  xs: readonly number[],
+  baseMax: number,
+  fromStart: boolean,
+): readonly ListGroup[] {
+  const { block, pitch } = layout;
+  const origin = compartmentAt(layout, 0, 0);
   const groups: ListGroup[] = [];
-  for (let k = 0; k < firsts.length; ) {
-    const start = k;
-    const end = fromStart && firsts[start]! <= baseMax ? baseMax : firsts[start]! + baseMax;
-    while (k < firsts.length && firsts[k]! <= end) k += 1;
-    groups.push({ residue: Math.max(0, firsts[k - 1]! - baseMax), places: k - start });
+  let places = 0;
+  let last = 0;
+  let end = -1;
+  for (const y of ys) {
+    const start = origin + y * pitch * block;
+    for (const x of xs) {
+      const first = start + x * block;
+      if (first > end) {
+        if (places > 0) groups.push({ residue: Math.max(0, last - baseMax), places });
+        places = 0;
+        end = fromStart && first <= baseMax ? baseMax : first + baseMax;
+      }
+      places += 1;
+      last = first;
+    }
   }
+  groups.push({ residue: Math.max(0, last - baseMax), places });
   return groups;
 }

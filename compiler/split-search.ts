@@ -52,26 +52,26 @@ export function cheapestSplit(task: SplitTask, planner: CorePlanner, limits: rea
   const limitOf = (wanted: CoreLimit['resource']): number => limits.find(({ resource }) => resource === wanted)!.limit;
   const compartments = limitOf('compartments');
   const outputAxons = limitOf('outputAxons');
-  const grids = partCounts(height)
-    .flatMap((y) => partCounts(width).map((x) => [y, x] as const))
-    .sort((a, b) => a[0] * a[1] - b[0] * b[1] || a[0] - b[0]);
+  const rowSpans = partCounts(height).map((parts) => splitEvenly(height, parts));
+  const columnSpans = partCounts(width).map((parts) => splitEvenly(width, parts));
+  const grids = rowSpans
+    .flatMap((rows) => columnSpans.map((columns) => ({ rows, columns, tiles: rows.length * columns.length })))
+    .sort((a, b) => a.tiles - b.tiles || a.rows.length - b.rows.length);
   const channelCounts = partCounts(channels);
   const needOf = tileNeeds(task, planner);
   const fits = outputTest(task, outputAxons);
   const padding = paddingCost(task, planner.target);
   let best: Candidate | null = null;
-  for (const [y, x] of grids) {
-    const rows = splitEvenly(height, y);
-    const columns = splitEvenly(width, x);
+  for (const { rows, columns, tiles } of grids) {
     const bits = weightBits(task, planner, rows, columns);
     const leastParts = Math.max(
-      (Math.ceil(height / y) * Math.ceil(width / x) * channels) / compartments,
+      (Math.ceil(height / rows.length) * Math.ceil(width / columns.length) * channels) / compartments,
       (bits * channels) / 64 / limitOf('synapseWords'),
     );
     for (const style of stylesFor(task.incoming, rows, columns)) {
       let least = leastParts;
       for (const parts of channelCounts) {
-        const cores = y * x * parts;
+        const cores = tiles * parts;
         if (cores >= (best?.cost ?? Number.POSITIVE_INFINITY)) break;
         if (parts < least) continue;
         const split: Split = { rows, columns, channels: splitEvenly(channels, parts), style };
@@ -164,10 +164,19 @@ function tileNeeds(
   const perNeuron = [threshold, decay].some(({ columns }) => columns === neurons && columns !== shape[2]);
   const counted = incoming.some(({ nonZero }) => nonZero !== null);
   const perChannel = perNeuron || counted || threshold.columns > 1 || decay.columns > 1;
-  const alongAxis = (spans: readonly Span[], axis: 'rows' | 'columns'): readonly Counted[] =>
-    countedSpans(spans, (span) =>
-      perNeuron ? span.join() : incoming.map((entry) => reachKey(entry[axis], span)).join('|'),
-    );
+  const known = {
+    rows: new Map<readonly Span[], readonly Counted[]>(),
+    columns: new Map<readonly Span[], readonly Counted[]>(),
+  };
+  const alongAxis = (spans: readonly Span[], axis: 'rows' | 'columns'): readonly Counted[] => {
+    const found =
+      known[axis].get(spans) ??
+      countedSpans(spans, (span) =>
+        perNeuron ? span.join() : incoming.map((entry) => reachKey(entry[axis], span)).join('|'),
+      );
+    known[axis].set(spans, found);
+    return found;
+  };
   return ({ rows, columns, channels, style }, limits) => {
     const channelSpans = countedSpans(channels, (span) => (perChannel ? span.join() : ''));
     const sourceAxons = incoming.map(() => 0);
