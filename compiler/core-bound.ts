@@ -1,66 +1,121 @@
-import type { IntegerSpikeGraph, ParameterTable, Projection } from '../schemas/spike.js';
+import type { IntegerSpikeGraph, ParameterTable, Population, Projection } from '../schemas/spike.js';
 import type { Target } from '../schemas/target.js';
 import { elementCount } from '../schemas/tensor.js';
+import { axonSupply } from './axon-quota.js';
 import { coreLimits } from './core-need.js';
-import { axisReach, projectionAxes } from './tiling.js';
+import { type FanIn, fanIn } from './fan-in.js';
 
 /** Cores that a network takes at least, and the title of the limit that asks for so many. */
 export interface CoreBound {
   readonly cores: number;
   readonly limit: string;
+  /** By population, its own part: fractions of cores are not rounded up in the sum. */
+  readonly layers: readonly LayerBound[];
+}
+
+export interface LayerBound {
+  readonly population: string;
+  readonly cores: number;
+  readonly limit: string;
+}
+
+/** What no mapping of one population can avoid, summed over the cores that hold it. */
+interface LayerNeed {
+  compartments: number;
+  synapseWords: number;
+  inputAxons: number;
+  outputAxons: number;
 }
 
 /**
  * The fewest cores that any mapping could do with: of every limit the network's whole need over a core's share, and the
- * largest of those. Needs are what no mapping can avoid: each neuron a compartment, each non-zero weight stored once (and
- * each bias that axons bring), each source window of a projection heard by one input axon or atom, each neuron that is
- * heard sending to one output axon per projection.
+ * largest of those. Needs are what no mapping can avoid, whichever neurons it puts on one core:
+ * - each neuron a compartment;
+ * - each non-zero weight stored once, with the headers of its entries in whole words; a neuron's weights are all on its own
+ *   core, so that no more channels share a core than `FanIn.channelsPerCore`;
+ * - each source window of a projection heard by one input axon or atom;
+ * - each neuron an output axon for every core that it must reach: those that so few channels to a core take. Where a core
+ *   hears more sources than it has input axons, the dearer entries of population axons count.
  */
 export function coreBound(graph: IntegerSpikeGraph, target: Target): CoreBound {
-  const { limits, arithmetic } = target;
-  const atoms = limits.populationAxon?.atomsMax.value ?? 1;
+  const limits = coreLimits(target);
+  const needs = new Map(graph.populations.map((population) => [population.name, ownNeed(population, target)]));
   const shapeOf = new Map(graph.populations.map(({ name, shape }) => [name, shape]));
-  const need = { compartments: 0, synapseBits: 0, inputAxons: 0, outputAxons: 0 };
-  for (const { shape, bias } of graph.populations) {
-    need.compartments += elementCount(shape);
-    if (!arithmetic.biasGate) need.synapseBits += biasedNeurons(bias, shape) * arithmetic.weight.bits;
+  for (const { name } of graph.populations) {
+    const incoming = graph.projections.filter(({ to }) => to === name);
+    const heard = incoming.map((projection) => {
+      return fanIn(projection, shapeOf.get(projection.from)!, shapeOf.get(name)!, target);
+    });
+    const only = heard.length === 1 ? heard[0]! : null;
+    heard.forEach((entry, k) => {
+      addNeeds(needs.get(name)!, needs.get(incoming[k]!.from)!, incoming[k]!, entry, only !== null, target);
+    });
   }
-  for (const projection of graph.projections) {
-    const { weights, channels } = nonZeroWeights(projection);
-    need.synapseBits += weights * arithmetic.weight.bits;
-    const [rows, columns] = projectionAxes(projection, shapeOf.get(projection.from)!);
-    const [height, width] = shapeOf.get(projection.to)!;
-    const windows = axisReach(rows, [0, height]).length * axisReach(columns, [0, width]).length * channels;
-    need.inputAxons += windows / atoms;
-    need.outputAxons += windows * projection.pool[0] * projection.pool[1];
-  }
-  const wanted = {
-    compartments: need.compartments,
-    synapseWords: need.synapseBits / 64,
-    inputAxons: need.inputAxons,
-    outputAxons: need.outputAxons,
+  const boundOf = (need: LayerNeed): { cores: number; limit: string } => {
+    let bound = { cores: 0, limit: 'one core' };
+    for (const { resource, title, limit } of limits) {
+      const cores = resource in need ? need[resource as keyof LayerNeed] / limit : 0;
+      if (cores > bound.cores) bound = { cores, limit: title };
+    }
+    return bound;
   };
-  let bound: CoreBound = { cores: graph.populations.length > 0 ? 1 : 0, limit: 'one core' };
-  for (const { resource, title, limit } of coreLimits(target)) {
-    const cores = resource in wanted ? Math.ceil(wanted[resource as keyof typeof wanted] / limit) : 0;
-    if (cores > bound.cores) bound = { cores, limit: title };
-  }
-  return bound;
+  const layers = graph.populations.map(({ name }): LayerBound => {
+    const { cores, limit } = boundOf(needs.get(name)!);
+    return { population: name, cores: Math.ceil(cores - ROUNDING), limit };
+  });
+  const { cores, limit } = boundOf(sum([...needs.values()]));
+  if (cores <= 1) return { cores: graph.populations.length > 0 ? 1 : 0, limit: 'one core', layers };
+  return { cores: Math.ceil(cores - ROUNDING), limit, layers };
 }
 
-/** Non-zero weights, and source channels that have any. */
-function nonZeroWeights({ kernel: { shape, data } }: Projection<Int32Array>): { weights: number; channels: number } {
-  const [, , inputs, outputs] = shape;
-  const heard = new Uint8Array(inputs);
-  let weights = 0;
-  for (let row = 0, k = 0; k < data.length; row += 1) {
-    for (let output = 0; output < outputs; output += 1, k += 1) {
-      if (data[k] === 0) continue;
-      weights += 1;
-      heard[row % inputs] = 1;
-    }
+/** More than fractions of cores lose by rounding. */
+const ROUNDING = 1e-9;
+
+function sum(needs: readonly LayerNeed[]): LayerNeed {
+  const total: LayerNeed = { compartments: 0, synapseWords: 0, inputAxons: 0, outputAxons: 0 };
+  for (const need of needs) {
+    total.compartments += need.compartments;
+    total.synapseWords += need.synapseWords;
+    total.inputAxons += need.inputAxons;
+    total.outputAxons += need.outputAxons;
   }
-  return { weights, channels: heard.reduce((sum, channel) => sum + channel, 0) };
+  return total;
+}
+
+function ownNeed({ shape, bias }: Population<Int32Array>, { arithmetic }: Target): LayerNeed {
+  const biasBits = arithmetic.biasGate ? 0 : biasedNeurons(bias, shape) * arithmetic.weight.bits;
+  return { compartments: elementCount(shape), synapseWords: biasBits / 64, inputAxons: 0, outputAxons: 0 };
+}
+
+/** Adds what one projection asks of the population that hears it, `to`, and of the one that it comes from. */
+function addNeeds(
+  to: LayerNeed,
+  from: LayerNeed,
+  { kernel, pool }: Projection<Int32Array>,
+  heard: FanIn,
+  isOnly: boolean,
+  target: Target,
+): void {
+  const limitOf = (wanted: string): number => coreLimits(target).find(({ resource }) => resource === wanted)!.limit;
+  const { atomsMax, outputAxons, axons } = axonSupply(target, limitOf('inputAxons'));
+  const words = limitOf('synapseWords');
+  const channels = kernel.shape[3];
+  // Cores that its channels take even if all zero weights were where they help most.
+  const spread = Math.max(0, channels - heard.channelsByZeros) / heard.channelsPerCore;
+  to.synapseWords += Math.max(heard.words, isOnly && Number.isFinite(words) ? spread * words : 0);
+  const window = pool[0] * pool[1];
+  const byNeurons = Math.ceil(heard.leastTargets / limitOf('compartments') - ROUNDING);
+  heard.windowsOf.forEach((windows, input) => {
+    to.inputAxons += windows / atomsMax;
+    const byWeights = Math.ceil((heard.channelsOf[input]! - heard.channelsByZeros) / heard.channelsPerCore - ROUNDING);
+    const full = heard.channelsOf[input] === 0 ? 0 : heard.fullWindows;
+    from.outputAxons += window * (windows + full * (Math.max(1, byWeights, byNeurons) - 1));
+  });
+  const beyond = heard.leastSources - axons;
+  if (beyond > 0 && atomsMax > 1) {
+    const sources = (beyond * atomsMax) / (atomsMax - 1);
+    from.outputAxons += Math.ceil(spread - ROUNDING) * sources * (outputAxons - 1) * window;
+  }
 }
 
 /** Neurons with a bias other than 0. */

@@ -58,6 +58,7 @@ export class CorePlanner {
   readonly target: Target;
   readonly #inputAxons: number;
   readonly #formats: number;
+  readonly #compartments: number;
   /** Largest base of an input axon. */
   readonly baseMax: number;
   readonly #profiles = new WeakMap<Population<Int32Array>, Map<string, ProfileNeed>>();
@@ -72,6 +73,7 @@ export class CorePlanner {
     const limitOf = (wanted: keyof CoreNeed): number =>
       coreLimits(target).find(({ resource }) => resource === wanted)!.limit;
     this.#inputAxons = limitOf('inputAxons');
+    this.#compartments = limitOf('compartments');
     this.#formats = limitOf('synapseFormats') - BIAS_FORMATS_MAX;
   }
 
@@ -89,8 +91,8 @@ export class CorePlanner {
     let layout = tileLayout(tile, ...margins, 1);
     if (style.order === 'blocks') {
       const last = reached.reduce((most, { rows, columns }) => Math.max(most, lastPosition(layout, rows, columns)), 0);
-      const block = Math.min(layout.channels, last === 0 ? layout.channels : Math.floor(this.baseMax / last));
-      layout = tileLayout(tile, ...margins, Math.ceil(layout.channels / Math.max(1, block)));
+      const widest = Math.min(layout.channels, last === 0 ? layout.channels : Math.floor(this.baseMax / last));
+      layout = this.#blockLayout(tile, margins, Math.max(1, widest));
     }
     let [near, far] = [1, 1];
     const formats = new Set<number>();
@@ -203,6 +205,18 @@ export class CorePlanner {
   /** The input axons that a core has beside those of its bias. */
   supply(biasAxons: number): AxonSupply {
     return axonSupply(this.target, this.#inputAxons - biasAxons);
+  }
+
+  /** In blocks of up to `widest` channels: the widest whose padding, where they do not divide the channels, has room. */
+  #blockLayout(tile: Tile, margins: readonly [Margin, Margin], widest: number): TileLayout {
+    const channels = tile.c[1] - tile.c[0];
+    const parts = Math.ceil(channels / widest);
+    let layout = tileLayout(tile, ...margins, parts);
+    for (let blocks = parts + 1; layout.compartments > this.#compartments && blocks <= channels; blocks += 1) {
+      const narrower = tileLayout(tile, ...margins, blocks);
+      if (narrower.compartments < layout.compartments) layout = narrower;
+    }
+    return layout;
   }
 
   #axisPlan(axis: Axis, span: Span, isOpen: boolean, isSingle: boolean): AxisPlan {

@@ -47,6 +47,38 @@ export class ListSizer {
   }
 }
 
+/** How many synapses of `synapseBits` each so many words hold at most, in entries of any lengths. */
+export class EntryCapacity {
+  /** Of one entry, by its words. */
+  readonly #ofEntry: readonly number[];
+  readonly #known: number[] = [0];
+
+  constructor(limits: TargetLimits, synapseBits: number) {
+    const header = limits.entryHeaderBits.value ?? 10;
+    const chunkMax = Math.min(limits.synapsesPerEntry.value ?? Number.POSITIVE_INFINITY, 2 ** COUNT_BITS - 1);
+    const longest = Math.ceil((header + chunkMax * synapseBits) / WORD_BITS);
+    this.#ofEntry = Array.from({ length: longest + 1 }, (_, words) => {
+      return Math.max(0, Math.min(chunkMax, Math.floor((words * WORD_BITS - header) / synapseBits)));
+    });
+  }
+
+  synapses(words: number): number {
+    for (let w = this.#known.length; w <= words; w += 1) {
+      let most = 0;
+      for (let own = 1; own < this.#ofEntry.length && own <= w; own += 1) {
+        most = Math.max(most, this.#ofEntry[own]! + this.#known[w - own]!);
+      }
+      this.#known.push(most);
+    }
+    return this.#known[words]!;
+  }
+
+  /** Words that a synapse takes in entries of the best length. */
+  get wordsPerSynapse(): number {
+    return this.#ofEntry.reduce((least, held, words) => (held > 0 ? Math.min(least, words / held) : least), 1);
+  }
+}
+
 /** What a list holds; `index` is not written where the format has none, nor the delay, of all of them, where it is 1. */
 export interface Synapses {
   readonly mantissas: Int32Array;

@@ -131,14 +131,20 @@ function styleText({ packing, order, lists, padded }: LayerRow['style']): string
 }
 
 function partitionText({ mapping, bound, program }: Compiled): string {
-  const rows = mapping.layers.map((layer) => [
-    layer.population,
-    countText(layer.cores),
-    layer.parts.join(' × '),
-    styleText(layer.style),
-    layer.binding,
-    percentText(layer.bindingPercent),
-  ]);
+  const rows = mapping.layers.map((layer) => {
+    // A relay is what output axons of its source ask for: no mapping must have it.
+    const least = bound.layers.find(({ population }) => population === layer.population);
+    return [
+      layer.population,
+      countText(layer.cores),
+      layer.parts.join(' × '),
+      styleText(layer.style),
+      layer.binding,
+      percentText(layer.bindingPercent),
+      least === undefined ? '–' : countText(least.cores),
+      least === undefined ? 'relay' : least.limit,
+    ];
+  });
   const titles = [
     { title: 'Population' },
     { title: 'Cores', align: 'right' },
@@ -146,6 +152,8 @@ function partitionText({ mapping, bound, program }: Compiled): string {
     { title: 'Lists' },
     { title: 'Binding limit' },
     { title: 'Used', align: 'right' },
+    { title: 'At least', align: 'right' },
+    { title: 'By' },
   ] as const;
   const { cores, limit } = bound;
   const least = `${countText(program.cores.length)} cores; no mapping could do with fewer than ${countText(cores)} (${limit})`;
