@@ -21,7 +21,9 @@ import type { TimingFigures } from './timing-figures.js';
  *
  * Between them messages pass through stations: the links of their way (east-west first, then north-south), the port by
  * which the last router delivers to the core, and the core's input queue. A station serves one message at a time, in the
- * order of arrival, and holds at most `linkBuffer` messages, the one in service included:
+ * order of arrival, and holds at most `linkBuffer` messages, the one in service included. So buffers stand at the outputs of
+ * routers, and messages that go different ways have parted when they wait; a router with buffers at its inputs would let
+ * them hold up one another:
  * - a link serves for `hopEastWest` or `hopNorthSouth`; one that leaves a chip for `hopEastWest` + `chipToChip`. No link
  *   bandwidth is published, so a link takes its next message when the last has crossed;
  * - a port serves for `withinTile`, for messages from the same tile and from afar;

@@ -21,6 +21,8 @@ export interface FlitFigures {
   readonly chipToChip: number;
   readonly chipColumns: number;
   readonly buffer: number;
+  /** Who comes next of several that want the same output: each in its turn, or who has waited longest. */
+  readonly arbitration: 'roundRobin' | 'longestWait';
 }
 
 type Direction = 'east' | 'west' | 'south' | 'north';
@@ -31,148 +33,178 @@ const step: Readonly<Record<Direction, readonly [number, number]>> = {
   north: [0, -1],
 };
 
-/** A buffer at a router's input: what has arrived, and slots that are promised to flits on their way. */
-interface Buffer {
-  readonly flits: Flit[];
-  promised: number;
+/** What holds messages until they are taken one by one: a core that has made one, or an output that has carried one over. */
+interface Giver {
+  /** The message that may be taken now. */
+  readonly offers: () => Flit | undefined;
+  readonly give: () => void;
+  /** Since when it may be. */
+  until: number;
 }
 
-/** A link or a delivery port: what it carries, until when, and whose turn it is. */
-interface Output {
-  readonly x: number;
-  readonly y: number;
-  /** Where it leads: the next router, or a core. */
-  readonly direction: Direction | null;
-  readonly core: number;
-  /** The buffers that it takes flits from, and the one that it brings them to (none beyond the rim). */
-  readonly from: readonly Buffer[];
-  readonly to: Buffer;
-  carries: Flit | null;
-  until: number;
+/** A link or a delivery port with the buffer before it: its first message is being carried, or has been and waits. */
+interface Output extends Giver {
+  readonly flits: Flit[];
+  /** Ticks that it takes to carry a message. */
+  readonly ticks: number;
+  /** Those that it takes from, whether a message is for it, and whose turn it is. */
+  readonly from: Giver[];
+  readonly wants: (flit: Flit) => boolean;
   turn: number;
 }
 
 /**
  * The ticks that a timestep takes until every core has made its updates and every message has been processed: a mesh of
- * routers with buffers at their inputs, single-flit messages, credits and round-robin arbitration, moved tick by tick.
- * It shares nothing with the simulator's clock but the figures: that has queues at outputs, serves who has waited longest,
- * and jumps from event to event.
+ * routers with a buffer at each output and single-flit messages, moved tick by tick.
+ * It shares nothing with the simulator's clock but the figures and where the buffers are: that knows in advance when ports
+ * and cores are done, and jumps from event to event.
+ *
+ * Where the buffers are matters. With buffers at the inputs of routers instead, a message for a busy output holds up those
+ * behind it that are for another, though that be idle; with buffers at outputs they have parted before. No source says
+ * which a chip of ours has; the figure that there is counts the messages of a link.
  */
 export function flitTicks(cores: readonly FlitCore[], figures: FlitFigures): number {
-  const tile = (x: number, y: number): string => `${x},${y}`;
-  const inputs = new Map<string, Buffer>();
-  const buffer = (name: string): Buffer => {
-    const found = inputs.get(name) ?? { flits: [], promised: 0 };
-    inputs.set(name, found);
-    return found;
-  };
-  const hasRoom = ({ flits, promised }: Buffer): boolean => flits.length + promised < figures.buffer;
-  /** Input buffers of a router: one for each neighbour and one for each of its cores. */
-  const inputsAt = (x: number, y: number): Buffer[] => [
-    ...(['east', 'west', 'south', 'north'] as const).map((side) => buffer(`${tile(x, y)} from ${side}`)),
-    ...cores.flatMap((core, k) => (core.x === x && core.y === y ? [buffer(`core ${k}`)] : [])),
-  ];
-  const inbox = cores.map(() => ({ flits: [] as Flit[], promised: 0 }));
-  const processing = cores.map(() => 0);
   const columns = Math.max(...cores.map(({ x }) => x)) + 1;
   const rows = Math.max(...cores.map(({ y }) => y)) + 1;
-  const opposite = { east: 'west', west: 'east', south: 'north', north: 'south' } as const;
-  const outputs: Output[] = [];
-  for (let x = 0; x < columns; x++) {
-    for (let y = 0; y < rows; y++) {
-      for (const direction of ['east', 'west', 'south', 'north'] as const) {
-        const [dx, dy] = step[direction];
-        const to = buffer(`${tile(x + dx, y + dy)} from ${opposite[direction]}`);
-        outputs.push({ x, y, direction, core: -1, from: inputsAt(x, y), to, carries: null, until: 0, turn: 0 });
-      }
-    }
-  }
-  for (const [core, { x, y }] of cores.entries()) {
-    const own = { direction: null, core, from: inputsAt(x, y), to: inbox[core]! };
-    outputs.push({ x, y, ...own, carries: null, until: 0, turn: 0 });
-  }
-  /** Dimension order: east or west first. */
-  const wants = ({ x, y, direction, core }: Output, { to }: Flit): boolean => {
-    const { x: toX, y: toY } = cores[to]!;
-    if (toX !== x) return direction === (toX > x ? 'east' : 'west');
-    if (toY !== y) return direction === (toY > y ? 'south' : 'north');
-    return core === to;
-  };
-  const ticksOf = ({ x, direction }: Output): number => {
-    if (direction === null) return figures.withinTile;
-    if (direction === 'south' || direction === 'north') return figures.northSouth;
-    const next = x + step[direction][0];
-    const leaves = Math.floor(x / figures.chipColumns) !== Math.floor(next / figures.chipColumns);
-    return figures.eastWest + (leaves ? figures.chipToChip : 0);
-  };
+  let now = 0;
+  let last = 0;
   /** What each core has still to do, one thing at a time: an update, or the making of a message. */
-  const senders = cores.map(({ updates }, core) => ({
-    injection: buffer(`core ${core}`),
-    left: updates.flatMap(({ ticks, messages }) => [
+  const senders = cores.map(({ updates }) => {
+    const left = updates.flatMap(({ ticks, messages }) => [
       { ticks, flit: null as Flit | null },
       ...messages.map((flit) => ({ ticks: figures.spikeOut, flit: flit as Flit | null })),
-    ]),
-    until: -1,
-  }));
-
-  let last = 0;
-  for (let now = 0; ; now++) {
+    ]);
+    const sender = {
+      left,
+      until: left.length === 0 ? 0 : left[0]!.ticks,
+      offers: () => (now < sender.until ? undefined : (left[0]?.flit ?? undefined)),
+      give: () => {
+        left.shift();
+        sender.until = now + (left[0]?.ticks ?? 0);
+        last = now;
+      },
+    };
+    return sender;
+  });
+  const output = (ticks: number, wants: Output['wants']): Output => {
+    const flits: Flit[] = [];
+    const made: Output = {
+      flits,
+      ticks,
+      until: -1,
+      offers: () => (made.until < 0 || now < made.until ? undefined : flits[0]),
+      give: () => {
+        flits.shift();
+        made.until = -1;
+      },
+      from: [],
+      wants,
+      turn: 0,
+    };
+    return made;
+  };
+  /** The links out of each tile, by direction, and the ports of all cores. */
+  const tiles = Array.from({ length: columns * rows }, (_, tile) => {
+    const [x, y] = [tile % columns, Math.floor(tile / columns)];
+    const inside = (Object.keys(step) as Direction[]).filter((direction) => {
+      const [toX, toY] = [x + step[direction][0], y + step[direction][1]];
+      return toX >= 0 && toX < columns && toY >= 0 && toY < rows;
+    });
+    return inside.map((direction) => ({
+      x,
+      y,
+      direction,
+      link: output(linkTicks(figures, x, direction), ({ to }) => {
+        return directionFrom(x, y, cores[to]!) === direction;
+      }),
+    }));
+  });
+  const ports = cores.map((_, core) => output(figures.withinTile, ({ to }) => to === core));
+  const links = tiles.flat();
+  for (const [core, { x, y }] of cores.entries()) {
+    for (const onward of links) if (onward.x === x && onward.y === y) onward.link.from.push(senders[core]!);
+    for (const [to, port] of ports.entries())
+      if (cores[to]!.x === x && cores[to]!.y === y) port.from.push(senders[core]!);
+  }
+  for (const { x, y, direction, link } of links) {
+    const [toX, toY] = [x + step[direction][0], y + step[direction][1]];
+    for (const onward of links) if (onward.x === toX && onward.y === toY) onward.link.from.push(link);
+    for (const [core, port] of ports.entries())
+      if (cores[core]!.x === toX && cores[core]!.y === toY) port.from.push(link);
+  }
+  const inboxes = cores.map(() => ({ flits: [] as Flit[], until: -1 }));
+  const outputs = [...links.map(({ link }) => link), ...ports];
+  for (; ; now++) {
     for (let moved = true; moved; ) {
       moved = false;
-      for (const output of outputs) {
-        if (output.carries === null || output.until > now) continue;
-        output.to.promised--;
-        output.to.flits.push(output.carries);
-        output.carries = null;
-        moved = true;
-      }
-      for (const [core, { flits }] of inbox.entries()) {
-        if (processing[core]! > 0 && processing[core]! <= now) {
-          flits.shift();
-          processing[core] = 0;
+      for (const [core, inbox] of inboxes.entries()) {
+        if (inbox.until >= 0 && inbox.until <= now) {
+          inbox.flits.shift();
+          inbox.until = -1;
           last = now;
           moved = true;
         }
-        if (processing[core] === 0 && flits.length > 0) {
-          processing[core] = now + flits[0]!.work;
+        const port = ports[core]!;
+        const arrived = port.offers();
+        if (arrived !== undefined && inbox.flits.length < figures.buffer) {
+          port.give();
+          inbox.flits.push(arrived);
+          moved = true;
+        }
+        if (inbox.until < 0 && inbox.flits.length > 0) {
+          inbox.until = now + inbox.flits[0]!.work;
           moved = true;
         }
       }
       for (const sender of senders) {
-        const [doing] = sender.left;
-        if (doing === undefined) continue;
-        if (sender.until < 0) sender.until = now + doing.ticks;
-        if (sender.until > now) continue;
-        const { injection } = sender;
-        if (doing.flit !== null && !hasRoom(injection)) continue;
-        if (doing.flit !== null) injection.flits.push(doing.flit);
-        sender.left.shift();
-        sender.until = -1;
-        last = now;
+        if (sender.left[0]?.flit !== null || sender.until > now) continue;
+        sender.give();
         moved = true;
       }
-      for (const output of outputs) {
-        const { from: candidates, to } = output;
-        if (output.carries !== null || !hasRoom(to)) continue;
-        for (let k = 0; k < candidates.length; k++) {
-          const place = (output.turn + k) % candidates.length;
-          const [flit] = candidates[place]!.flits;
-          if (flit === undefined || !wants(output, flit)) continue;
-          candidates[place]!.flits.shift();
-          output.carries = flit;
-          output.until = now + ticksOf(output);
-          output.turn = place + 1;
-          to.promised++;
+      for (const taker of outputs) {
+        const isWanted = taker.from.some((giver) => giver.offers() !== undefined);
+        if (isWanted && taker.flits.length < figures.buffer) {
+          const contenders = taker.from.flatMap((giver, place) => {
+            const flit = giver.offers();
+            return flit !== undefined && taker.wants(flit) ? [{ giver, flit, place }] : [];
+          });
+          const places = taker.from.length;
+          contenders.sort((a, b) => {
+            if (figures.arbitration === 'longestWait') return a.giver.until - b.giver.until || a.place - b.place;
+            return ((a.place - taker.turn + places) % places) - ((b.place - taker.turn + places) % places);
+          });
+          const [next] = contenders;
+          if (next !== undefined) {
+            next.giver.give();
+            taker.flits.push(next.flit);
+            taker.turn = (next.place + 1) % places;
+            moved = true;
+          }
+        }
+        if (taker.until < 0 && taker.flits.length > 0) {
+          taker.until = now + taker.ticks;
           moved = true;
-          break;
         }
       }
     }
     const isIdle =
       senders.every(({ left }) => left.length === 0) &&
-      outputs.every(({ carries }) => carries === null) &&
-      inbox.every(({ flits }) => flits.length === 0) &&
-      [...inputs.values()].every(({ flits }) => flits.length === 0);
+      outputs.every(({ flits }) => flits.length === 0) &&
+      inboxes.every(({ flits }) => flits.length === 0);
     if (isIdle) return last;
   }
+}
+
+/** Dimension order: east or west first; null at home. */
+function directionFrom(x: number, y: number, { x: toX, y: toY }: FlitCore): Direction | null {
+  if (toX !== x) return toX > x ? 'east' : 'west';
+  if (toY !== y) return toY > y ? 'south' : 'north';
+  return null;
+}
+
+function linkTicks(figures: FlitFigures, x: number, direction: Direction): number {
+  if (direction === 'south' || direction === 'north') return figures.northSouth;
+  const next = x + step[direction][0];
+  const leaves = Math.floor(x / figures.chipColumns) !== Math.floor(next / figures.chipColumns);
+  return figures.eastWest + (leaves ? figures.chipToChip : 0);
 }
