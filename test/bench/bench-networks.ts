@@ -20,6 +20,7 @@ export interface BenchNetwork {
 export const benchNetworks: Readonly<Record<string, BenchNetwork>> = {
   'bench-a': { shape: [28, 28, 1], features: [16, 'pool', 32, 'pool'], hidden: [], batch: 32, timesteps: 4 },
   'bench-b': { shape: [32, 32, 3], features: [32, 64, 'pool', 128], hidden: [], batch: 16, timesteps: 8 },
+  demo: { shape: [32, 32, 3], features: [16, 'pool', 48, 'pool', 96, 'pool'], hidden: [], batch: 64, timesteps: 4 },
   vgg11: {
     shape: [32, 32, 3],
     features: [64, 'pool', 128, 256, 'pool', 512, 512, 512, 'pool', 512, 512],
