@@ -8,8 +8,8 @@ import { extract } from './extract.js';
 import type { Value } from './graph.js';
 import type { NetworkGraph } from './network-graph.js';
 import type { Tensors } from './program.js';
-import { Program } from './program.js';
-import { outOfMemory } from './runtime-failure.js';
+import { Program, zeroTensor } from './program.js';
+import { isOutOfMemory, outOfMemory, withFitting } from './runtime-failure.js';
 import { workingBytes } from './working-memory.js';
 
 /** What distinguishes the graphs of a network's forward passes. */
@@ -69,8 +69,8 @@ export class PassPrograms {
   }
 
   async forward(kind: PassKind, given: Tensors, keep: Kept): Promise<ForwardResult> {
-    const written = this.written(kind, kind.isActivation ? 'activation' : 'triangular');
-    const results = [written.logits, ...written.updates.values()];
+    const form = kind.isActivation ? 'activation' : 'triangular';
+    const written = this.written(kind, form);
     const kept = keep === 'none' ? [] : this.readByBackward(kind, keep);
     // ONNX Runtime’s WebGPU provider can leave on the device what only the backward pass reads; others compute in our memory.
     const staysOnDevice = this.engine.backend === 'onnxruntime-webgpu';
@@ -78,7 +78,11 @@ export class PassPrograms {
     const outputs = await this.run(
       kind,
       ['forward', keep],
-      () => extract(written.graph, unique([...results, ...kept]), 'nothing'),
+      (own) => {
+        const { graph, logits, updates } = this.written(own, form);
+        const read = keep === 'none' ? [] : this.readByBackward(own, keep);
+        return extract(graph, unique([logits, ...updates.values(), ...read]), 'nothing');
+      },
       given,
       { into, onDevice: staysOnDevice ? kept : [] },
     ).catch((error: unknown) => {
@@ -101,11 +105,13 @@ export class PassPrograms {
     wanted: Wanted,
   ): Promise<Gradients> {
     const written = this.written(kind, form);
-    const values = gradientsOf(written, wanted);
     const outputs = await this.run(
       kind,
       ['backward', form, wanted.parameters, wanted.input],
-      () => extract(written.graph, unique(values), 'forward'),
+      (own) => {
+        const smaller = this.written(own, form);
+        return extract(smaller.graph, unique(gradientsOf(smaller, wanted)), 'forward');
+      },
       new Map([...given, [written.upstream.name, atLogits]]),
     );
     return readGradients(written, outputs, wanted);
@@ -122,7 +128,7 @@ export class PassPrograms {
     const outputs = await this.run(
       kind,
       ['loss', form, wanted.parameters, wanted.input],
-      () => gradientPart(written, wanted),
+      (own) => gradientPart(this.written(own, form), wanted),
       given,
     );
     return {
@@ -134,11 +140,14 @@ export class PassPrograms {
 
   /** A forward pass that also gives every neuron layer's spikes. */
   async record(kind: PassKind, given: Tensors): Promise<{ logits: Float32Array; spikes: SpikeRecord }> {
-    const { graph, logits, spikes } = this.written(kind, 'triangular');
+    const { logits, spikes } = this.written(kind, 'triangular');
     const outputs = await this.run(
       kind,
       ['record'],
-      () => extract(graph, [logits, ...spikes.values()], 'nothing'),
+      (own) => {
+        const written = this.written(own, 'triangular');
+        return extract(written.graph, [written.logits, ...written.spikes.values()], 'nothing');
+      },
       given,
     );
     return {
@@ -157,18 +166,43 @@ export class PassPrograms {
     return Program.compile(part, threads, backend, { onDevice });
   }
 
+  /** `part` is what to run, of a pass of any kind. Throws SW4011 with a batch that fits where memory runs out. */
   private run(
     kind: PassKind,
     key: readonly unknown[],
-    part: () => Extract,
+    part: (kind: PassKind) => Extract,
     given: Tensors,
     { into, onDevice }: Destination = { into: new Map(), onDevice: [] },
   ): Promise<Tensors> {
     return this.engine.programs.with(
       `${this.source.structure} ${stringify([kind, ...key])}`,
-      () => this.compile(part(), kind.batch, onDevice),
-      (program) => program.run((name) => given.get(name), into),
+      () => this.compile(part(kind), kind.batch, onDevice),
+      (program) =>
+        program
+          .run((name) => given.get(name), into)
+          .catch(async (error: unknown) => {
+            throw isOutOfMemory(error) ? withFitting(error, await this.fittingBatch(kind, part)) : error;
+          }),
     );
+  }
+
+  /**
+   * The largest batch of half, a quarter … of the images on which the pass runs; 0 where there is none. How much memory a
+   * device has left is not known before it is tried.
+   */
+  private async fittingBatch(kind: PassKind, part: (kind: PassKind) => Extract): Promise<number> {
+    for (let batch = kind.batch >> 1; batch >= 1; batch >>= 1) {
+      const smaller = part({ ...kind, batch });
+      try {
+        const program = await this.compile(smaller, batch, []);
+        const zeros = new Map(smaller.inputs.map((value) => [value.name, zeroTensor(value)]));
+        await program.run((name) => zeros.get(name)).finally(() => program.release());
+        return batch;
+      } catch (error) {
+        if (!isOutOfMemory(error)) throw error;
+      }
+    }
+    return 0;
   }
 
   /** Values of the forward pass that the backward pass reads for those gradients, whatever the surrogate. */

@@ -1,4 +1,5 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { elementCount } from '../../../schemas/tensor.js';
 import type { CompiledBackend } from '../backend/backend.js';
 import type { Extract } from './extract.js';
 import type { Value } from './graph.js';
@@ -82,6 +83,10 @@ export class Program {
 function locations({ outputs }: Extract, onDevice: readonly Value[]): Record<string, 'gpu-buffer' | 'cpu'> {
   const stays = new Set(onDevice.map(({ name }) => name));
   return Object.fromEntries(outputs.map(({ name }) => [name, stays.has(name) ? 'gpu-buffer' : 'cpu']));
+}
+
+export function zeroTensor({ shape }: Value): Tensor {
+  return float32Tensor(new Float32Array(elementCount(shape)), shape);
 }
 
 /** A float32 tensor over `values`, not copied. */

@@ -1,5 +1,4 @@
-import type { SpikewrightError } from '../../../schemas/diagnostic.js';
-import { failure } from '../../../schemas/diagnostic.js';
+import { failure, SpikewrightError } from '../../../schemas/diagnostic.js';
 import { firstLine } from '../backend/backend.js';
 import type { Extract } from './extract.js';
 
@@ -13,11 +12,24 @@ export function outOfMemory(batch: number, needed: number, available: number): S
     where: 'compiled engine',
     what: `a pass over ${images(batch)} takes about ${mebibytes(needed)} MiB; ${mebibytes(available)} MiB are available.`,
     why: 'A pass keeps what its backward pass needs, for every timestep.',
-    fix:
-      fitting === 0
-        ? 'Not even one image fits: use fewer timesteps, or a smaller network.'
-        : `A batch of ${images(fitting)} would fit.`,
+    fix: adviceFor(fitting),
   });
+}
+
+/** Whether memory ran out. */
+export function isOutOfMemory(error: unknown): error is SpikewrightError {
+  return error instanceof SpikewrightError && error.diagnostics[0]?.code === 'SW4011';
+}
+
+/** The same failure with the batch that was found to fit; 0 for none. */
+export function withFitting(error: SpikewrightError, fitting: number): SpikewrightError {
+  const { where, what } = error.diagnostics[0]!;
+  return failure('SW4011', { where, what, why: '', fix: adviceFor(fitting) }, { cause: error.cause });
+}
+
+function adviceFor(fitting: number): string {
+  if (fitting === 0) return 'Not even one image fits: use fewer timesteps, or a smaller network.';
+  return `A batch of ${images(fitting)} would fit; training computes larger ones in shards where --memory says how much there is.`;
 }
 
 function images(count: number): string {

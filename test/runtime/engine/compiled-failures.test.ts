@@ -68,6 +68,26 @@ describe('memory', () => {
     expect(workingBytes(extract(graph, [b], 'nothing'))).toBe(2048);
   });
 
+  it('that a device runs out of is told with a batch that was tried and fits', async () => {
+    const model = (await startTested('compiled')).load(goldenSnn());
+    const images = goldenImages('images');
+    const run = Program.prototype.run;
+    const tried: number[] = [];
+    // A device with room for five images.
+    vi.spyOn(Program.prototype, 'run').mockImplementation(function (this: Program, find, into) {
+      const batch = find('image')!.dims[0]!;
+      tried.push(batch);
+      const message = 'Non-zero status code returned while running Conv node: Failed to allocate memory for buffer';
+      return batch > 5 ? Promise.reject(brokenOff(new Error(message), graphOf('Gather'))) : run.call(this, find, into);
+    });
+    const loss = { targets: new Float32Array(160), weight: 1 };
+    const wanted = { parameters: true, input: false };
+    const found = await thrown(model.lossGradient!(images, loss, { mode: 'train' }, wanted));
+    expect(found).toMatchObject({ code: 'SW4011', what: expect.stringContaining('Failed to allocate') });
+    expect(found.fix).toContain('A batch of 4 images would fit');
+    expect(tried).toEqual([16, 8, 4]);
+  });
+
   it('that will not do is told beforehand, with a batch that fits', async () => {
     const model = (await startTested('compiled')).load(goldenSnn());
     const images = goldenImages('images');

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { CompiledEngine } from '../../../runtime/engine/compiled/compiled-engine.js';
+import { Crew } from '../../../runtime/engine/compiled/shards/crew.js';
 import { shardSize } from '../../../runtime/engine/compiled/shards/shard-size.js';
 import type { Sharding } from '../../../runtime/engine/compiled/shards/sharded-engine.js';
 import { ShardedEngine } from '../../../runtime/engine/compiled/shards/sharded-engine.js';
@@ -100,6 +101,22 @@ describe('a batch in shards', () => {
     for (const workers of [2, 3]) {
       expect(await everything(load(graph, { batch, workers }), small, options)).toEqual(alone);
     }
+  });
+
+  it('fails with the reason where a worker ends early, and what waits for it does not hang', async () => {
+    const nothing: AnnGraph = { kind: 'ann', name: 'nothing', layers: [] };
+    const crew = new Crew({ graph: nothing, threads: 1, backend: 'onnxruntime-cpu' }, 2);
+    const write = crew.all('write', new Map());
+    await expect(write).rejects.toThrow(/SW5009 worker thread: it ended early: .*undefined/);
+    await expect(
+      crew.each(
+        3,
+        'logits',
+        () => [small, { mode: 'eval' }],
+        () => {},
+      ),
+    ).rejects.toThrow('SW5009');
+    crew.close();
   });
 
   it('of another size than that of training is cut as evenly as it can be', async () => {
