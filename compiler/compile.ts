@@ -16,6 +16,7 @@ import { quantise } from './quantise.js';
 import { type RelayRow, relay } from './relay.js';
 import { trafficOf } from './route.js';
 import { schedule } from './schedule.js';
+import type { AskedSplits } from './split-parts.js';
 import { wire } from './wire.js';
 
 export interface CompileOptions {
@@ -25,6 +26,8 @@ export interface CompileOptions {
   readonly placement?: PlacementOptions & TrafficRates;
   /** Images to quantise by; without them sources are taken to fire at one rate. */
   readonly calibration?: CalibrationImages | null;
+  /** How layers are to be cut; without it the search decides. */
+  readonly splits?: AskedSplits;
 }
 
 /** What the traffic between cores is reckoned from. */
@@ -76,10 +79,10 @@ export function compile(snn: SnnGraph, target: Target, options: CompileOptions):
 export function compileIntegerGraph(
   graph: IntegerSpikeGraph,
   target: Target,
-  { provenance, placement = defaultPlacement }: CompileOptions,
+  { provenance, placement = defaultPlacement, splits = new Map() }: CompileOptions,
 ): MappedProgram {
   const planner = new CorePlanner(target);
-  const { graph: spikeGraph, placed } = partition(graph, target);
+  const { graph: spikeGraph, placed } = partition(graph, target, splits);
   const wired = wire(placed, target);
   const traffic = trafficOf(
     wired,

@@ -4,11 +4,13 @@ import type { IntegerSpikeGraph, Population, Projection } from '../schemas/spike
 import type { Target } from '../schemas/target.js';
 import { elementCount, type MapShape } from '../schemas/tensor.js';
 import { type AxonBlock, AxonNumbering, addOutputs } from './axon-block.js';
-import { type CoreLimit, type CoreNeed, coreLimits, inputNeed, passedLimit } from './core-need.js';
+import { type CoreLimit, type CoreNeed, coreLimits } from './core-need.js';
 import { type CorePlan, CorePlanner } from './core-plan.js';
 import { type RelayPopulation, relayPopulation, retimed } from './fan-out.js';
 import { biasAxonExponents } from './grid.js';
 import { delayBits, type IncomingProjection, incomingProjection } from './incoming.js';
+import { fitsNowhere, outputsFitNowhere, requireCores, requireDelays, requireOneNeuronFits } from './refusal.js';
+import { type AskedSplits, anyParts, requireSplits } from './split-parts.js';
 import { type Candidate, cheapestSplit, outputTest, type Split, type SplitTask } from './split-search.js';
 import type { Tile } from './tiling.js';
 
@@ -53,11 +55,12 @@ const RELAY_PENALTY = 1.1;
  * takes fewer cores. Relays move windows, and longer delays take bits in each synapse: cut anew until no more are needed.
  *
  * Throws SW2003 (a delay beyond the chip's), SW2011 (a bias by timestep that only axons could bring), SW2013 (weights off
- * the grid), SW2101 (a layer fits in no split), SW2102 (too many cores).
+ * the grid), SW2101 (a layer fits in no split), SW2102 (too many cores), SW2103 and SW2104 (no such split as asked for).
  */
-export function partition(graph: IntegerSpikeGraph, target: Target): Partition {
+export function partition(graph: IntegerSpikeGraph, target: Target, splits: AskedSplits): Partition {
+  requireSplits(splits, graph);
   let assumed = new Map(graph.projections.map(({ name, delay }) => [name, delay]));
-  const partitioner = new Partitioner(graph, target);
+  const partitioner = new Partitioner(graph, target, splits);
   for (;;) {
     const placed = partitioner.run(assumed);
     const timed = retimed(graph, new Set(placed.flatMap(({ relayOf }) => relayOf ?? [])));
@@ -100,6 +103,7 @@ function withWindows(placed: readonly PlacedPopulation[], graph: IntegerSpikeGra
 class Partitioner {
   readonly #graph: IntegerSpikeGraph;
   readonly #target: Target;
+  readonly #asked: AskedSplits;
   readonly #planner: CorePlanner;
   readonly #limits: readonly CoreLimit[];
   readonly #compartments: number;
@@ -108,8 +112,9 @@ class Partitioner {
   readonly #incoming = new Map<string, IncomingProjection>();
   readonly #splits = new Map<string, Candidate | null>();
 
-  constructor(graph: IntegerSpikeGraph, target: Target) {
+  constructor(graph: IntegerSpikeGraph, target: Target, splits: AskedSplits) {
     this.#graph = graph;
+    this.#asked = splits;
     this.#target = target;
     this.#planner = new CorePlanner(target);
     this.#limits = coreLimits(target);
@@ -129,9 +134,10 @@ class Partitioner {
           return this.#incomingOf(projection, shapes.get(projection.from)!, bits);
         });
       const biasAxons = biasAxonsOf(population, this.#target);
-      return { population, incoming, biasAxons, timesteps: this.#graph.timesteps };
+      const parts = this.#asked.get(population.name) ?? anyParts;
+      return { population, incoming, biasAxons, timesteps: this.#graph.timesteps, parts };
     });
-    for (const task of tasks) this.#requireOneNeuronFits(task);
+    for (const task of tasks) requireOneNeuronFits(task, this.#planner, this.#limits);
     const placed: PlacedPopulation[] = [];
     for (const task of tasks.toReversed()) {
       const spareAxons = task.incoming.map(({ projection: { from } }) =>
@@ -159,7 +165,7 @@ class Partitioner {
   #cheapest(task: SplitTask): Candidate | null {
     const bits = task.incoming.map((entry) => entry.delayBits).join();
     const outputs = task.outputs === null ? '' : sha256(new Uint8Array(task.outputs.buffer));
-    const key = `${task.population.name}\n${bits}\n${outputs}\n${task.spareAxons.join()}`;
+    const key = `${task.population.name}\n${JSON.stringify(task.parts)}\n${bits}\n${outputs}\n${task.spareAxons.join()}`;
     let found = this.#splits.get(key);
     if (found === undefined) {
       found = cheapestSplit(task, this.#planner, this.#limits);
@@ -171,7 +177,7 @@ class Partitioner {
   /** A population given the axons that hear it, and its relay if it is better off with one. */
   #place(task: Omit<SplitTask, 'outputs'>, hearers: readonly AxonBlock[]): readonly PlacedPopulation[] {
     const free = this.#cheapest({ ...task, outputs: null });
-    if (free === null) throw this.#fitsNowhere(task);
+    if (free === null) throw fitsNowhere(task, this.#unasked({ ...task, outputs: null }), this.#planner, this.#limits);
     const outputs = this.#outputsOf(task.population.shape, hearers);
     if (outputs === null) return [this.#placed(task, free.split, null)];
     if (outputTest({ ...task, outputs }, this.#outputLimit)(free.split)) return [this.#placed(task, free.split, null)];
@@ -186,8 +192,15 @@ class Partitioner {
       const split = outputTest(rest, this.#outputLimit)(free.split) ? free.split : this.#cheapest(rest)?.split;
       if (split !== undefined) return [this.#placed(task, split, null), own];
     }
-    if (direct === null) throw this.#outputsFitNowhere(task.population, outputs);
+    if (direct === null) {
+      throw outputsFitNowhere(task, outputs, this.#unasked({ ...task, outputs }), this.#planner, this.#outputLimit);
+    }
     return [this.#placed(task, direct.split, null)];
+  }
+
+  /** The split that the search would choose where one was asked for; null where none was. */
+  #unasked(task: SplitTask): Split | null {
+    return this.#asked.has(task.population.name) ? (this.#cheapest({ ...task, parts: anyParts })?.split ?? null) : null;
   }
 
   #cutRelay(
@@ -196,14 +209,9 @@ class Partitioner {
     spare: number,
   ): { readonly task: SplitTask; readonly candidate: Candidate } | null {
     const incoming = [this.#incomingOf(projection, population.shape, 0)];
-    const task: SplitTask = {
-      population,
-      incoming,
-      biasAxons: [],
-      timesteps: this.#graph.timesteps,
-      outputs,
-      spareAxons: [spare],
-    };
+    const { timesteps } = this.#graph;
+    const own = { population, incoming, biasAxons: [], timesteps, parts: anyParts };
+    const task: SplitTask = { ...own, outputs, spareAxons: [spare] };
     const candidate = this.#cheapest(task);
     return candidate === null ? null : { task, candidate };
   }
@@ -225,53 +233,6 @@ class Partitioner {
     const cost = this.#target.limits.populationAxon?.outputAxons.value ?? 1;
     for (const block of hearers) addOutputs(outputs, block, shape, cost);
     return outputs;
-  }
-
-  /** Throws SW2101 where a core cannot even hold one neuron. */
-  #requireOneNeuronFits({ population, incoming, biasAxons }: LayerTask): void {
-    const { shape, name } = population;
-    const [height, width, channels] = shape;
-    // The middle of the grid: neurons at the border hear fewer sources.
-    const [y, x] = [Math.floor(height / 2), Math.floor(width / 2)];
-    const differ = incoming.some(({ nonZero }) => nonZero !== null);
-    for (let c = 0; c < (differ ? channels : 1); c += 1) {
-      const neuron: Tile = { y: [y, y + 1], x: [x, x + 1], c: [c, c + 1] };
-      const plan = this.#planner.plan(
-        neuron,
-        { packing: 'compact', order: 'positions', lists: 'whole', padded: 'not' },
-        incoming,
-      );
-      const { need } = inputNeed(plan, population, biasAxons, this.#planner);
-      const passed = passedLimit(need, this.#limits);
-      if (passed !== null) throw this.#neuronTooLarge(name, shape, need, passed);
-    }
-  }
-
-  #neuronTooLarge(name: string, shape: readonly number[], need: CoreNeed, passed: CoreLimit): Error {
-    const unit = passed.unit === '' ? '' : ` ${passed.unit} of`;
-    return failure('SW2101', {
-      where: `layer ${name}`,
-      what: `even a core with one of its ${elementCount(shape).toLocaleString('en')} neurons needs ${need[passed.resource].toLocaleString('en')}${unit} ${passed.title}, ${this.#target.name} has ${passed.limit.toLocaleString('en')}.`,
-      ...(passed.resource === 'inputAxons'
-        ? { fix: 'Give the layer fewer inputs (pool before it), or choose a target with more input axons per core.' }
-        : {}),
-    });
-  }
-
-  #fitsNowhere({ population: { name } }: LayerTask): Error {
-    return failure('SW2101', {
-      where: `layer ${name}`,
-      what: `no even split keeps every limit of ${this.#target.name}.`,
-    });
-  }
-
-  #outputsFitNowhere({ name }: Population<Int32Array>, outputs: Int32Array): Error {
-    const most = outputs.reduce((larger, axons) => Math.max(larger, axons), 0);
-    return failure('SW2101', {
-      where: `layer ${name}`,
-      what: `the spikes of one neuron take ${most.toLocaleString('en')} output axons, ${this.#target.name} has ${this.#outputLimit.toLocaleString('en')} in a core, and no split keeps within them.`,
-      fix: 'Give the layers that hear it fewer channels, or choose a target with more output axons per core.',
-    });
   }
 }
 
@@ -303,29 +264,4 @@ function biasAxonsOf({ name, bias }: Population<Int32Array>, { name: chip, arith
 /** The tiles of a split in the order rows, columns, channels. */
 function tilesOf({ rows, columns, channels }: Split): readonly Tile[] {
   return rows.flatMap((y) => columns.flatMap((x) => channels.map((c): Tile => ({ y, x, c }))));
-}
-
-function requireDelays(placed: readonly PlacedPopulation[], { name, limits }: Target): void {
-  const most = limits.delayMax.value ?? Number.POSITIVE_INFINITY;
-  for (const { incoming, delays } of placed) {
-    delays.forEach((delay, k) => {
-      if (delay <= most) return;
-      throw failure('SW2003', {
-        where: `projection ${incoming[k]!.projection.name}`,
-        what: `its spikes must wait ${delay.toLocaleString('en')} timesteps for those of a longer path; ${name} delays a spike by up to ${most.toLocaleString('en')}.`,
-      });
-    });
-  }
-}
-
-function requireCores(placed: readonly PlacedPopulation[], { name, limits }: Target): void {
-  const chips = limits.chips.value ?? Number.POSITIVE_INFINITY;
-  const perChip = limits.coresPerChip.value ?? Number.POSITIVE_INFINITY;
-  const cores = placed.reduce((sum, layer) => sum + layer.cores.length, 0);
-  if (cores <= chips * perChip) return;
-  const largest = placed.reduce((most, layer) => (layer.cores.length > most.cores.length ? layer : most));
-  throw failure('SW2102', {
-    where: `layer ${largest.population.name}`,
-    what: `the network needs ${cores.toLocaleString('en')} cores, ${largest.cores.length.toLocaleString('en')} of them for this layer; ${name} has ${chips.toLocaleString('en')} chips of ${perChip.toLocaleString('en')}.`,
-  });
 }

@@ -4,6 +4,7 @@ import { type CoreLimit, inputNeed, passedLimit } from './core-need.js';
 import { type CorePlanner, type CoreStyle, reachKey } from './core-plan.js';
 import type { IncomingProjection } from './incoming.js';
 import { paddingCost } from './padding-cost.js';
+import type { SplitParts } from './split-parts.js';
 import { type Axis, axisReach, partCounts, type Span, splitEvenly } from './tiling.js';
 
 /** How a population is cut: the product of these spans, one core per tile. */
@@ -22,6 +23,8 @@ export interface SplitTask {
   readonly biasAxons: readonly number[];
   /** T. */
   readonly timesteps: number;
+  /** What its split is to be. */
+  readonly parts: SplitParts;
   /** Output axons that each neuron needs, [neurons]; null where a core may have any number of them. */
   readonly outputs: Int32Array | null;
   /** By incoming projection, output axons that its source's cores have to spare in any case. */
@@ -44,7 +47,7 @@ const SPARE_WEIGHT = 0.05;
 const SHRINK_SLACK = 0.5;
 
 /**
- * The split of least cost among all even splits by rows, columns and channels and all styles, or null where none keeps the
+ * The split of least cost among all even splits by rows, columns and channels (those that were asked for) and all styles, or null where none keeps the
  * limits. Channels are cut no finer than a grid's cut needs: that only adds cores and messages.
  */
 export function cheapestSplit(task: SplitTask, planner: CorePlanner, limits: readonly CoreLimit[]): Candidate | null {
@@ -52,12 +55,16 @@ export function cheapestSplit(task: SplitTask, planner: CorePlanner, limits: rea
   const limitOf = (wanted: CoreLimit['resource']): number => limits.find(({ resource }) => resource === wanted)!.limit;
   const compartments = limitOf('compartments');
   const outputAxons = limitOf('outputAxons');
-  const rowSpans = partCounts(height).map((parts) => splitEvenly(height, parts));
-  const columnSpans = partCounts(width).map((parts) => splitEvenly(width, parts));
+  const wanted = task.parts;
+  const countsOf = (extent: number, asked: number | null): readonly number[] => {
+    return asked === null ? partCounts(extent) : [asked];
+  };
+  const rowSpans = countsOf(height, wanted.rows).map((parts) => splitEvenly(height, parts));
+  const columnSpans = countsOf(width, wanted.columns).map((parts) => splitEvenly(width, parts));
   const grids = rowSpans
     .flatMap((rows) => columnSpans.map((columns) => ({ rows, columns, tiles: rows.length * columns.length })))
     .sort((a, b) => a.tiles - b.tiles || a.rows.length - b.rows.length);
-  const channelCounts = partCounts(channels);
+  const channelCounts = countsOf(channels, wanted.channels);
   const needOf = tileNeeds(task, planner);
   const fits = outputTest(task, outputAxons);
   const padding = paddingCost(task, planner.target);
@@ -121,7 +128,7 @@ function weightBits(
 }
 
 /** Styles that differ for these projections: padding is for tiles of several rows or columns. */
-function stylesFor(
+export function stylesFor(
   incoming: readonly IncomingProjection[],
   rowSpans: readonly Span[],
   columnSpans: readonly Span[],

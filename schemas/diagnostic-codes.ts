@@ -215,6 +215,16 @@ export const diagnosticCodes = {
     why: 'Each core holds neurons of one layer.',
     fix: 'Make the named layer smaller, or choose a larger target.',
   },
+  SW2103: {
+    title: 'split that was asked for does not fit',
+    why: 'Every core that holds a part of the layer must keep all of the chip’s limits.',
+    fix: 'Ask for more parts, or leave the split to the compiler.',
+  },
+  SW2104: {
+    title: 'split that cannot be',
+    why: '',
+    fix: 'Write --split LAYER=rows:N,columns:N,channels:N with one axis or more, for a layer that "compile --explain" lists.',
+  },
   SW2201: { title: 'unknown target', why: '', fix: 'Name one of those listed, or pass a target file.' },
   SW2301: {
     title: 'rates of another network',

@@ -1,6 +1,7 @@
 import type { CalibrationImages } from '../../compiler/calibration.js';
 import type { TrafficRates } from '../../compiler/compile.js';
 import type { PlacementOptions } from '../../compiler/place.js';
+import type { AskedSplits } from '../../compiler/split-parts.js';
 import { sha256 } from '../../schemas/hash.js';
 import { encodeProgram } from '../../schemas/program-file.js';
 import type { SnnGraph } from '../../schemas/snn.js';
@@ -51,6 +52,13 @@ export const compile = defineCommand({
     'calibration-images': wholeNumber('Images that --calibrate takes', 32, 1, 100_000),
     'train-samples': trainSamplesOption,
     'data-dir': datasetOptions['data-dir'],
+    split: {
+      type: 'string',
+      array: true,
+      default: [] as string[],
+      describe:
+        'LAYER=rows:N,columns:N,channels:N: into how many parts a layer is cut; axes left out are searched (see --explain)',
+    },
     explain: { type: 'boolean', default: false, describe: 'Print what every pass decided, and need against limit' },
   },
   examples: [
@@ -58,6 +66,7 @@ export const compile = defineCommand({
     ['compile net.sws --out net.swp --target mychip.json', 'Maps on a chip of your own'],
     ['compile net.sws --out again.swp --rates stats.json', 'Places by the spikes that a simulation counted'],
     ['compile net.sws --out net.swp --calibrate cifar10', 'Fits the rounding of weights to 32 training images'],
+    ['compile net.sws --out net.swp --split conv4=channels:4', 'Cuts the channels of conv4 into four parts'],
     ['compile net.sws --out second.swp --beside net.swp', 'A second copy on the cores that the first leaves free'],
   ],
   async run(args, context) {
@@ -69,6 +78,8 @@ export const compile = defineCommand({
         import('../placement.js'),
       ],
     );
+    const { parseSplits } = await import('../../compiler/split-parts.js');
+    const splits = parseSplits(args.split);
     const target = await chosenTarget(args.target);
     const snn = await readSnnFile(args.snn);
     const { encodeSnn } = await import('../../schemas/snn-file.js');
@@ -85,12 +96,14 @@ export const compile = defineCommand({
     const calibration = await chosenImages(snn, args, context.hooks('quantise'));
     const options = optionsText(
       placement,
+      splits,
       args.calibrate === undefined ? null : [args.calibrate, args['calibration-images'], args['train-samples'] ?? null],
     );
     const { value, diagnostics } = compileSnn(snn, target, {
       provenance: { spikewrightVersion, sources, options },
       placement,
       calibration,
+      splits,
     });
     context.tell(diagnostics);
     const { mapping, quantisation } = value;
@@ -176,6 +189,7 @@ async function chosenImages(
 /** The placement's options as canonical JSON: keys in alphabetical order, none that has its default. */
 function optionsText(
   { seed, moves, rates, occupied }: PlacementOptions & TrafficRates,
+  splits: AskedSplits,
   calibrate: readonly [string, number, number | null] | null,
 ): string {
   return JSON.stringify({
@@ -184,5 +198,6 @@ function optionsText(
     ...(occupied.length === 0 ? {} : { occupied: occupied.map(({ chip, core }) => [chip, core]) }),
     ...(rates === null ? {} : { rates: Object.fromEntries([...rates].sort(([a], [b]) => (a < b ? -1 : 1))) }),
     ...(seed === 0 ? {} : { seed }),
+    ...(splits.size === 0 ? {} : { splits: Object.fromEntries([...splits].sort(([a], [b]) => (a < b ? -1 : 1))) }),
   });
 }
