@@ -1,4 +1,5 @@
 import type { Core } from './core.js';
+import { type LinkLoad, placeLinkLoad } from './link-load.js';
 import type { Machine } from './machine.js';
 import type { Address, MachineMemory } from './machine-memory.js';
 import { placePending } from './pending-memory.js';
@@ -30,6 +31,8 @@ const clockWords = [
   'linkMessages',
   'sendBusy',
   'receiveBusy',
+  'instant',
+  'unused',
 ] as const;
 
 type ClockWord = (typeof clockWords)[number];
@@ -86,6 +89,8 @@ export class CycleMemory {
   readonly #cores: readonly Core[];
   /** Where the outboxes of all cores lie, one behind the other, each with room for a message of every output axon. */
   readonly #outbox: Address;
+  /** Where messages take no time. */
+  readonly #instant: LinkLoad | null;
   #arrivals: ArrivalTables | null = null;
 
   constructor(machine: Machine, figures: CycleFigures) {
@@ -98,12 +103,11 @@ export class CycleMemory {
     for (const [core, { axonsOut }] of cores.entries()) {
       this.firstMessage[core + 1] = this.firstMessage[core]! + axonsOut.core.length;
     }
-    const [linkMessages, sendBusy, receiveBusy] = [mesh.linkCount, cores.length, cores.length].map((length) =>
-      memory.reserve(8 * length),
-    ) as [Address, Address, Address];
-    this.linkMessages = memory.float64(linkMessages, mesh.linkCount);
-    this.sendBusy = memory.float64(sendBusy, cores.length);
-    this.receiveBusy = memory.float64(receiveBusy, cores.length);
+    this.#instant = this.#isInstant(figures) ? placeLinkLoad(machine, figures.linkTime) : null;
+    const sums = (length: number): Float64Array => memory.float64(memory.reserve(8 * length), length);
+    this.linkMessages = this.#instant?.messages ?? sums(mesh.linkCount);
+    this.sendBusy = sums(cores.length);
+    this.receiveBusy = sums(cores.length);
     const ports = placePorts(machine, figures.buffer);
     const axons = placeAxons(machine, this.firstMessage, figures.work);
     this.#outbox = memory.reserve(messageBytes * this.firstMessage.at(-1)!);
@@ -122,9 +126,9 @@ export class CycleMemory {
       linkCount: mesh.linkCount,
       columns: mesh.board.columns,
       linkBuffer: Math.min(figures.buffer, 2 ** 31 - 1),
-      linkMessages,
-      sendBusy,
-      receiveBusy,
+      linkMessages: this.linkMessages.byteOffset,
+      sendBusy: this.sendBusy.byteOffset,
+      receiveBusy: this.receiveBusy.byteOffset,
     });
     const { updateActive, updateInactive, spikeOut, withinTile } = figures;
     this.#times.set([updateActive, updateInactive, spikeOut, withinTile].map(BigInt));
@@ -142,6 +146,10 @@ export class CycleMemory {
       };
     }
     this.#set({ arrivals: keeps ? this.#arrivals!.words.byteOffset : 0 });
+    if (this.#instant === null) return;
+    // Single messages are followed by the loops for any figures; those count the links' messages themselves.
+    for (const { axonsOut } of this.#cores) axonsOut.sentOn.fill(0);
+    this.#set({ instant: keeps ? 0 : this.#instant.address });
   }
 
   /** One timestep; `hostWork` [cores] in picoseconds. How long it takes, in picoseconds, and what was critical. */
@@ -188,6 +196,12 @@ export class CycleMemory {
       }
     }
     return sent;
+  }
+
+  /** True where messages are made and cross the mesh in no time and always find room. */
+  #isInstant({ spikeOut, withinTile, linkTime, buffer }: CycleFigures): boolean {
+    const isQuick = spikeOut === 0 && withinTile === 0 && linkTime.every((time) => time === 0);
+    return isQuick && buffer >= this.firstMessage.at(-1)!;
   }
 
   #get(word: ClockWord): number {

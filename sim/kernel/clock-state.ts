@@ -23,6 +23,9 @@ export class Clock {
   linkMessages: usize;
   sendBusy: usize;
   receiveBusy: usize;
+  /** What counts the messages of links where no message takes time on its way; 0 where one may. */
+  instant: usize;
+  unused: i32;
   updateActive: i64;
   updateInactive: i64;
   spikeOut: i64;
@@ -55,7 +58,8 @@ export class Sender {
   pastMessages: usize;
   /** The next of those that wait for the same station. */
   nextWaiting: i32;
-  unused: i32;
+  /** Where messages take no time: the spike in progress. */
+  spike: i32;
   /** Time of the updates after the last message, of all work, and when it was last at work. */
   lastUpdates: i64;
   busy: i64;

@@ -16,6 +16,7 @@ import {
   sender,
   stationFrom,
 } from './clock-state';
+import { runInstantly } from './instant';
 import { enterLink, leaveLink, serve } from './link';
 import { NEVER, openPending, schedule, take, takenStation } from './pending';
 import {
@@ -42,6 +43,11 @@ export function runTimestep(address: usize): void {
   openPending(clock.pending);
   openSenders(clock);
   openPorts(clock.withinTile, clock.arrivals);
+  if (clock.instant) {
+    runInstantly(clock);
+    closeCores(clock);
+    return;
+  }
   linkBuffer = clock.linkBuffer;
   for (let core = 0; core < clock.cores; core += 1) {
     const receiving = port(core);
@@ -61,7 +67,8 @@ export function runTimestep(address: usize): void {
     else admit(station);
   }
   clock.arrivalCount = <i32>((endOfArrivals() - clock.arrivals) / ARRIVAL);
-  close(clock);
+  closeCores(clock);
+  closeLinks(clock);
 }
 
 /** A sending unit has made a message; those made in the same instant follow at once, for no station comes before it. */
@@ -203,8 +210,8 @@ function setNextWaiting(station: i32, next: i32): void {
   else link(station).nextWaiting = next;
 }
 
-/** Sums the work, and finds who was last, and which link was occupied longest. */
-function close(clock: Clock): void {
+/** Sums the work, and finds who was last. */
+function closeCores(clock: Clock): void {
   let last: i64 = 0;
   let criticalCore = 0;
   for (let core = 0; core < clock.cores; core += 1) {
@@ -216,6 +223,12 @@ function close(clock: Clock): void {
       criticalCore = core;
     }
   }
+  clock.last = last;
+  clock.criticalCore = criticalCore;
+}
+
+/** Sums the messages, and finds which link was occupied longest. */
+function closeLinks(clock: Clock): void {
   let longest: i64 = -1;
   let criticalLink = NONE;
   for (let number = 0; number < clock.linkCount; number += 1) {
@@ -229,8 +242,6 @@ function close(clock: Clock): void {
     used.messages = 0;
     used.occupied = 0;
   }
-  clock.last = last;
-  clock.criticalCore = criticalCore;
   clock.criticalLink = criticalLink;
 }
 

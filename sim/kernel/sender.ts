@@ -4,7 +4,7 @@ import { Axon, Clock, MESSAGE, Message, Sender } from './clock-state';
 import { CoreState, FAN_SHIFT, Fan } from './core-state';
 import { NEVER } from './pending';
 
-const AXON_SHIFT: usize = 3;
+export const AXON_SHIFT: usize = 3;
 
 let updateActive: i64 = 0;
 let updateInactive: i64 = 0;
@@ -51,7 +51,8 @@ export function openSender(opened: Sender): void {
   opened.busy = allUpdates + <i64>((message - opened.outbox) / MESSAGE) * spikeOut;
 }
 
-function timeOfUpdates(compartments: i64, active: i64): i64 {
+/** Of the first `compartments` compartments, of which so many are active. */
+export function timeOfUpdates(compartments: i64, active: i64): i64 {
   return active * updateActive + (compartments - active) * updateInactive;
 }
 

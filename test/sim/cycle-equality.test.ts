@@ -1,12 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Target } from '../../schemas/target.js';
 import type { Machine } from '../../sim/machine.js';
 import type { PacketObserver, StepMoment } from '../../sim/observer.js';
+import { PacketLog } from '../../sim/packet-log.js';
 import { Simulator } from '../../sim/simulate.js';
 import type { TimingFigures } from '../../sim/timing-figures.js';
 import { ReferenceClock } from '../reference/reference-clock.js';
 import { arbitraryCase, type Case } from './arbitrary-program.js';
 import { crowdedCase } from './crowded-program.js';
+import { unknownFigure } from './tiny-target.js';
 
 /** What a clock tells of single messages, by core: of events in one instant on two cores either may come first. */
 class Notes implements PacketObserver {
@@ -48,19 +51,24 @@ function hostWork({ hostInputs, cores, program }: Machine, figures: TimingFigure
   return work;
 }
 
-function expectEqualTimes({ program, target, samples }: Case): void {
+function expectEqualMessages(drawn: Case): void {
+  expectEqualTimes(drawn, new Notes());
+}
+
+/** `notes`: what to note single messages in, where they are to be compared. */
+function expectEqualTimes({ program, target, samples }: Case, notes: Notes | null = null): void {
   const simulator = new Simulator(program, target, { timing: 'cycle' });
   const slow = new ReferenceClock(simulator.machine, simulator.timingFigures);
-  const [notes, slowNotes] = [new Notes(), new Notes()];
+  const slowNotes = notes === null ? null : new Notes();
   slow.observe(slowNotes);
   const observer = {
     packets: notes,
     step({ machine, step, time, linkMessages }: StepMoment): void {
       expect(time).toEqual(slow.timestep(hostWork(machine, simulator.timingFigures, step)));
       expect(linkMessages).toEqual(slow.linkMessages);
-      expect(notes.ofCore).toEqual(slowNotes.ofCore);
-      notes.open();
-      slowNotes.open();
+      expect(notes?.ofCore).toEqual(slowNotes?.ofCore);
+      notes?.open();
+      slowNotes?.open();
     },
   };
   for (const [sample, drives] of samples.entries()) {
@@ -71,13 +79,47 @@ function expectEqualTimes({ program, target, samples }: Case): void {
   }
 }
 
+/** The target without the figures of its mesh: messages take no time on their way, and find room. */
+function withoutMesh(target: Target): Target {
+  const unknown = unknownFigure('ns');
+  const times = { spikeOut: unknown, withinTile: unknown, hopEastWest: unknown, hopNorthSouth: unknown };
+  const mesh = { ...target.mesh, linkBuffer: unknownFigure('messages') };
+  return { ...target, timing: { ...target.timing, ...times, chipToChip: unknown }, mesh };
+}
+
 // Whole programs take minutes to shrink; a failure names its seed and path instead.
 describe('the compiled clock gives the times of the slow one, to the picosecond', () => {
   it('for any program', () => {
-    fc.assert(fc.property(arbitraryCase, expectEqualTimes), { numRuns: 100, seed: 5, endOnFailure: true });
+    fc.assert(fc.property(arbitraryCase, expectEqualMessages), { numRuns: 100, seed: 5, endOnFailure: true });
   });
 
   it('where messages crowd', () => {
-    fc.assert(fc.property(crowdedCase, expectEqualTimes), { numRuns: 200, seed: 6, endOnFailure: true });
+    fc.assert(fc.property(crowdedCase, expectEqualMessages), { numRuns: 200, seed: 6, endOnFailure: true });
+  });
+
+  it('where nobody follows single messages, and where the target tells nothing of its mesh', () => {
+    const silent = fc
+      .oneof(arbitraryCase, crowdedCase)
+      .map((drawn) => ({ ...drawn, target: withoutMesh(drawn.target) }));
+    const any = fc.oneof({ weight: 1, arbitrary: crowdedCase }, { weight: 4, arbitrary: silent });
+    fc.assert(
+      fc.property(any, (drawn) => expectEqualTimes(drawn)),
+      { numRuns: 100, seed: 9, endOnFailure: true },
+    );
+  });
+
+  it('and tells the same of single messages there, asked or not before', () => {
+    fc.assert(
+      fc.property(crowdedCase, (drawn) => {
+        const silent = { ...drawn, target: withoutMesh(drawn.target) };
+        expectEqualTimes(silent, new Notes());
+        const simulator = new Simulator(silent.program, silent.target, { timing: 'cycle' });
+        const [drives] = silent.samples;
+        const before = simulator.run(drives!);
+        simulator.run(drives!, { observer: { observer: { packets: new PacketLog(), step: () => {} }, sample: 0 } });
+        expect(simulator.run(drives!).time).toEqual(before.time);
+      }),
+      { numRuns: 30, seed: 10, endOnFailure: true },
+    );
   });
 });
