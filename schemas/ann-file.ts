@@ -3,18 +3,18 @@ import { magicName } from './file-kind.js';
 import { spikewright } from './generated/messages.js';
 import { checkLayers } from './layer-check.js';
 import { readAnnLayer, wireLayer } from './layer-codec.js';
+import { joinParts } from './message-parts.js';
 import { GRAPH_VERSION, readRoot, sealRoot } from './wire.js';
 
 /** The bytes of an ANN file (.swa); equal graphs give equal bytes. */
 export function encodeAnn(graph: AnnGraph): Uint8Array {
-  return sealRoot(
-    spikewright.AnnFile.encode({
-      format: magicName('ann'),
-      version: GRAPH_VERSION,
-      name: graph.name,
-      layers: graph.layers.map(wireLayer),
-    }),
-  );
+  const message = {
+    format: magicName('ann'),
+    version: GRAPH_VERSION,
+    name: graph.name,
+    layers: graph.layers.map(wireLayer),
+  };
+  return joinParts(sealRoot((writer) => spikewright.AnnFile.encode(message, writer)));
 }
 
 /**

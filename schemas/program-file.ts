@@ -1,6 +1,7 @@
 import { magicName } from './file-kind.js';
 import { spikewright } from './generated/messages.js';
 import { readMapShape, readReset, wireMapShape, wireReset } from './geometry-codec.js';
+import { type FileParts, joinParts } from './message-parts.js';
 import {
   type CompartmentProfile,
   type CoreImage,
@@ -14,27 +15,31 @@ import { arrayBytes, readArray, readRoot, required, sealRoot } from './wire.js';
 
 /** The bytes of a Program file (.swp); equal Programs give equal bytes. */
 export function encodeProgram(program: Program): Uint8Array {
-  return sealRoot(
-    spikewright.ProgramFile.encode({
-      format: magicName('program'),
-      version: PROGRAM_VERSION,
-      name: program.name,
-      provenance: {
-        spikewrightVersion: program.provenance.spikewrightVersion,
-        sources: [...program.provenance.sources],
-        options: program.provenance.options,
-      },
-      targetJson: program.targetJson,
-      timesteps: program.timesteps,
-      stepsPerSample: program.stepsPerSample,
-      sampleInterval: program.sampleInterval,
-      chips: program.chips,
-      populations: program.populations.map(wirePopulation),
-      drives: program.drives.map(wireDrive),
-      hostAxons: [...program.hostAxons],
-      cores: program.cores.map(wireCore),
-    }),
-  );
+  return joinParts(programParts(program));
+}
+
+/** The same bytes without copying the synapse memories. */
+export function programParts(program: Program): FileParts {
+  const message = {
+    format: magicName('program'),
+    version: PROGRAM_VERSION,
+    name: program.name,
+    provenance: {
+      spikewrightVersion: program.provenance.spikewrightVersion,
+      sources: [...program.provenance.sources],
+      options: program.provenance.options,
+    },
+    targetJson: program.targetJson,
+    timesteps: program.timesteps,
+    stepsPerSample: program.stepsPerSample,
+    sampleInterval: program.sampleInterval,
+    chips: program.chips,
+    populations: program.populations.map(wirePopulation),
+    drives: program.drives.map(wireDrive),
+    hostAxons: [...program.hostAxons],
+    cores: program.cores.map(wireCore),
+  };
+  return sealRoot((writer) => spikewright.ProgramFile.encode(message, writer));
 }
 
 /**

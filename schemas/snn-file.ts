@@ -3,6 +3,7 @@ import { magicName } from './file-kind.js';
 import { spikewright } from './generated/messages.js';
 import { checkLayers, requireWhole } from './layer-check.js';
 import { readSnnLayer, wireLayer } from './layer-codec.js';
+import { type FileParts, joinParts } from './message-parts.js';
 import type { SnnGraph } from './snn.js';
 import { GRAPH_VERSION, readRoot, sealRoot } from './wire.js';
 
@@ -11,15 +12,19 @@ export const TIMESTEPS_MAX = 65_536;
 
 /** The bytes of an SNN file (.sws); equal graphs give equal bytes. */
 export function encodeSnn(graph: SnnGraph): Uint8Array {
-  return sealRoot(
-    spikewright.SnnFile.encode({
-      format: magicName('snn'),
-      version: GRAPH_VERSION,
-      name: graph.name,
-      timesteps: graph.timesteps,
-      layers: graph.layers.map(wireLayer),
-    }),
-  );
+  return joinParts(snnParts(graph));
+}
+
+/** The same bytes without copying the kernels. */
+export function snnParts(graph: SnnGraph): FileParts {
+  const message = {
+    format: magicName('snn'),
+    version: GRAPH_VERSION,
+    name: graph.name,
+    timesteps: graph.timesteps,
+    layers: graph.layers.map(wireLayer),
+  };
+  return sealRoot((writer) => spikewright.SnnFile.encode(message, writer));
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   wirePair,
   wireReset,
 } from './geometry-codec.js';
+import { type FileParts, joinParts } from './message-parts.js';
 import type {
   FloatSpikeGraph,
   IntegerSpikeGraph,
@@ -33,20 +34,24 @@ type NumbersType<N extends Numbers> = {
 
 /** The bytes of a SpikeGraph file (.swg), float or integer; equal graphs give equal bytes. */
 export function encodeSpikeGraph(graph: FloatSpikeGraph | IntegerSpikeGraph): Uint8Array {
+  return joinParts(spikeGraphParts(graph));
+}
+
+/** The same bytes without copying the kernels. */
+export function spikeGraphParts(graph: FloatSpikeGraph | IntegerSpikeGraph): FileParts {
   const { FLOAT, INTEGER } = spikewright.NumberType;
-  return sealRoot(
-    spikewright.SpikeFile.encode({
-      format: magicName('spike'),
-      version: GRAPH_VERSION,
-      name: graph.name,
-      timesteps: graph.timesteps,
-      numbers: graph.membraneMax === null ? FLOAT : INTEGER,
-      membraneMax: graph.membraneMax,
-      populations: graph.populations.map(wirePopulation),
-      projections: graph.projections.map(wireProjection),
-      drives: graph.drives.map(wireDrive),
-    }),
-  );
+  const message = {
+    format: magicName('spike'),
+    version: GRAPH_VERSION,
+    name: graph.name,
+    timesteps: graph.timesteps,
+    numbers: graph.membraneMax === null ? FLOAT : INTEGER,
+    membraneMax: graph.membraneMax,
+    populations: graph.populations.map(wirePopulation),
+    projections: graph.projections.map(wireProjection),
+    drives: graph.drives.map(wireDrive),
+  };
+  return sealRoot((writer) => spikewright.SpikeFile.encode(message, writer));
 }
 
 /**

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import $protobuf from 'protobufjs/minimal.js';
 import { failure, SpikewrightError } from './diagnostic.js';
 import { fileKind, fileKindTitle, type GraphFileKind, magicName } from './file-kind.js';
+import { type FileParts, PartsWriter } from './message-parts.js';
 
 /** The version of every graph file format that this code reads and writes. */
 export const GRAPH_VERSION = 1;
@@ -10,14 +11,19 @@ export const GRAPH_VERSION = 1;
 const CHECKSUM_TAG = 0x7d;
 const TRAILER_BYTES = 5;
 
-/** The bytes of a finished root message with its checksum field appended. */
-export function sealRoot(writer: $protobuf.Writer): Uint8Array {
-  const body = writer.finish();
-  const sealed = new Uint8Array(body.length + TRAILER_BYTES);
-  sealed.set(body);
-  sealed[body.length] = CHECKSUM_TAG;
-  new DataView(sealed.buffer).setUint32(body.length + 1, crc32(body), true);
-  return sealed;
+/** The file of a root message: what `encode` writes, with its checksum field appended. Large byte fields are not copied. */
+export function sealRoot(encode: (writer: $protobuf.Writer) => void): FileParts {
+  const writer = new PartsWriter();
+  encode(writer);
+  const body = writer.parts();
+  const trailer = new Uint8Array(TRAILER_BYTES);
+  trailer[0] = CHECKSUM_TAG;
+  new DataView(trailer.buffer).setUint32(
+    1,
+    body.reduce((sum, part) => crc32(part, sum), 0),
+    true,
+  );
+  return [...body, trailer];
 }
 
 function requireChecksum(bytes: Uint8Array, where: string): void {

@@ -3,9 +3,9 @@ import type { TrafficRates } from '../../compiler/compile.js';
 import type { PlacementOptions } from '../../compiler/place.js';
 import type { AskedSplits } from '../../compiler/split-parts.js';
 import { sha256 } from '../../schemas/hash.js';
-import { encodeProgram } from '../../schemas/program-file.js';
+import { programParts } from '../../schemas/program-file.js';
 import type { SnnGraph } from '../../schemas/snn.js';
-import { encodeSpikeGraph } from '../../schemas/spike-file.js';
+import { spikeGraphParts } from '../../schemas/spike-file.js';
 import type { Hooks } from '../hooks.js';
 import { countText, figureText, optionalPercent, percentText } from '../report/number-text.js';
 import { textTable } from '../report/text-table.js';
@@ -82,9 +82,9 @@ export const compile = defineCommand({
     const splits = parseSplits(args.split);
     const target = await chosenTarget(args.target);
     const snn = await readSnnFile(args.snn);
-    const { encodeSnn } = await import('../../schemas/snn-file.js');
+    const { snnParts } = await import('../../schemas/snn-file.js');
     const sources = [
-      { role: 'snn', sha256: sha256(encodeSnn(snn)) },
+      { role: 'snn', sha256: sha256(snnParts(snn)) },
       { role: 'target', sha256: sha256(Buffer.from(JSON.stringify(target))) },
     ];
     const placement = {
@@ -107,13 +107,13 @@ export const compile = defineCommand({
     });
     context.tell(diagnostics);
     const { mapping, quantisation } = value;
-    const graph = encodeSpikeGraph(value.spikeGraph);
+    const graph = spikeGraphParts(value.spikeGraph);
     const program = recordIntegerNetwork(value.program, graph);
-    const bytes = encodeProgram(program);
-    await writeFileWhole(args.out, bytes);
+    const file = programParts(program);
+    await writeFileWhole(args.out, file);
     if (args.graph !== undefined) await writeFileWhole(args.graph, graph);
     if (args['float-graph'] !== undefined) {
-      await writeFileWhole(args['float-graph'], encodeSpikeGraph(value.floatGraph));
+      await writeFileWhole(args['float-graph'], spikeGraphParts(value.floatGraph));
     }
     if (args.explain) {
       const { explainText } = await import('../report/explain-text.js');
@@ -153,7 +153,7 @@ export const compile = defineCommand({
     return {
       json: {
         out: args.out,
-        sha256: sha256(bytes),
+        sha256: sha256(file),
         target: target.name,
         layers,
         limits,

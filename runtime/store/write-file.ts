@@ -2,13 +2,20 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { failure } from '../../schemas/diagnostic.js';
+import type { FileParts } from '../../schemas/message-parts.js';
+
+/** What a file is to hold, whole or in parts. */
+type Content = Uint8Array | string | FileParts;
+
+/** Parts are written in pieces of this many bytes. */
+const PIECE_BYTES = 1 << 22;
 
 /**
  * Writes a file so that its name holds the old content or the new, never a part: a temporary file in the same folder
  * is filled, flushed to disk and renamed. Makes the folder where it is missing.
  * Throws SW6010 (no space), SW6011 (not allowed), SW6012 (any other reason); the temporary file is gone then.
  */
-export async function writeFileWhole(path: string, content: Uint8Array | string): Promise<void> {
+export async function writeFileWhole(path: string, content: Content): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -22,14 +29,34 @@ export async function writeFileWhole(path: string, content: Uint8Array | string)
 }
 
 /** Writes a new file and flushes it to disk; passes on what the file system throws. */
-export async function writeFlushed(path: string, content: Uint8Array | string): Promise<void> {
+export async function writeFlushed(path: string, content: Content): Promise<void> {
   const file = await open(path, 'wx');
   try {
-    await file.writeFile(content);
+    if (typeof content === 'string' || content instanceof Uint8Array) await file.writeFile(content);
+    else for (const piece of pieces(content)) await file.writeFile(piece);
     await file.sync();
   } finally {
     await file.close();
   }
+}
+
+/** The parts one after another in pieces of a size that is worth a call of the system; each lasts until the next. */
+function* pieces(parts: FileParts): Generator<Uint8Array> {
+  const piece = new Uint8Array(PIECE_BYTES);
+  let filled = 0;
+  for (const part of parts) {
+    for (let from = 0; from < part.length; ) {
+      const end = Math.min(part.length, from + PIECE_BYTES - filled);
+      piece.set(part.subarray(from, end), filled);
+      filled += end - from;
+      from = end;
+      if (filled === PIECE_BYTES) {
+        yield piece;
+        filled = 0;
+      }
+    }
+  }
+  yield piece.subarray(0, filled);
 }
 
 /** Makes a rename in `folder` last through a power cut; file systems that cannot do so are left alone. */
