@@ -69,6 +69,9 @@ export interface CoreStatistics {
 export interface StepStatistics {
   readonly meanSeconds: number;
   readonly maxSeconds: number;
+  /** The same in cycles of the chip's clock; null where it has none, or no known frequency. */
+  readonly meanCycles: number | null;
+  readonly maxCycles: number | null;
   readonly criticalCore: { readonly chip: number; readonly core: number; readonly samples: number };
   /** null where no message ever left its tile. */
   readonly criticalLink: { readonly link: string; readonly samples: number } | null;
@@ -106,6 +109,17 @@ export interface Statistics {
     readonly maxSeconds: number;
     /** In the order of the samples. */
     readonly perSampleSeconds: readonly number[];
+  } | null;
+  /**
+   * Times in cycles of the chip's clock; null with timing off, where the chip has no clock, or none of known frequency. Not
+   * whole numbers where the target's figures do not end with a cycle.
+   */
+  readonly cycles: {
+    readonly clockHertz: number;
+    /** From loading to readout. */
+    readonly latency: { readonly min: number; readonly median: number; readonly max: number };
+    /** Of a sample's timesteps, without the host: mean per sample. */
+    readonly running: number;
   } | null;
   /** Of each sample, the parts of the host; null where the target has no figure, and then not in the latency. */
   readonly host: {

@@ -92,6 +92,8 @@ export interface TargetMesh {
 /** Durations of the events that the simulator times. Picoseconds are derived from the figure's own unit. */
 export interface TargetTiming {
   readonly clock: 'asynchronous' | 'clocked';
+  /** Of a clocked chip. */
+  readonly clockFrequency?: Figure;
   /** Reading an input axon's entry. */
   readonly axonIn: Figure;
   readonly synapticOperation: Figure;

@@ -9,6 +9,9 @@ export type Picoseconds = number & { readonly [quantity]: 'ps' };
 /** An energy in integer femtojoules; exact up to 2⁵³ fJ, about 9 J. */
 export type Femtojoules = number & { readonly [quantity]: 'fJ' };
 
+/** A frequency in integer hertz. */
+export type Hertz = number & { readonly [quantity]: 'Hz' };
+
 /** A power in integer microwatts: an energy of 1 fJ per nanosecond. */
 export type Microwatts = number & { readonly [quantity]: 'µW' };
 
@@ -22,11 +25,17 @@ const femtojoulesPer: Readonly<Record<string, number>> = {
   mJ: 1e12,
   J: 1e15,
 };
+const hertzPer: Readonly<Record<string, number>> = { Hz: 1, kHz: 1e3, MHz: 1e6, GHz: 1e9 };
 const microwattsPer: Readonly<Record<string, number>> = { nW: 1e-3, uW: 1, µW: 1, mW: 1e3, W: 1e6 };
 
 /** What a picosecond is in seconds, for reports. */
 export function seconds(duration: Picoseconds): number {
   return duration / 1e12;
+}
+
+/** How many cycles of a clock a duration takes; not a whole number where it does not end with one. */
+export function cycles(duration: Picoseconds, frequency: Hertz): number {
+  return (duration * frequency) / 1e12;
 }
 
 /** What a femtojoule is in joules, for reports. */
@@ -60,6 +69,14 @@ export class FigureReader {
   /** A power, rounded to a whole microwatt. */
   power(name: string, figure: Figure): Microwatts {
     return this.#read(name, figure, microwattsPer, 'a power') as Microwatts;
+  }
+
+  /** A frequency, rounded to a whole hertz; null where it is unknown (nothing is lost then, and it is not listed). */
+  frequency(name: string, figure: Figure): Hertz | null {
+    if (figure.value === null) return null;
+    const frequency = this.#read(name, figure, hertzPer, 'a frequency');
+    if (frequency > 0) return frequency as Hertz;
+    throw failure('SW3004', { where: name, what: `${figure.value} ${figure.unit} is no clock’s.` });
   }
 
   /** A count of at least 1, or null where it is unknown (and listed). */

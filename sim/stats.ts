@@ -13,11 +13,12 @@ import { layOut } from './board.js';
 import { type EnergyFigures, energyFigureName, readEnergyFigures } from './energy.js';
 import { type EventCounts, type EventKind, eventKinds, eventsOf, noEvents } from './events.js';
 import { Mesh } from './mesh.js';
-import { type Femtojoules, joules, type Picoseconds, seconds } from './quantities.js';
+import { cycles, type Femtojoules, joules, type Picoseconds, seconds } from './quantities.js';
 import type { SampleResult } from './sample-result.js';
 import type { SimulatorOptions } from './simulate.js';
 import { StepTally } from './step-tally.js';
-import { readTimingFigures, type TimingFigures, timingFigureName } from './timing-figures.js';
+import { cycleSummary, hostParts, latencySummary } from './time-summary.js';
+import { readTimingFigures, type TimingFigures } from './timing-figures.js';
 
 const linksShown = 32;
 
@@ -137,6 +138,7 @@ export class SimulationStatistics {
       saturations: this.#saturations,
       inputsBeyondMax: this.#inputsBeyondMax,
       latency: isTimed ? latencySummary(this.#latencies) : null,
+      cycles: isTimed ? cycleSummary(this.#latencies, this.#running, this.#timingFigures) : null,
       host: isTimed ? hostParts(this.#timingFigures) : null,
       throughput: isTimed && this.#period > 0 ? this.#samples / seconds(this.#period as Picoseconds) : null,
       energy: {
@@ -211,9 +213,12 @@ export class SimulationStatistics {
 
   #stepTable(): readonly StepStatistics[] {
     const { cores } = this.#program;
+    const clock = this.#timingFigures.clockFrequency;
     return this.#steps.steps().map(({ total, longest, core, link }) => ({
       meanSeconds: seconds(total) / this.#samples,
       maxSeconds: seconds(longest),
+      meanCycles: clock === null ? null : cycles(total, clock) / this.#samples,
+      maxCycles: clock === null ? null : cycles(longest, clock),
       criticalCore: { chip: cores[core.which]!.chip, core: cores[core.which]!.core, samples: core.samples },
       criticalLink: link === null ? null : { link: this.#mesh.linkName(link.which), samples: link.samples },
     }));
@@ -263,28 +268,6 @@ function sum(values: readonly number[]): number {
 
 function percent(part: number, whole: number): number {
   return whole === 0 ? 0 : (100 * part) / whole;
-}
-
-function latencySummary(latencies: readonly Picoseconds[]): Statistics['latency'] {
-  const sorted = latencies.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const median = (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
-  return {
-    minSeconds: seconds(sorted[0]!),
-    medianSeconds: seconds(median as Picoseconds),
-    maxSeconds: seconds(sorted.at(-1)!),
-    perSampleSeconds: latencies.map(seconds),
-  };
-}
-
-function hostParts({ hostSampleLoad, hostReadout, hostSampleReset, unknown }: TimingFigures): Statistics['host'] {
-  const known = (name: string, time: Picoseconds): number | null =>
-    unknown.includes(timingFigureName(name)) ? null : seconds(time);
-  return {
-    loadSeconds: known('hostSampleLoad', hostSampleLoad),
-    readoutSeconds: known('hostReadout', hostReadout),
-    resetSeconds: known('hostSampleReset', hostSampleReset),
-  };
 }
 
 /** Ten bins from 0 to the largest value. */

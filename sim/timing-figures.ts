@@ -1,6 +1,6 @@
 import type { Target } from '../schemas/target.js';
 import { barrierTime } from './barrier.js';
-import { FigureReader, type Picoseconds } from './quantities.js';
+import { FigureReader, type Hertz, type Picoseconds } from './quantities.js';
 
 /** A target's durations in integer picoseconds, the barrier for the tiles in use already chosen. */
 export interface TimingFigures {
@@ -19,6 +19,8 @@ export interface TimingFigures {
   readonly hostReadout: Picoseconds;
   /** Messages that a link, a delivery port or a core's input queue holds; infinite where the target does not say. */
   readonly linkBuffer: number;
+  /** Null where the chip has no clock, or no source tells its frequency. */
+  readonly clockFrequency: Hertz | null;
   /** Figures without a value, counted as 0 (the buffer: as unlimited). */
   readonly unknown: readonly string[];
 }
@@ -31,7 +33,8 @@ export function timingFigureName(name: string): string {
 /** Throws SW3004 for a figure that cannot be used. */
 export function readTimingFigures({ timing, mesh }: Target, tilesInUse: number): TimingFigures {
   const reader = new FigureReader();
-  const duration = (name: Exclude<keyof typeof timing, 'clock' | 'barrier'>): Picoseconds =>
+  const { clockFrequency } = timing;
+  const duration = (name: Exclude<keyof typeof timing, 'clock' | 'clockFrequency' | 'barrier'>): Picoseconds =>
     reader.duration(timingFigureName(name), timing[name]);
   const figures = {
     axonIn: duration('axonIn'),
@@ -48,6 +51,7 @@ export function readTimingFigures({ timing, mesh }: Target, tilesInUse: number):
     hostSampleReset: duration('hostSampleReset'),
     hostReadout: duration('hostReadout'),
     linkBuffer: reader.capacity('mesh.linkBuffer', mesh.linkBuffer) ?? Number.POSITIVE_INFINITY,
+    clockFrequency: clockFrequency === undefined ? null : reader.frequency('timing.clockFrequency', clockFrequency),
   };
   return { ...figures, unknown: reader.unknown };
 }

@@ -137,7 +137,8 @@ function coreMapText({ name, targetJson }: Program, { coreTable, timing }: Stati
 }
 
 function statisticsText(statistics: Statistics): string {
-  const { samples, latency, throughput, energy, chips, cores, timing, energyProfile, stepsPerSample } = statistics;
+  const { samples, latency, cycles, throughput, energy, chips, cores, timing, energyProfile, stepsPerSample } =
+    statistics;
   const rows = statistics.layers.map((layer) => [
     layer.name,
     countText(layer.neurons),
@@ -162,8 +163,11 @@ function statisticsText(statistics: Statistics): string {
   const unknown = [...statistics.unknownFigures.timing, ...statistics.unknownFigures.energy];
   const bound = unknown.length === 0 ? '' : `\nLower bounds: no published figure for ${unknown.join(', ')}`;
   const rate = throughput === null ? '' : `, ${throughput.toPrecision(4)} samples/s`;
+  const inCycles = cycles === null ? '' : ` = ${countText(Math.round(cycles.latency.median))} cycles`;
   const time =
-    latency === null ? 'not timed' : `median latency ${quantityText(latency.medianSeconds, 's')}${rate} (${timing})`;
+    latency === null
+      ? 'not timed'
+      : `median latency ${quantityText(latency.medianSeconds, 's')}${inCycles}${rate} (${timing})`;
   const total = `energy ${quantityText(energy.joulesPerSample, 'J')} (${energyProfile})`;
   return `Means per sample over ${countText(samples)} images\n\n${table}\n\n${countText(stepsPerSample)} timesteps, ${time}, ${total}, ${countText(cores)} cores on ${countText(chips)} ${chips === 1 ? 'chip' : 'chips'}${bound}`;
 }

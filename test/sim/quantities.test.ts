@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type Femtojoules, FigureReader, joules, type Picoseconds, seconds } from '../../sim/quantities.js';
+import {
+  cycles,
+  type Femtojoules,
+  FigureReader,
+  type Hertz,
+  joules,
+  type Picoseconds,
+  seconds,
+} from '../../sim/quantities.js';
 import { figure, unknownFigure } from './tiny-target.js';
 
 describe('figures become whole picoseconds, femtojoules and microwatts', () => {
@@ -12,11 +20,13 @@ describe('figures become whole picoseconds, femtojoules and microwatts', () => {
     expect(reader.energy('synapse', figure(23.6, 'pJ'))).toBe(23_600);
     expect(reader.power('static', figure(104, 'mW'))).toBe(104_000);
     expect(reader.power('static', figure(0.104, 'W'))).toBe(104_000);
+    expect(reader.frequency('clock', figure(0.15, 'GHz'))).toBe(150e6);
   });
 
   it('and back into seconds and joules', () => {
     expect(seconds(1_500_000 as Picoseconds)).toBe(1.5e-6);
     expect(joules(2500 as Femtojoules)).toBe(2.5e-12);
+    expect(cycles(1_000_000 as Picoseconds, 150e6 as Hertz)).toBe(150);
   });
 
   it('unless the unit belongs to something else', () => {
@@ -29,6 +39,7 @@ describe('figures become whole picoseconds, femtojoules and microwatts', () => {
     for (const value of [-1, Number.NaN, Number.POSITIVE_INFINITY, 1e300]) {
       expect(() => reader.energy('synapse', figure(value, 'J'))).toThrow(/SW3004/);
     }
+    expect(() => reader.frequency('clock', figure(0, 'MHz'))).toThrow(/SW3004 clock: 0 MHz is no clock’s/);
     expect(() => reader.capacity('linkBuffer', figure(0, 'messages'))).toThrow(/SW3004/);
     expect(() => reader.capacity('linkBuffer', figure(1.5, 'messages'))).toThrow(/SW3004/);
   });
@@ -38,6 +49,7 @@ describe('figures become whole picoseconds, femtojoules and microwatts', () => {
     expect(figures.energy('barrier', unknownFigure('pJ'))).toBe(0);
     expect(figures.energy('barrier', unknownFigure('pJ'))).toBe(0);
     expect(figures.capacity('linkBuffer', unknownFigure('messages'))).toBeNull();
+    expect(figures.frequency('clock', unknownFigure('MHz'))).toBeNull();
     expect(figures.unknown).toEqual(['barrier', 'linkBuffer']);
   });
 });

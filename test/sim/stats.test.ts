@@ -5,7 +5,7 @@ import type { TimingMode } from '../../sim/sample-result.js';
 import { Simulator } from '../../sim/simulate.js';
 import { SimulationStatistics } from '../../sim/stats.js';
 import { buildProgram, drive, population, profile, range, readoutProfile } from './program-builder.js';
-import { tinyTarget } from './tiny-target.js';
+import { figure, tinyTarget, unknownFigure } from './tiny-target.js';
 
 /**
  * Neurons 0 and 1 of a (θ = 2, hard reset) on core 0 send to core 2 one tile to the east; T = 2.
@@ -125,6 +125,36 @@ describe('statistics of three samples', () => {
     expect(energy.byKind.messageOut).toBeGreaterThan(0);
     expect(layers.map(({ energyByKind }) => energyByKind.spikeOut)).toEqual(layers.map(() => null));
     expect(host).toEqual({ loadSeconds: timed.host!.loadSeconds, readoutSeconds: null, resetSeconds: 5e-6 });
+  });
+
+  it('tell times in cycles too where the chip has a clock, with what held up each step', () => {
+    // A cycle of 4 ns; the times of the test above.
+    const clocked = tinyTarget({ timing: { clock: 'clocked', clockFrequency: figure(250, 'MHz') } });
+    const { cycles, steps, latency } = statistics('cycle', clocked);
+    const running = [3000 + 67 + 67 + 10, 3000 + 13 + 47 + 10, 3000 + 30];
+    expect(cycles).toEqual({
+      clockHertz: 250e6,
+      latency: { min: 13_030 / 4, median: 13_070 / 4, max: 13_144 / 4 },
+      running: (running[0]! + running[1]! + running[2]!) / 3 / 4,
+    });
+    expect(steps!.map(({ maxCycles }) => maxCycles)).toEqual([1067 / 4, 1067 / 4, 1010 / 4]);
+    expect(steps![0]!.meanCycles).toBeCloseTo((1067 + 1013 + 1010) / 3 / 4, 9);
+    expect(steps!.map(({ criticalCore }) => criticalCore)).toEqual(
+      timed.steps!.map(({ criticalCore }) => criticalCore),
+    );
+    expect(latency).toEqual(timed.latency);
+    const summary = statistics('analytic', clocked);
+    expect(checkJson('stats', JSON.parse(JSON.stringify(summary)), 'stats.json')).toEqual(summary);
+    expect(summary.cycles!.running).toBeLessThan(cycles!.running);
+  });
+
+  it('tell no cycles of a chip without a clock, or with one of unknown frequency', () => {
+    const unknown = tinyTarget({ timing: { clock: 'clocked', clockFrequency: unknownFigure('MHz') } });
+    for (const summary of [timed, statistics('cycle', unknown), statistics('off', unknown)]) {
+      expect(summary.cycles).toBeNull();
+      expect(summary.unknownFigures.timing).toEqual([]);
+      for (const step of summary.steps ?? []) expect([step.meanCycles, step.maxCycles]).toEqual([null, null]);
+    }
   });
 
   it('say nothing of time where there is none', () => {

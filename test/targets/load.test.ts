@@ -20,6 +20,8 @@ describe('targets', () => {
     expect(() => loadTarget('{"formatVersion": 1}')).toThrow(/SW1022/);
     const { mesh, ...rest } = loadTarget('tiny');
     expect(() => loadTarget(JSON.stringify({ ...rest, mesh: { ...mesh, rows: -1 } }))).toThrow(/SW1023.*mesh\.rows/);
+    const clockless = { ...rest, mesh, timing: { ...rest.timing, clock: 'asynchronous' } };
+    expect(() => loadTarget(JSON.stringify(clockless))).toThrow(/SW1023.*clockFrequency/);
   });
 
   it('has Loihi as published', () => {
