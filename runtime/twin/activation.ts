@@ -13,13 +13,11 @@ export async function activationForward(
 ): Promise<Float32Array[]> {
   const values: Float32Array[] = [];
   for (const { plan, tables, maps } of populations) {
-    const current = new Float64Array(batch * plan.neurons);
-    const rows = tables.population.bias.rows;
-    for (let at = 0; at < tables.bias.length; at += 1) {
-      const neuron = at % plan.neurons;
-      const share = tables.bias[at]! / rows;
-      for (let n = 0; n < batch; n += 1) current[n * plan.neurons + neuron]! += share;
-    }
+    const { rows } = tables.population.bias;
+    // Whole numbers are summed before they are divided: what cancels a drive exactly must leave exactly 0, where the unit turns.
+    const sums = new Float64Array(plan.neurons);
+    for (let at = 0; at < tables.bias.length; at += 1) sums[at % plan.neurons]! += tables.bias[at]!;
+    const current = Float64Array.from({ length: batch * plan.neurons }, (_, k) => sums[k % plan.neurons]! / rows);
     for (const index of plan.drives) {
       const drive = drives[index]!;
       for (let k = 0; k < current.length; k += 1) current[k]! += drive[k]!;

@@ -134,8 +134,10 @@ function emitRectified(
   const { graph, batch } = context;
   const { shape, scale, bias, kind } = population;
   const shared = inSharedUnits(graph, population);
-  const mean = new Float32Array(bias.columns);
-  for (const [k, value] of bias.data.entries()) mean[k % bias.columns]! += value / bias.rows;
+  // Whole numbers are summed before they are divided: what cancels a drive exactly must leave exactly 0, where the unit turns.
+  const sums = new Float32Array(bias.columns);
+  for (const [k, value] of bias.data.entries()) sums[k % bias.columns]! += value;
+  const mean = sums.map((sum) => sum / bias.rows);
   const offset = graph.constant(turned(mean, shape), columnShape(bias.columns, shape));
   const arriving =
     inputs.length === 0 ? [zeros(graph, [batch, shape[2], shape[0], shape[1]])] : inputs.map((input) => input.at(0));
