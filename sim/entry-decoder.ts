@@ -1,6 +1,7 @@
 import { failure } from '../schemas/diagnostic.js';
 import type { SynapseFormat } from '../schemas/program.js';
 import { Growing } from './growing.js';
+import { HashTable } from './hash-table.js';
 import type { SynapseLayout, SynapseStore } from './synapse.js';
 
 /** Bytes and bits of a synapse memory word; program files know no other. */
@@ -59,14 +60,11 @@ export class EntryDecoder {
   readonly #heaviest = new Growing(new Float64Array(64));
   readonly #stretchStart = new Growing(Int32Array.of(0));
   readonly #listOfAtom = new Growing(new Int32Array(64));
-  /** Lists by first word and number of words, discrete ones and those of population axons. */
-  readonly #discrete = new Map<number, number>();
-  readonly #populations = new Map<number, number>();
-  /** Stretches by first word, number of words and atoms; and the last one found at each first word. */
-  readonly #stretches = new Map<string, number>();
-  readonly #lastAt: Int32Array;
-  readonly #stretchWords = new Growing(new Int32Array(64));
-  readonly #stretchAtoms = new Growing(new Int32Array(64));
+  /** Lists of population axons by first word and number of words: stretches may overlap. */
+  readonly #lists = new Map<number, number>();
+  /** First word, number of words and atoms of each stretch. */
+  readonly #stretches = new Growing(new Int32Array(3 * 64));
+  readonly #known = new HashTable();
   /** Words and lists looked at so far, beside synapses. */
   #visited = 0;
   readonly #entry: Entry = { count: 0, format: 0, words: 0 };
@@ -77,7 +75,6 @@ export class EntryDecoder {
     this.#words = memory.length / bytesPerWord;
     this.#formats = formats;
     this.#layout = layout;
-    this.#lastAt = new Int32Array(this.#words + 1).fill(-1);
     this.#stretchStart.length = 1;
   }
 
@@ -112,31 +109,32 @@ export class EntryDecoder {
       const what = `words ${firstWord} to ${end - 1} lie outside the memory of ${this.#words} words.`;
       throw failure('SW3003', { where: `${core}, input axon ${axon}`, what });
     }
-    const last = this.#lastAt[firstWord]!;
-    const isLast = last >= 0 && this.#stretchWords.values[last] === words && this.#stretchAtoms.values[last] === atoms;
-    if (isLast) return last;
-    const key = `${firstWord}/${words}/${atoms}`;
-    let stretch = this.#stretches.get(key);
-    if (stretch === undefined) {
-      this.#decodeStretch(firstWord, words, atoms, `${core}, input axon ${axon}`);
-      stretch = this.#stretchWords.length;
-      this.#stretchWords.push(words);
-      this.#stretchAtoms.push(atoms);
-      this.#stretches.set(key, stretch);
-    }
-    this.#lastAt[firstWord] = stretch;
+    const hash = Math.imul(firstWord ^ (words << 16) ^ (atoms << 8), 0x9e3779b1) >>> 1;
+    const { values } = this.#stretches;
+    const known = this.#known.find(hash, (stretch) => {
+      const at = 3 * stretch;
+      return values[at] === firstWord && values[at + 1] === words && values[at + 2] === atoms;
+    });
+    if (known >= 0) return known;
+    this.#decodeStretch(firstWord, words, atoms, `${core}, input axon ${axon}`);
+    const stretch = this.#stretches.length / 3;
+    this.#known.add(hash, stretch);
+    this.#stretches.push(firstWord);
+    this.#stretches.push(words);
+    this.#stretches.push(atoms);
     return stretch;
   }
 
   #decodeStretch(firstWord: number, words: number, atoms: number, where: string): void {
-    const known = atoms > 1 ? this.#populations : this.#discrete;
+    const isAtom = atoms > 1;
     for (let atom = 0; atom < (words === 0 ? 1 : atoms); atom++) {
       const first = firstWord + atom * words;
       const key = first * 65536 + words;
-      let list = known.get(key);
+      // A stretch of one atom is itself decoded once.
+      let list = isAtom ? this.#lists.get(key) : undefined;
       if (list === undefined) {
-        list = this.#decode(first, words, atoms > 1, atoms > 1 ? `${where}, atom ${atom}` : where);
-        known.set(key, list);
+        list = this.#decode(first, words, isAtom, isAtom ? `${where}, atom ${atom}` : where);
+        if (isAtom) this.#lists.set(key, list);
       } else if (words > 0) this.#visit(where);
       this.#listOfAtom.push(list);
     }

@@ -25,6 +25,8 @@ export const eventKinds = [
 
 export type EventKind = (typeof eventKinds)[number];
 
+const columnOf = Object.fromEntries(eventKinds.map((kind, column) => [kind, column])) as Record<EventKind, number>;
+
 /** Counts [rows, kinds], rows being cores or populations. Plain data: doubles, exact up to 2⁵³. */
 export interface EventCounts {
   readonly rows: number;
@@ -36,11 +38,11 @@ export function noEvents(rows: number): EventCounts {
 }
 
 export function addEvents(counts: EventCounts, row: number, kind: EventKind, count: number): void {
-  counts.data[row * eventKinds.length + eventKinds.indexOf(kind)]! += count;
+  counts.data[row * eventKinds.length + columnOf[kind]]! += count;
 }
 
 export function eventsOf(counts: EventCounts, row: number, kind: EventKind): number {
-  return counts.data[row * eventKinds.length + eventKinds.indexOf(kind)]!;
+  return counts.data[row * eventKinds.length + columnOf[kind]]!;
 }
 
 /** Events of a kind in all rows. */

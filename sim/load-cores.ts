@@ -7,7 +7,7 @@ import { Core, holdsSeveral } from './core.js';
 import type { CoreState } from './core-state.js';
 import { InletNumbers } from './inlets.js';
 import type { Address, MachineMemory } from './machine-memory.js';
-import { mergeRows, type Sender } from './merge-rows.js';
+import { mergeRows, openSender, type Sender } from './merge-rows.js';
 import { MergedMemory, type SourceRows } from './merged-memory.js';
 import type { Mesh } from './mesh.js';
 import type { MergedCore } from './sheet-builder.js';
@@ -79,7 +79,7 @@ export class CoreLoader {
       for (const [group, isReached] of reached.entries()) if (isReached === 1) sourcesOf[group]!.push(source);
     }
     for (const [group, members] of groups.entries()) {
-      this.#loadGroup(members, sourcesOf[group]!, (core) => groupOf[core] === group);
+      this.#loadGroup(members, sourcesOf[group]!);
     }
     for (const [from, axonsOut] of this.#axonsOut.entries()) {
       axonsOut.place({ from, rows: this.#rows[from]!, states, mesh, memory, merged: this.#merged });
@@ -92,42 +92,43 @@ export class CoreLoader {
   }
 
   /** Loads cores that hold one population, or each several; `sources` are the cores that send to any of them. */
-  #loadGroup(members: readonly number[], sources: readonly number[], isMember: (core: number) => boolean): void {
-    const stores = new Map(members.map((number) => [number, this.#decode(number)]));
-    const mergeable = this.#delivery.oneByOne ? new Map<number, MergedCore>() : this.#mergeable(stores);
-    const senders = sources.map((number) => ({
-      number,
-      image: this.#program.cores[number]!,
-      axonsOut: this.#axonsOut[number]!,
-    }));
+  #loadGroup(members: readonly number[], sources: readonly number[]): void {
+    const stores: (SynapseStore | undefined)[] = [];
+    for (const number of members) stores[number] = this.#decode(number);
+    const mergeable = this.#delivery.oneByOne ? new Map<number, MergedCore>() : this.#mergeable(members, stores);
+    const isMember = new Uint8Array(this.#program.cores.length);
+    for (const number of members) isMember[number] = 1;
+    const senders = sources.map((number) => {
+      return openSender(number, this.#program.cores[number]!, this.#axonsOut[number]!, isMember);
+    });
     const merged = mergeable.size === 0 ? null : mergeRows(this.#program, mergeable, senders);
-    const isMerged = (core: number): boolean => merged !== null && mergeable.has(core);
-    const inlets = new Map(members.map((number) => [number, new InletNumbers()]));
-    const bounds = new Map(members.map((number) => [number, 0]));
+    const inlets: InletNumbers[] = [];
+    for (const number of members) inlets[number] = new InletNumbers();
+    const isSingle = Uint8Array.from(stores, (_, number) => (merged !== null && mergeable.has(number) ? 0 : 1));
+    const bounds = new Float64Array(stores.length);
     const { perStep } = this.#delivery;
-    for (const { image, axonsOut } of senders) {
+    for (const { image, axonsOut, entries } of senders) {
       const { axon, atom } = image.axonsOut;
       const { core, synapses } = axonsOut;
-      for (let entry = 0; entry < core.length; entry++) {
+      for (const entry of entries) {
         const to = core[entry]!;
-        if (!isMember(to)) continue;
-        const { lists } = stores.get(to)!;
-        const list = listOf(stores.get(to)!, axon[entry]!, atom[entry]!);
-        synapses[entry] = lists.count[list]!;
-        bounds.set(to, bounds.get(to)! + perStep * lists.heaviest[list]!);
-        if (!isMerged(to)) axonsOut.setInlet(entry, inlets.get(to)!.enter(axon[entry]!, atom[entry]!, perStep));
+        const store = stores[to]!;
+        const list = listOf(store, axon[entry]!, atom[entry]!);
+        synapses[entry] = store.lists.count[list]!;
+        bounds[to]! += perStep * store.lists.heaviest[list]!;
+        if (isSingle[to] === 1) axonsOut.setInlet(entry, inlets[to]!.enter(axon[entry]!, atom[entry]!, perStep));
       }
     }
     for (const [index, { chip, core, axon }] of this.#program.hostAxons.entries()) {
       const to = this.#site.board.indexOf(chip, core);
-      if (!isMember(to)) continue;
-      const store = stores.get(to)!;
-      bounds.set(to, bounds.get(to)! + perStep * store.lists.heaviest[listOf(store, axon, 0)]!);
-      this.#hostInlets[index] = inlets.get(to)!.enter(axon, 0, perStep);
+      const store = stores[to];
+      if (store === undefined) continue;
+      bounds[to]! += perStep * store.lists.heaviest[listOf(store, axon, 0)]!;
+      this.#hostInlets[index] = inlets[to]!.enter(axon, 0, perStep);
     }
     for (const number of members) {
-      this.#check(number, stores.get(number)!, bounds.get(number)!, senders);
-      this.#cores[number] = this.#core(number, stores.get(number)!, inlets.get(number)!);
+      this.#check(number, stores[number]!, bounds[number]!, senders);
+      this.#cores[number] = this.#core(number, stores[number]!, inlets[number]!);
     }
     if (merged === null) return;
     const sheet = this.#merged.placeSheet(merged.sheet);
@@ -143,9 +144,10 @@ export class CoreLoader {
   }
 
   /** The cores whose synapses can be merged: those of narrow weights, in a group of one population. */
-  #mergeable(stores: ReadonlyMap<number, SynapseStore>): Map<number, MergedCore> {
+  #mergeable(members: readonly number[], stores: readonly (SynapseStore | undefined)[]): Map<number, MergedCore> {
     const mergeable = new Map<number, MergedCore>();
-    for (const [number, store] of stores) {
+    for (const number of members) {
+      const store = stores[number]!;
       const image = this.#program.cores[number]!;
       if (holdsSeveral(image)) return mergeable;
       const unit = narrowUnit(store, store.listOfAtom);
@@ -162,10 +164,11 @@ export class CoreLoader {
     const { cores, hostAxons } = this.#program;
     const { base } = cores[number]!.axonsIn;
     checkAccumulators(this.#program, number, store, bound, this.#target, (visit) => {
-      for (const { image, axonsOut } of senders) {
+      for (const { image, axonsOut, entries } of senders) {
         const { axon, atom } = image.axonsOut;
-        for (const [entry, to] of axonsOut.core.entries()) {
-          if (to === number) visit(listOf(store, axon[entry]!, atom[entry]!), base[axon[entry]!]!, perStep);
+        for (const entry of entries) {
+          if (axonsOut.core[entry] === number)
+            visit(listOf(store, axon[entry]!, atom[entry]!), base[axon[entry]!]!, perStep);
         }
       }
       for (const { chip, core, axon } of hostAxons) {

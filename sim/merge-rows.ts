@@ -5,11 +5,35 @@ import type { SourceRows } from './merged-memory.js';
 import { type MergedCore, type Sheet, SheetBuilder } from './sheet-builder.js';
 import { listOf } from './synapse.js';
 
-/** A core that sends. */
+/**
+ * A core that sends, and those of its output axons that lead to the cores being loaded, core by core: `compartment` is that
+ * of each.
+ */
 export interface Sender {
   readonly number: number;
   readonly image: CoreImage;
   readonly axonsOut: AxonsOut;
+  readonly entries: Int32Array;
+  readonly compartment: Int32Array;
+}
+
+/** Orders the output axons of a core by where they lead, as far as `isMember` is 1 there. */
+export function openSender(number: number, image: CoreImage, axonsOut: AxonsOut, isMember: Uint8Array): Sender {
+  const { core, offsets } = axonsOut;
+  const next = new Int32Array(isMember.length + 1);
+  for (let entry = 0; entry < core.length; entry++) if (isMember[core[entry]!] === 1) next[core[entry]! + 1]!++;
+  for (let to = 0; to < isMember.length; to++) next[to + 1]! += next[to]!;
+  const entries = new Int32Array(next[isMember.length]!);
+  const compartment = new Int32Array(entries.length);
+  for (let k = 0; k + 1 < offsets.length; k++) {
+    for (let entry = offsets[k]!; entry < offsets[k + 1]!; entry++) {
+      if (isMember[core[entry]!] !== 1) continue;
+      const place = next[core[entry]!]!++;
+      entries[place] = entry;
+      compartment[place] = k;
+    }
+  }
+  return { number, image, axonsOut, entries, compartment };
 }
 
 /** The merged synapses of one population, and the rows that each core's spikes send there. */
@@ -30,30 +54,36 @@ export function mergeRows(
   const [one] = cores.keys();
   const { shape } = program.populations[program.cores[one!]!.ranges[0]!.population]!;
   const builder = new SheetBuilder(shape, cores);
-  const isMerged = Uint8Array.from(program.cores, (_, number) => (cores.has(number) ? 1 : 0));
   const storeOf = program.cores.map((_, number) => cores.get(number)?.store);
+  const baseOf = program.cores.map(({ axonsIn }) => axonsIn.base);
   const rows = new Map<number, Omit<SourceRows, 'sheet'>>();
-  for (const { number, image, axonsOut } of senders) {
-    const { offsets, axon, atom } = image.axonsOut;
+  for (const { number, image, axonsOut, entries, compartment } of senders) {
+    const { axon, atom } = image.axonsOut;
     const to = axonsOut.core;
-    const start = new Int32Array(offsets.length);
+    const compartments = image.compartmentCount;
+    const start = new Int32Array(compartments + 1);
     const [section, row, wait] = [0, 0, 0].map(() => new Growing(new Int32Array(1024)));
-    const push = (ownSection: number, ownRow: number, ownWait: number): void => {
-      section!.push(ownSection);
-      row!.push(ownRow);
-      wait!.push(ownWait);
-    };
-    for (let k = 0; k + 1 < offsets.length; k++) {
-      builder.open();
-      for (let entry = offsets[k]!; entry < offsets[k + 1]!; entry++) {
+    for (let first = 0; first < compartments; first += builder.sourcesMax) {
+      const count = Math.min(builder.sourcesMax, compartments - first);
+      builder.open(count);
+      for (let place = 0; place < entries.length; place++) {
+        const source = compartment[place]! - first;
+        if (source < 0 || source >= count) continue;
+        const entry = entries[place]!;
         const core = to[entry]!;
-        if (isMerged[core] === 0) continue;
-        const list = listOf(storeOf[core]!, axon[entry]!, atom[entry]!);
-        builder.add(core, list, program.cores[core]!.axonsIn.base[axon[entry]!]!);
+        const store = storeOf[core];
+        if (store === undefined) continue;
+        builder.add(source, core, listOf(store, axon[entry]!, atom[entry]!), baseOf[core]![axon[entry]!]!);
       }
-      if (!builder.close(push)) return null;
-      start[k + 1] = section!.length;
+      const isMerged = builder.close((source, ownSection, ownRow, ownWait) => {
+        start[first + source + 1]!++;
+        section!.push(ownSection);
+        row!.push(ownRow);
+        wait!.push(ownWait);
+      });
+      if (!isMerged) return null;
     }
+    for (let k = 0; k < compartments; k++) start[k + 1]! += start[k]!;
     rows.set(number, { start, section: section!.taken(), row: row!.taken(), wait: wait!.taken() });
   }
   return { sheet: builder.sheet(), rows };

@@ -65,7 +65,10 @@ export class RangeTable {
 
   /** The start of a sample, or of several that overlap. */
   reset(): void {
-    this.takeCounts(() => undefined);
+    this.takeCounts(
+      this.#fired.map(() => true),
+      () => undefined,
+    );
     for (const fired of this.#fired) fired.fill(0);
   }
 
@@ -115,23 +118,29 @@ export class RangeTable {
     return count;
   }
 
-  /** Calls `visit` with what every range did since this was last asked. */
-  takeCounts(visit: (core: number, population: number, counts: RangeCounts) => void): void {
-    for (const [index, { core, population }] of this.#ranges.entries()) {
-      const at = (rangeBytes * index + rangeCountsAt) / 8;
-      const [active, saturations, inputsBeyondMax, spikes, messages, eastWest, northSouth, crossings] =
-        this.#counts.subarray(at, at + rangeCounts.length) as unknown as number[];
+  /** Calls `visit` with what the ranges of some populations did since this was last asked, as far as they did anything. */
+  takeCounts(
+    populations: readonly boolean[],
+    visit: (core: number, population: number, counts: RangeCounts) => void,
+  ): void {
+    const counts = this.#counts;
+    for (let range = 0; range < this.#ranges.length; range++) {
+      const { core, population } = this.#ranges[range]!;
+      if (!populations[population]) continue;
+      const at = (rangeBytes * range + rangeCountsAt) / 8;
+      // No spike without an active update, no message without a spike; those of faults are counted like any.
+      if (counts[at] === 0 && counts[at + 3] === 0) continue;
       visit(core, population, {
-        active: active!,
-        saturations: saturations!,
-        inputsBeyondMax: inputsBeyondMax!,
-        spikes: spikes!,
-        messages: messages!,
-        eastWest: eastWest!,
-        northSouth: northSouth!,
-        crossings: crossings!,
+        active: counts[at]!,
+        saturations: counts[at + 1]!,
+        inputsBeyondMax: counts[at + 2]!,
+        spikes: counts[at + 3]!,
+        messages: counts[at + 4]!,
+        eastWest: counts[at + 5]!,
+        northSouth: counts[at + 6]!,
+        crossings: counts[at + 7]!,
       });
-      this.#counts.fill(0, at, at + rangeCounts.length);
+      counts.fill(0, at, at + rangeCounts.length);
     }
   }
 

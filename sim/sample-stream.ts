@@ -87,10 +87,8 @@ export class SampleStream {
     let at = this.#samplesAt(0);
     for (let step = 0; step < steps; step++) {
       if (step % sampleInterval === 0 && step / sampleInterval < accounts.length) time?.begin();
-      const owners = at.map((sample) => accounts[sample]!);
       this.#openStep(step, at);
       this.#driveAxons(step);
-      if (this.#overlaps) for (const core of cores) attributeReceived(core, owners);
       ranges.update();
       if (faults !== null) for (const core of cores) faults.alterSpikes(core);
       ranges.noteSpikes();
@@ -98,24 +96,24 @@ export class SampleStream {
       if (faults?.touchesMessages) this.#sendFaultily(faults, step, at);
       else ranges.send();
       faults?.deliverLate(step === steps - 1);
-      for (const [population, account] of owners.entries()) account.steps[population]!++;
+      for (const [population, sample] of at.entries()) accounts[sample]!.steps[population]!++;
       this.#readMembranes(step, at);
+      // What arrives now acts in the next step, and counts for the samples of that.
+      const next = this.#samplesAt(step + 1);
+      this.#takeCounts(
+        at,
+        at.map((sample, population) => sample !== next[population]),
+      );
       memory.kernels.accumulateAll(network);
-      if (this.#overlaps) this.#takeCounts(owners);
-      at = this.#samplesAt(step + 1);
-      if (this.#overlaps) {
-        const next = at.map((sample) => accounts[sample]!);
-        for (const core of cores) attributeReceived(core, next);
-      }
+      at = next;
       this.#endStep(step);
       const read = step + 1 - readOutAfter;
       if (read >= 0 && read % sampleInterval === 0 && read / sampleInterval < accounts.length) time?.readOut();
     }
-    if (!this.#overlaps) {
-      const owners = populations.map(() => accounts[0]!);
-      for (const core of cores) attributeReceived(core, owners);
-      this.#takeCounts(owners);
-    }
+    this.#takeCounts(
+      at,
+      at.map(() => true),
+    );
     for (const account of accounts) account.countInactive();
   }
 
@@ -192,9 +190,15 @@ export class SampleStream {
     });
   }
 
-  /** Adds what all ranges did to the account that each population has. */
-  #takeCounts(owners: readonly SampleAccount[]): void {
-    this.#setup.machine.ranges.takeCounts((core, population, counts) => {
+  /** Counts what the cores of some populations have done and received for the sample that each population is at work on. */
+  #takeCounts(at: readonly number[], populations: readonly boolean[]): void {
+    if (!populations.includes(true)) return;
+    const { cores, ranges } = this.#setup.machine;
+    const owners = at.map((sample) => this.accounts[sample]!);
+    for (const core of cores) {
+      if (core.ranges.some(({ population }) => populations[population])) attributeReceived(core, owners);
+    }
+    ranges.takeCounts(populations, (core, population, counts) => {
       const account = owners[population]!;
       account.saturations += counts.saturations;
       account.inputsBeyondMax += counts.inputsBeyondMax;

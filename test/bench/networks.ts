@@ -25,12 +25,15 @@ interface Plan {
   }[];
   /** Timesteps between the spikes of an input neuron: uniform between these. */
   readonly period: readonly [least: number, most: number];
-  readonly limits?: Partial<Record<'compartmentsPerCore' | 'synapseMemoryPerCore', number>>;
+  readonly limits?: Partial<Record<'compartmentsPerCore' | 'synapseMemoryPerCore' | 'inputAxonsPerCore', number>>;
+  readonly target: 'loihi1' | 'loihi2';
 }
 
 /**
  * dense-a: 1024 inputs at 10 % into 1024 neurons on 4 cores, 100 steps. conv-b: a 32×32 image in 32 channels, 64 channels
- * at half the size, 64 more, 10 classes, 12 steps. demo: the network of the command of that name.
+ * at half the size, 64 more, 10 classes, 12 steps. demo: the network of the command of that name. vgg11: the network of
+ * that name behind its first convolution, its thresholds such that about
+ * 6.5 % of all neurons fire in a step, more in the first layers than in the last, as in a trained network.
  */
 const plans = {
   'dense-a': {
@@ -38,6 +41,7 @@ const plans = {
     input: [1, 1, 1024],
     stages: [{ shape: [1, 1, 1024], kernel: 1, threshold: null }],
     period: [5, 17],
+    target: 'loihi1',
     limits: { compartmentsPerCore: 256, synapseMemoryPerCore: 1 << 20 },
   },
   'conv-b': {
@@ -49,6 +53,7 @@ const plans = {
       { shape: [1, 1, 10], kernel: 8, pool: 2, threshold: null },
     ],
     period: [4, 20],
+    target: 'loihi1',
   },
   demo: {
     timesteps: 4,
@@ -59,12 +64,61 @@ const plans = {
       { shape: [1, 1, 10], kernel: 4, pool: 2, threshold: null },
     ],
     period: [2, 20],
+    target: 'loihi1',
   },
+  vgg11: {
+    timesteps: 8,
+    input: [32, 32, 64],
+    stages: [
+      { shape: [16, 16, 128], kernel: 3, pad: 1, pool: 2, threshold: 14.8 },
+      { shape: [16, 16, 256], kernel: 3, pad: 1, threshold: 15.2 },
+      { shape: [8, 8, 512], kernel: 3, pad: 1, pool: 2, threshold: 51.4 },
+      { shape: [8, 8, 512], kernel: 3, pad: 1, threshold: 19.2 },
+      { shape: [8, 8, 512], kernel: 3, pad: 1, threshold: 15.7 },
+      { shape: [4, 4, 512], kernel: 3, pad: 1, pool: 2, threshold: 38.1 },
+      { shape: [4, 4, 512], kernel: 3, pad: 1, threshold: 12.5 },
+      { shape: [1, 1, 4096], kernel: 4, threshold: 18.4 },
+      { shape: [1, 1, 4096], kernel: 1, threshold: 12.6 },
+      { shape: [1, 1, 10], kernel: 1, threshold: null },
+    ],
+    period: [4, 8],
+    target: 'loihi2',
+  },
+  'flat-1e6': flatPlan(1024, 10),
+  'flat-1e7': flatPlan(1024, 100),
+  'flat-1e8': flatPlan(2048, 240),
+  'flat-1e9': flatPlan(4096, 600),
 } as const satisfies Record<string, Plan>;
 
-export const networkNames = Object.keys(plans) as (keyof typeof plans)[];
+/** A layer like that of dense-a, of `width` neurons from as many. */
+function flatPlan(width: number, timesteps: number): Plan {
+  return {
+    timesteps,
+    input: [1, 1, width],
+    stages: [{ shape: [1, 1, width], kernel: 1, threshold: null }],
+    period: [5, 17],
+    limits: { synapseMemoryPerCore: 1 << 24, inputAxonsPerCore: 1 << 13 },
+    target: 'loihi1',
+  };
+}
 
-/** A network with random weights, compiled for loihi1 (dense-a: for cores large enough that four hold it), and images to run it on. */
+export type NetworkName = keyof typeof plans;
+
+export const networkNames = Object.keys(plans) as NetworkName[];
+
+/** Images of each network: as many are simulated in one thread, and in several, which take a while to start. */
+export const imageCounts: Readonly<Record<NetworkName, readonly [one: number, several: number]>> = {
+  'dense-a': [2, 256],
+  'conv-b': [2, 64],
+  demo: [4, 256],
+  vgg11: [2, 16],
+  'flat-1e6': [1, 1],
+  'flat-1e7': [1, 1],
+  'flat-1e8': [1, 1],
+  'flat-1e9': [1, 1],
+};
+
+/** A network with random weights, compiled for its target (dense-a: with cores large enough that four hold it), and images to run it on. */
 export interface Network {
   readonly program: Program;
   /** [samples, H, W, C] */
@@ -74,10 +128,10 @@ export interface Network {
 /** What a membrane gains per unit of the input's pixels: the drive's mantissas are 0 to 4000. */
 const driveScale = 4000;
 
-export function buildNetwork(name: keyof typeof plans, samples: number): Network {
+export function buildNetwork(name: NetworkName): Network {
   const plan: Plan = plans[name];
   const random = xoroshiro128plus(1);
-  const target = limited(loadTarget('loihi1'), plan.limits ?? {});
+  const target = limited(loadTarget(plan.target), plan.limits ?? {});
   const { mantissaMax, step } = target.arithmetic.weight;
   const populations: Population<Int32Array>[] = [population('input', plan.input, 0, driveScale)];
   const projections: Projection<Int32Array>[] = [];
@@ -88,7 +142,12 @@ export function buildNetwork(name: keyof typeof plans, samples: number): Network
       return step * uniformInt(random, -mantissaMax, mantissaMax);
     });
     populations.push(
-      population(`layer${index}`, shape, index + 1, threshold === null ? null : threshold * mantissaMax * step),
+      population(
+        `layer${index}`,
+        shape,
+        index + 1,
+        threshold === null ? null : Math.round(threshold * mantissaMax * step),
+      ),
     );
     projections.push({
       name: `into layer${index}`,
@@ -111,6 +170,7 @@ export function buildNetwork(name: keyof typeof plans, samples: number): Network
     membraneMax: target.arithmetic.membraneMax,
   };
   const provenance = { spikewrightVersion: '0', sources: [], options: '{}' };
+  const samples = Math.max(...imageCounts[name]);
   const images = Float32Array.from({ length: samples * elementCount(plan.input) }, () => {
     return 1 / uniformInt(random, ...plan.period);
   });

@@ -1,0 +1,139 @@
+/**
+ * One case of the simulator's measurements in a process of its own: `sim-case NET MODE WORKERS FOLDER`, where
+ * `sim-network` has written the network; the result on standard output.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { encodeImages } from '../../runtime/drive.js';
+import { simulateImages } from '../../runtime/verify/simulate-task.js';
+import type { Program } from '../../schemas/program.js';
+import { decodeProgram } from '../../schemas/program-file.js';
+import { readTarget } from '../../schemas/target-file.js';
+import { eventsOf } from '../../sim/events.js';
+import type { SampleResult } from '../../sim/sample-result.js';
+import { Simulator } from '../../sim/simulate.js';
+import { imageCounts, type NetworkName } from './networks.js';
+
+type Mode = 'off' | 'analytic' | 'cycle';
+
+/** A network in one timing mode. */
+export interface SimCase {
+  readonly net: string;
+  readonly mode: Mode;
+  /** 0: in the process itself, loading apart; above, in so many threads, which start and load within `seconds`. */
+  readonly workers: number;
+  readonly samples: number;
+  /** Of all samples together. */
+  readonly spikes: number;
+  readonly synops: number;
+  readonly messages: number;
+  /** Of the fastest of several runs over all samples: others on the machine can only slow one down. */
+  readonly seconds: number;
+  /** From the bytes of the file to a simulator that can run; null with threads. */
+  readonly loadSeconds: number | null;
+  /** Largest resident size of the process. */
+  readonly peakBytes: number;
+  /** The accumulation loops alone, in the same process on the same rows; null with threads. */
+  readonly kernelSynopsPerSecond: number | null;
+}
+
+/** Runs of a case: as many as this takes, but a few. */
+const secondsWanted = 3;
+const runsMin = 3;
+
+function now(): number {
+  return Number(process.hrtime.bigint()) / 1e9;
+}
+
+/** Synapses per second of accumulation alone, with as many spikes at a time as each core has in a step on average. */
+function kernelRate({ machine }: Simulator, { byCore }: SampleResult): number {
+  const { cores, memory, network, program } = machine;
+  const random = xoroshiro128plus(2);
+  const firing = cores.map(({ number, address, somas, neuron }) => {
+    const neurons = Array.from(neuron.keys()).filter((k) => neuron[k]! >= 0);
+    const wanted = Math.round(eventsOf(byCore, number, 'spikeOut') / program.timesteps);
+    const spiked = new Set(Array.from({ length: wanted }, () => neurons[uniformInt(random, 0, neurons.length - 1)]!));
+    return { address, somas, spiked: [...spiked].sort((a, b) => a - b) };
+  });
+  let best = 0;
+  const end = now() + 1;
+  while (now() < end) {
+    for (const { address, somas, spiked } of firing) {
+      somas.spiked.set(spiked);
+      memory.kernels.send(address, 0, spiked.length);
+    }
+    const start = now();
+    memory.kernels.accumulateAll(network);
+    const seconds = now() - start;
+    const synapses = cores.reduce((sum, { axonIn }) => sum + axonIn.lastSynapticOperations, 0);
+    best = Math.max(best, synapses / seconds);
+  }
+  return best;
+}
+
+function counts(results: readonly SampleResult[]): Pick<SimCase, 'spikes' | 'synops' | 'messages'> {
+  const sum = (of: (result: SampleResult) => number): number =>
+    results.reduce((total, result) => total + of(result), 0);
+  return {
+    spikes: sum(({ populations }) => populations.reduce((total, { spikesInWindow }) => total + spikesInWindow, 0)),
+    synops: sum(({ synapticOperations }) => synapticOperations),
+    messages: sum(({ messages }) => messages),
+  };
+}
+
+function oneThread(
+  net: string,
+  mode: Mode,
+  bytes: Uint8Array,
+  images: Float32Array,
+  samples: number,
+): Omit<SimCase, 'peakBytes'> {
+  const opened = now();
+  const program = decodeProgram(bytes, net);
+  const simulator = new Simulator(program, readTarget(program.targetJson, net), { timing: mode });
+  const loadSeconds = now() - opened;
+  const drives = encodeImages(program.drives, images);
+  let results: SampleResult[] = [];
+  let seconds = Number.POSITIVE_INFINITY;
+  const end = now() + secondsWanted;
+  for (let run = 0; run < runsMin || now() < end; run++) {
+    const start = now();
+    results = drives.map((sample) => simulator.run(sample));
+    seconds = Math.min(seconds, now() - start);
+  }
+  const kernelSynopsPerSecond = kernelRate(simulator, results[0]!);
+  return { net, mode, workers: 0, samples, ...counts(results), seconds, loadSeconds, kernelSynopsPerSecond };
+}
+
+async function threads(
+  net: string,
+  mode: Mode,
+  program: Program,
+  images: Float32Array,
+  samples: number,
+  workers: number,
+): Promise<Omit<SimCase, 'peakBytes'>> {
+  const start = now();
+  const results: SampleResult[] = [];
+  await simulateImages(program, images, samples, { timing: mode, record: false, workers }, (result) =>
+    results.push(result),
+  );
+  const seconds = now() - start;
+  return { net, mode, workers, samples, ...counts(results), seconds, loadSeconds: null, kernelSynopsPerSecond: null };
+}
+
+const [net, mode, workerText, folder] = process.argv.slice(2) as [NetworkName, Mode, string, string];
+const workers = Number(workerText);
+const [one, several] = imageCounts[net];
+const read = (name: string) => readFileSync(join(folder, name));
+const all = new Float32Array(Uint8Array.from(read('images.f32')).buffer);
+const samples = workers === 0 ? one : several;
+const images = all.subarray(0, (all.length / several) * samples);
+const measured =
+  workers === 0
+    ? oneThread(net, mode, read('program.swp'), images, samples)
+    : await threads(net, mode, decodeProgram(read('program.swp'), net), images, samples, workers);
+const result: SimCase = { ...measured, peakBytes: process.resourceUsage().maxRSS * 1024 };
+process.stdout.write(JSON.stringify(result));
