@@ -116,8 +116,11 @@ export const compile = defineCommand({
       await writeFileWhole(args['float-graph'], spikeGraphParts(value.floatGraph));
     }
     if (args.explain) {
-      const { explainText } = await import('../report/explain-text.js');
-      context.print(`${explainText(value)}\n`);
+      const [{ explainText }, { hopBound }] = await Promise.all([
+        import('../report/explain-text.js'),
+        import('../../compiler/hop-bound.js'),
+      ]);
+      context.print(`${explainText(value, hopBound(program, placement.rates, target))}\n`);
     }
     context.print(
       textTable(

@@ -4,9 +4,13 @@ import type { Projection } from '../../schemas/spike.js';
 import { countText, figureText, meanText, optionalPercent, percentText } from './number-text.js';
 import { type TextColumn, textTable } from './text-table.js';
 
-/** What every pass of a compilation decided, and each layer's fullest core against each limit, for terminals. */
-export function explainText(compiled: Compiled): string {
-  return [lowerText, relayText, quantiseText, partitionText, resourceText, placeText, scheduleText]
+/**
+ * What every pass of a compilation decided, and each layer's fullest core against each limit, for terminals; `leastHops`:
+ * the `hopBound` of its placement.
+ */
+export function explainText(compiled: Compiled, leastHops: number): string {
+  const place = (own: Compiled): string => placeText(own, leastHops);
+  return [lowerText, relayText, quantiseText, partitionText, resourceText, place, scheduleText]
     .map((section) => section(compiled))
     .filter((text) => text !== '')
     .join('\n\n');
@@ -178,11 +182,11 @@ function limitTitle({ title, unit }: LimitRow): string {
   return unit === '' ? title : `${title} (${unit})`;
 }
 
-function placeText({ traffic, program }: Compiled): string {
+function placeText({ traffic, program }: Compiled, least: number): string {
   const { messages, spikeHops, spikeHopsRowMajor } = traffic;
   const factor =
     spikeHops === 0 ? '' : `, ${(spikeHopsRowMajor / spikeHops).toFixed(2)} times fewer than in row-major order`;
-  return `Place: ${countText(program.cores.length)} cores on ${countText(new Set(program.cores.map(({ chip }) => chip)).size)} chips; ${meanText(messages)} messages a sample cross ${meanText(spikeHops)} links${factor}`;
+  return `Place: ${countText(program.cores.length)} cores on ${countText(new Set(program.cores.map(({ chip }) => chip)).size)} chips; ${meanText(messages)} messages a sample cross ${meanText(spikeHops)} links${factor}; no placement of these cores could cross fewer than ${meanText(least)}`;
 }
 
 function scheduleText({ program }: Compiled): string {

@@ -1,5 +1,6 @@
 /** One case of the compiler's measurements in a process of its own: `compile-case NET TARGET`, the result on standard output. */
 import { compile } from '../../compiler/compile.js';
+import { hopBound } from '../../compiler/hop-bound.js';
 import { SpikewrightError } from '../../schemas/diagnostic.js';
 import { encodeProgram } from '../../schemas/program-file.js';
 import { loadTarget } from '../../targets/load.js';
@@ -22,14 +23,20 @@ export interface CompileCase {
   readonly messages: number | null;
   readonly spikeHops: number | null;
   readonly spikeHopsRowMajor: number | null;
+  /** What no placement of these cores could do with fewer than. */
+  readonly spikeHopsLowerBound: number | null;
   /** By population. */
   readonly coresOf: Readonly<Record<string, number>> | null;
+  /** By population of the network, the cores that it takes at least, and the limit that asks for them. */
+  readonly boundOf: Readonly<Record<string, { readonly cores: number; readonly limit: string }>> | null;
+  /** By population, the limit of which its fullest core uses the largest share. */
+  readonly bindingOf: Readonly<Record<string, string>> | null;
   readonly refused: { readonly code: string; readonly where: string; readonly what: string } | null;
 }
 
-type Outcome = Omit<CompileCase, 'net' | 'target' | 'seconds' | 'peakBytes'>;
+type Outcome = Omit<CompileCase, 'net' | 'target'>;
 
-const nothing: Outcome = {
+const nothing: Omit<Outcome, 'seconds' | 'peakBytes'> = {
   chips: null,
   cores: null,
   coresLowerBound: null,
@@ -38,11 +45,14 @@ const nothing: Outcome = {
   messages: null,
   spikeHops: null,
   spikeHopsRowMajor: null,
+  spikeHopsLowerBound: null,
   coresOf: null,
+  boundOf: null,
+  bindingOf: null,
   refused: null,
 };
 
-function outcome(net: string, targetName: string): Outcome & { readonly seconds: number } {
+function outcome(net: string, targetName: string): Outcome {
   const snn = compileNetwork(net);
   const target = loadTarget(targetName);
   const provenance = { spikewrightVersion: '0', sources: [], options: '{}' };
@@ -51,14 +61,18 @@ function outcome(net: string, targetName: string): Outcome & { readonly seconds:
   try {
     const { program, traffic, bound, mapping } = compile(snn, target, { provenance }).value;
     encodeProgram(program);
+    const cost = { seconds: seconds(), peakBytes: peakBytes() };
     return {
-      seconds: seconds(),
+      ...cost,
       chips: program.chips,
       cores: program.cores.length,
       coresLowerBound: bound.cores,
       bindingLimit: bound.limit,
       synapseBytes: program.cores.reduce((sum, { synapseMemory }) => sum + synapseMemory.length, 0),
       ...traffic,
+      spikeHopsLowerBound: hopBound(program, null, target),
+      boundOf: Object.fromEntries(bound.layers.map(({ population, cores, limit }) => [population, { cores, limit }])),
+      bindingOf: Object.fromEntries(mapping.layers.map(({ population, binding }) => [population, binding])),
       coresOf: Object.fromEntries(mapping.layers.map(({ population, cores }) => [population, cores])),
       refused: null,
     };
@@ -66,11 +80,14 @@ function outcome(net: string, targetName: string): Outcome & { readonly seconds:
     const reason = error instanceof SpikewrightError ? error.diagnostics[0] : undefined;
     if (reason === undefined) throw error;
     const { code, where, what } = reason;
-    return { ...nothing, seconds: seconds(), refused: { code, where, what } };
+    return { ...nothing, seconds: seconds(), peakBytes: peakBytes(), refused: { code, where, what } };
   }
 }
 
+function peakBytes(): number {
+  return process.resourceUsage().maxRSS * 1024;
+}
+
 const [net = '', target = ''] = process.argv.slice(2);
-const { seconds, ...rest } = outcome(net, target);
-const result: CompileCase = { net, target, seconds, peakBytes: process.resourceUsage().maxRSS * 1024, ...rest };
+const result: CompileCase = { net, target, ...outcome(net, target) };
 process.stdout.write(JSON.stringify(result));

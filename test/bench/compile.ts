@@ -33,10 +33,11 @@ if (values.json === '-') process.stdout.write(text);
 else writeFileSync(values.json, text);
 
 function lineOf(result: CompileCase): string {
-  const { net, target, seconds, peakBytes, cores, coresLowerBound, bindingLimit, spikeHops, spikeHopsRowMajor } =
-    result;
+  const { net, target, seconds, peakBytes, cores, coresLowerBound, bindingLimit } = result;
+  const { spikeHops, spikeHopsRowMajor, spikeHopsLowerBound } = result;
   const cost = `${net} on ${target}: ${seconds.toFixed(1)} s, ${(peakBytes / 2 ** 20).toFixed(0)} MiB`;
   if (result.refused !== null) return `${cost}; refused: ${result.refused.code} ${result.refused.where}`;
-  const factor = (spikeHopsRowMajor! / Math.max(1, spikeHops!)).toFixed(2);
-  return `${cost}, ${cores} cores (at least ${coresLowerBound} by ${bindingLimit}), hops ${factor} times fewer than row-major`;
+  const times = (hops: number): string => (spikeHopsRowMajor! / Math.max(1, hops)).toFixed(2);
+  const hops = `hops ${times(spikeHops!)} times fewer than row-major (at best ${times(spikeHopsLowerBound!)})`;
+  return `${cost}, ${cores} cores (at least ${coresLowerBound} by ${bindingLimit}), ${hops}`;
 }

@@ -59,7 +59,7 @@ describe('rates', () => {
 
 describe('explaining', () => {
   it('tells what each pass decided, and need against limit', () => {
-    const text = explainText(compiled);
+    const text = explainText(compiled, 7);
     for (const pass of ['Lower', 'Quantise', 'Partition', 'Need', 'Place', 'Schedule']) {
       expect(text).toMatch(new RegExp(`^${pass}`, 'm'));
     }
