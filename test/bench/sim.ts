@@ -1,7 +1,7 @@
 /**
  * Measures the simulator: `npm run bench:sim -- --json FILE [--net dense-a,vgg11] [--mode off]` (without --json, to
  * standard output). One case per network, timing mode and number of workers, each in a process of its own, so that its peak memory is
- * its own. Networks whose names begin with `flat` tell how the cost of a synaptic operation depends on their number.
+ * its own; then the modes against each other, taking turns in one process. Networks whose names begin with `flat` tell how the cost of a synaptic operation depends on their number.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { networkNames } from './networks.js';
 import type { SimCase } from './sim-case.js';
+import type { SimRatios } from './sim-ratios.js';
 
 const { values } = parseArgs({
   options: {
@@ -26,6 +27,7 @@ async function run(script: string, ...args: readonly string[]): Promise<string> 
 }
 
 const cases: SimCase[] = [];
+const ratios: SimRatios[] = [];
 for (const net of values.net.split(',')) {
   const folder = mkdtempSync(join(tmpdir(), 'bench-sim-'));
   try {
@@ -38,13 +40,25 @@ for (const net of values.net.split(',')) {
         process.stderr.write(`${lineOf(result)}\n`);
       }
     }
+    if (net.startsWith('flat') || values.mode === 'off') continue;
+    const result: SimRatios = JSON.parse(await run('./sim-ratios.js', net, folder));
+    ratios.push(result);
+    process.stderr.write(`${ratioLineOf(result)}\n`);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
-const text = `${JSON.stringify({ cases }, null, 2)}\n`;
+const text = `${JSON.stringify({ cases, ratios }, null, 2)}\n`;
 if (values.json === '-') process.stdout.write(text);
 else writeFileSync(values.json, text);
+
+function ratioLineOf({ net, analyticToOff, cycleToOff, messagesPerSecond, clockMessagesPerSecond }: SimRatios): string {
+  const millions = (rate: number): string => `${(rate / 1e6).toFixed(1)} M`;
+  return (
+    `${net}, processor time: analytic ${analyticToOff.toFixed(2)} × off, cycle ${cycleToOff.toFixed(2)} × off: ` +
+    `${millions(messagesPerSecond)} messages/s, by the clock alone ${millions(clockMessagesPerSecond)}`
+  );
+}
 
 function lineOf(result: SimCase): string {
   const {
@@ -64,7 +78,7 @@ function lineOf(result: SimCase): string {
   const share =
     kernelSynopsPerSecond === null
       ? ''
-      : ` (${((100 * rate) / kernelSynopsPerSecond).toFixed(0)} % of the loops alone)`;
+      : ` (${((100 * rate) / kernelSynopsPerSecond).toFixed(0)} % of the loops alone, which take ${((1e3 * synops) / samples / kernelSynopsPerSecond).toFixed(2)} ms)`;
   const load = loadSeconds === null ? `${workers} threads` : `loaded in ${loadSeconds.toFixed(1)} s`;
   const each = (value: number): string => Math.round(value / samples).toLocaleString('en');
   return (
