@@ -134,7 +134,8 @@ class Exchanges {
     for (let k = offsets[core]!; k < end; k += 1) {
       const other = partner[k]!;
       if (other === except) continue;
-      const [atX, atY] = [coreX[other]!, coreY[other]!];
+      const atX = coreX[other]!;
+      const atY = coreY[other]!;
       const before = Math.abs(fromX - atX) + Math.abs(fromY - atY);
       const after = Math.abs(toX - atX) + Math.abs(toY - atY);
       if (crossing === 0) {

@@ -1,7 +1,7 @@
 import type { Target } from '../schemas/target.js';
 import type { AxonBlock } from './axon-block.js';
 import type { CorePlan } from './core-plan.js';
-import { channelBlocks, compartmentAt } from './layout.js';
+import { channelBlocks, compartmentAt, type TileLayout } from './layout.js';
 import type { PlacedPopulation } from './partition.js';
 import type { Tile } from './tiling.js';
 
@@ -59,33 +59,13 @@ type Connections = Pick<WiredCore, 'offsets' | 'toCore' | 'toAxon' | 'toAtom' | 
 /** Where the spikes of a core's neurons go, given the cores that hear its population. */
 function connect({ layout }: CorePlan, hearers: readonly Hearer[], populationCost: number): Connections {
   const { tile, compartments } = layout;
-  const channels = channelBlocks(layout);
   const near = hearers.filter(({ block }) => hears(block, tile));
   const offsets = new Uint32Array(compartments + 1);
-  // Of each place at which a position of the grid is heard: its first compartment, the hearer, and its first source channel.
-  const compartmentOf: number[] = [];
-  const hearerOf: Hearer[] = [];
-  const startOf: number[] = [];
-  for (let y = tile.y[0]; y < tile.y[1]; y += 1) {
-    for (let x = tile.x[0]; x < tile.x[1]; x += 1) {
-      const compartment = compartmentAt(layout, y, x);
-      for (const hearer of near) {
-        const inputs = hearer.block.plan.incoming.projection.kernel.shape[2];
-        eachPlace(hearer.block, y, x, (place) => {
-          compartmentOf.push(compartment);
-          hearerOf.push(hearer);
-          startOf.push(place * inputs + tile.c[0]);
-        });
-      }
-    }
-  }
-  for (let k = 0; k < hearerOf.length; k += 1) {
-    const { axonOf } = hearerOf[k]!.block;
-    for (const { first, channels: count, offset } of channels) {
-      const from = startOf[k]! + first;
-      const at = compartmentOf[k]! + offset + 1;
-      for (let c = 0; c < count; c += 1) if (axonOf[from + c] !== -1) offsets[at + c]! += 1;
-    }
+  for (const { block } of near) {
+    const { axonOf } = block;
+    eachHeard(block, layout, (compartment, from, channels) => {
+      for (let c = 0; c < channels; c += 1) if (axonOf[from + c] !== -1) offsets[compartment + c + 1]! += 1;
+    });
   }
   for (let k = 0; k < compartments; k += 1) offsets[k + 1]! += offsets[k]!;
   const entries = offsets[compartments]!;
@@ -93,26 +73,23 @@ function connect({ layout }: CorePlan, hearers: readonly Hearer[], populationCos
   const toCore = new Int32Array(entries);
   const toAxon = new Uint16Array(entries);
   const toAtom = new Uint16Array(entries);
-  let outputAxons = entries;
-  for (let k = 0; k < hearerOf.length; k += 1) {
-    const { core, block } = hearerOf[k]!;
+  let inPopulations = 0;
+  for (const { core, block } of near) {
     const { axonOf, atomOf, atoms, firstAxon } = block;
-    for (const { first, channels: count, offset } of channels) {
-      const from = startOf[k]! + first;
-      const at = compartmentOf[k]! + offset;
-      for (let c = 0; c < count; c += 1) {
+    eachHeard(block, layout, (compartment, from, channels) => {
+      for (let c = 0; c < channels; c += 1) {
         const axon = axonOf[from + c]!;
         if (axon === -1) continue;
-        const entry = next[at + c]!;
-        next[at + c] = entry + 1;
+        const entry = next[compartment + c]!;
+        next[compartment + c] = entry + 1;
         toCore[entry] = core;
         toAxon[entry] = firstAxon + axon;
         toAtom[entry] = atomOf[from + c]!;
-        if (atoms[axon]! > 1) outputAxons += populationCost - 1;
+        if (atoms[axon]! > 1) inPopulations += 1;
       }
-    }
+    });
   }
-  return { offsets, toCore, toAxon, toAtom, outputAxons };
+  return { offsets, toCore, toAxon, toAtom, outputAxons: entries + inPopulations * (populationCost - 1) };
 }
 
 function hears({ plan, rows, columns }: AxonBlock, { y, x }: Tile): boolean {
@@ -125,15 +102,31 @@ function hears({ plan, rows, columns }: AxonBlock, { y, x }: Tile): boolean {
   );
 }
 
-/** Calls back with the places of the pool window that holds (y, x). */
-function eachPlace({ plan, rows, columns }: AxonBlock, y: number, x: number, found: (place: number) => void): void {
-  const { pool } = plan.incoming.projection;
-  const row = Math.floor(y / pool[0]) - rows.first;
-  const column = Math.floor(x / pool[1]) - columns.first;
-  if (row < 0 || row >= rows.offsets.length - 1 || column < 0 || column >= columns.offsets.length - 1) return;
-  for (let r = rows.offsets[row]!; r < rows.offsets[row + 1]!; r += 1) {
-    for (let c = columns.offsets[column]!; c < columns.offsets[column + 1]!; c += 1) {
-      found(r * plan.columns.reaches.length + c);
+/**
+ * Calls back with every run of channels of a tile at every place where the block hears it: its first compartment, and the
+ * first of its entries in the block's table of axons. Places of one position come in order.
+ */
+function eachHeard(
+  { plan, rows, columns }: AxonBlock,
+  layout: TileLayout,
+  heard: (compartment: number, from: number, channels: number) => void,
+): void {
+  const { tile } = layout;
+  const { pool, kernel } = plan.incoming.projection;
+  const runs = channelBlocks(layout);
+  for (let y = tile.y[0]; y < tile.y[1]; y += 1) {
+    const row = Math.floor(y / pool[0]) - rows.first;
+    if (row < 0 || row >= rows.offsets.length - 1) continue;
+    for (let x = tile.x[0]; x < tile.x[1]; x += 1) {
+      const column = Math.floor(x / pool[1]) - columns.first;
+      if (column < 0 || column >= columns.offsets.length - 1) continue;
+      const compartment = compartmentAt(layout, y, x);
+      for (let r = rows.offsets[row]!; r < rows.offsets[row + 1]!; r += 1) {
+        for (let c = columns.offsets[column]!; c < columns.offsets[column + 1]!; c += 1) {
+          const from = (r * plan.columns.reaches.length + c) * kernel.shape[2] + tile.c[0];
+          for (const { first, channels, offset } of runs) heard(compartment + offset, from + first, channels);
+        }
+      }
     }
   }
 }
