@@ -125,6 +125,7 @@ function jsonSummary(format: JsonFormat, value: unknown, name: string): string {
     case 'progress':
     case 'sweep':
     case 'sweep-result':
+    case 'bench':
     case 'result':
       checkJson(format, value, name);
       return `a sound ${format}`;

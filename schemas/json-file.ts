@@ -16,6 +16,7 @@ export const jsonFormats = [
   'result',
   'sweep',
   'sweep-result',
+  'bench',
 ] as const;
 
 /** The name of a JSON format. */

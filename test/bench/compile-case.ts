@@ -1,16 +1,24 @@
-/** One case of the compiler's measurements in a process of its own: `compile-case NET TARGET`, the result on standard output. */
+/**
+ * One case of the compiler's measurements in a process of its own: `compile-case NET TARGET FILE`, where FILE is the
+ * network's SNN file, beside which the Program is written; the result on standard output.
+ */
 import { compile } from '../../compiler/compile.js';
 import { hopBound } from '../../compiler/hop-bound.js';
+import { readSnnFile } from '../../runtime/cli/read-network.js';
+import { writeFileWhole } from '../../runtime/store/write-file.js';
+import { recordIntegerNetwork } from '../../runtime/verify/origin.js';
 import { SpikewrightError } from '../../schemas/diagnostic.js';
-import { encodeProgram } from '../../schemas/program-file.js';
+import { sha256 } from '../../schemas/hash.js';
+import { programParts } from '../../schemas/program-file.js';
+import { snnParts } from '../../schemas/snn-file.js';
+import { spikeGraphParts } from '../../schemas/spike-file.js';
 import { loadTarget } from '../../targets/load.js';
-import { compileNetwork } from './compile-networks.js';
 
 /** A network on a target; what only a Program could tell is null where the compiler refused. */
 export interface CompileCase {
   readonly net: string;
   readonly target: string;
-  /** From the SNN in memory to the bytes of the Program. */
+  /** From the SNN's file to the Program's, as the command does: read, hash, compile, hash, write. */
   readonly seconds: number;
   /** Largest resident size of the process. */
   readonly peakBytes: number;
@@ -20,6 +28,8 @@ export interface CompileCase {
   readonly bindingLimit: string | null;
   /** Of all cores together. */
   readonly synapseBytes: number | null;
+  readonly secondsPerSynapseMebibyte: number | null;
+  readonly peakBytesPerSynapseByte: number | null;
   readonly messages: number | null;
   readonly spikeHops: number | null;
   readonly spikeHopsRowMajor: number | null;
@@ -42,6 +52,8 @@ const nothing: Omit<Outcome, 'seconds' | 'peakBytes'> = {
   coresLowerBound: null,
   bindingLimit: null,
   synapseBytes: null,
+  secondsPerSynapseMebibyte: null,
+  peakBytesPerSynapseByte: null,
   messages: null,
   spikeHops: null,
   spikeHopsRowMajor: null,
@@ -52,23 +64,28 @@ const nothing: Omit<Outcome, 'seconds' | 'peakBytes'> = {
   refused: null,
 };
 
-function outcome(net: string, targetName: string): Outcome {
-  const snn = compileNetwork(net);
+async function outcome(snnFile: string, targetName: string): Promise<Outcome> {
   const target = loadTarget(targetName);
-  const provenance = { spikewrightVersion: '0', sources: [], options: '{}' };
   const start = process.hrtime.bigint();
   const seconds = (): number => Number(process.hrtime.bigint() - start) / 1e9;
   try {
-    const { program, traffic, bound, mapping } = compile(snn, target, { provenance }).value;
-    encodeProgram(program);
+    const snn = await readSnnFile(snnFile);
+    const sources = [{ role: 'snn', sha256: sha256(snnParts(snn)) }];
+    const provenance = { spikewrightVersion: '0', sources, options: '{}' };
+    const { program, spikeGraph, traffic, bound, mapping } = compile(snn, target, { provenance }).value;
+    const file = programParts(recordIntegerNetwork(program, spikeGraphParts(spikeGraph)));
+    await writeFileWhole(`${snnFile}.swp`, file);
     const cost = { seconds: seconds(), peakBytes: peakBytes() };
+    const synapseBytes = program.cores.reduce((sum, { synapseMemory }) => sum + synapseMemory.length, 0);
     return {
       ...cost,
+      synapseBytes,
+      secondsPerSynapseMebibyte: (cost.seconds / synapseBytes) * 2 ** 20,
+      peakBytesPerSynapseByte: cost.peakBytes / synapseBytes,
       chips: program.chips,
       cores: program.cores.length,
       coresLowerBound: bound.cores,
       bindingLimit: bound.limit,
-      synapseBytes: program.cores.reduce((sum, { synapseMemory }) => sum + synapseMemory.length, 0),
       ...traffic,
       spikeHopsLowerBound: hopBound(program, null, target),
       boundOf: Object.fromEntries(bound.layers.map(({ population, cores, limit }) => [population, { cores, limit }])),
@@ -88,6 +105,6 @@ function peakBytes(): number {
   return process.resourceUsage().maxRSS * 1024;
 }
 
-const [net = '', target = ''] = process.argv.slice(2);
-const result: CompileCase = { net, target, ...outcome(net, target) };
+const [net = '', target = '', snnFile = ''] = process.argv.slice(2);
+const result: CompileCase = { net, target, ...(await outcome(snnFile, target)) };
 process.stdout.write(JSON.stringify(result));

@@ -4,12 +4,13 @@
  * its own; then the modes against each other, taking turns in one process. Networks whose names begin with `flat` tell how the cost of a synaptic operation depends on their number.
  */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { networkNames } from './networks.js';
+import { printMeasurements } from './print-measurements.js';
 import type { SimCase } from './sim-case.js';
 import type { SimRatios } from './sim-ratios.js';
 
@@ -48,9 +49,7 @@ for (const net of values.net.split(',')) {
     rmSync(folder, { recursive: true });
   }
 }
-const text = `${JSON.stringify({ cases, ratios }, null, 2)}\n`;
-if (values.json === '-') process.stdout.write(text);
-else writeFileSync(values.json, text);
+printMeasurements({ cases, ratios }, values.json);
 
 function ratioLineOf({ net, analyticToOff, cycleToOff, messagesPerSecond, clockMessagesPerSecond }: SimRatios): string {
   const millions = (rate: number): string => `${(rate / 1e6).toFixed(1)} M`;

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { uniformFloat32 } from 'pure-rand/distribution/uniformFloat32';
 import { craft, pgd } from '../../runtime/attack/attack.js';
@@ -12,6 +11,7 @@ import { Sgd } from '../../runtime/train/sgd.js';
 import { elementCount } from '../../schemas/tensor.js';
 import type { BenchNetwork, Operations } from './bench-networks.js';
 import { benchAnn, benchNetworks, benchSnn, operations } from './bench-networks.js';
+import { printMeasurements } from './print-measurements.js';
 import type { Duration } from './torch.js';
 import { Torch } from './torch.js';
 
@@ -303,6 +303,4 @@ for (const { net, level, what, engine, threads, time, cpuTime } of compared) {
   const figures = `${time.toFixed(2)}× PyTorch's time, ${cpuTime.toFixed(2)}× its processor time`;
   process.stdout.write(`${net} ${level} ${what} ${engine} ${threadText(threads)}: ${figures}\n`);
 }
-const result = `${JSON.stringify({ cases, ratios: compared }, null, 2)}\n`;
-if (options.json === '-') process.stdout.write(result);
-else if (options.json !== undefined) writeFileSync(options.json, result);
+if (options.json !== undefined) printMeasurements({ cases, ratios: compared }, options.json);

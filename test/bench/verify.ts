@@ -7,7 +7,6 @@
  * - `chip`: the chip alone on the clean images, every event timed
  * - `mutations`: single faults in the Program, `--mutants` of each kind, looked for on eight images
  */
-import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { demoConfig } from '../../runtime/cli/demo-config.js';
@@ -24,6 +23,7 @@ import { chooseLevelEngines } from '../../runtime/verify/level-engines.js';
 import { simulateImages } from '../../runtime/verify/simulate-task.js';
 import { defaultAttack, verifyNetwork } from '../../runtime/verify/verify.js';
 import { type MutationTally, mutationCampaign } from '../property/mutation-campaign.js';
+import { printMeasurements } from './print-measurements.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -116,6 +116,4 @@ for (const { kind, tried, refused, changing, caught, astray, named } of mutation
   const row = [tried, refused, changing, caught, astray, named].map((figure) => String(figure).padStart(7)).join('');
   process.stderr.write(`${kind.padEnd(16)}${row}\n`);
 }
-const text = `${JSON.stringify({ cases, mutations }, null, 2)}\n`;
-if (options.json === '-') process.stdout.write(text);
-else writeFileSync(options.json, text);
+printMeasurements({ cases, mutations }, options.json);
