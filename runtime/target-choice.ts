@@ -30,8 +30,11 @@ export async function compileTarget({
     const what = `weights of ${weightBits} bits are asked for; ${target.name} has ±${weight.mantissaMax} in ${weight.bits} bits.`;
     throw failure('SW2017', { where: `target ${target.name}`, what });
   }
-  return {
-    ...target,
-    arithmetic: { ...target.arithmetic, weight: { ...weight, mantissaMax, bits: weightBits } },
-  };
+  return narrowWeights(target, weightBits);
+}
+
+/** The target with weights of so many bits, at least 2 and at most its own. */
+export function narrowWeights(target: Target, bits: number): Target {
+  const weight = { ...target.arithmetic.weight, mantissaMax: 2 ** (bits - 1) - 1, bits };
+  return { ...target, arithmetic: { ...target.arithmetic, weight } };
 }

@@ -70,14 +70,12 @@ export const compile = defineCommand({
     ['compile net.sws --out second.swp --beside net.swp', 'A second copy on the cores that the first leaves free'],
   ],
   async run(args, context) {
-    const [{ compile: compileSnn }, { chosenTarget }, { readSnnFile }, { readOccupied, readRates }] = await Promise.all(
-      [
-        import('../../compiler/compile.js'),
-        import('../target-choice.js'),
-        import('./read-network.js'),
-        import('../placement.js'),
-      ],
-    );
+    const [{ compileOrAdvise }, { chosenTarget }, { readSnnFile }, { readOccupied, readRates }] = await Promise.all([
+      import('../nearest-fit.js'),
+      import('../target-choice.js'),
+      import('./read-network.js'),
+      import('../placement.js'),
+    ]);
     const { parseSplits } = await import('../../compiler/split-parts.js');
     const splits = parseSplits(args.split);
     const target = await chosenTarget(args.target);
@@ -99,7 +97,7 @@ export const compile = defineCommand({
       splits,
       args.calibrate === undefined ? null : [args.calibrate, args['calibration-images'], args['train-samples'] ?? null],
     );
-    const { value, diagnostics } = compileSnn(snn, target, {
+    const { value, diagnostics } = compileOrAdvise(snn, target, {
       provenance: { spikewrightVersion, sources, options },
       placement,
       calibration,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { compile, defaultPlacement } from '../../compiler/compile.js';
+import { defaultPlacement } from '../../compiler/compile.js';
 import type { QuantisationRow } from '../../compiler/quantisation-table.js';
 import type { AnnGraph } from '../../schemas/ann.js';
 import { type Diagnostic, diagnostic } from '../../schemas/diagnostic.js';
@@ -14,6 +14,7 @@ import { elementCount } from '../../schemas/tensor.js';
 import { chosenAttack, chosenMembers, mainAttack } from '../attack-choice.js';
 import { calibrationImages } from '../calibration-images.js';
 import { labelsOf } from '../data/dataset.js';
+import { compileOrAdvise } from '../nearest-fit.js';
 import { type Artefacts, artefactHash, readArtefact } from '../store/store.js';
 import { compileTarget } from '../target-choice.js';
 import { firstOf } from '../train/accuracy.js';
@@ -83,7 +84,7 @@ export async function compileStage(run: RunContext, snn: NetworkStage<SnnGraph>)
         { count, trainSamples },
         run.listener.hooks('compile'),
       );
-      const { value, diagnostics } = compile(snn.graph, target, { provenance, placement, calibration });
+      const { value, diagnostics } = compileOrAdvise(snn.graph, target, { provenance, placement, calibration });
       run.listener.tell(diagnostics);
       const graph = encodeSpikeGraph(value.spikeGraph);
       return {
