@@ -3,11 +3,13 @@ import type { CoreState } from './core-state.js';
 import type { MachineMemory } from './machine-memory.js';
 import type { MergedMemory, SourceRows } from './merged-memory.js';
 import type { Mesh } from './mesh.js';
+import { PatternTable } from './pattern-table.js';
 
-/** Words of a `Fan` and of an `Outlet` in the kernel. */
+/** Words of a `Fan`, an `Outlet` and a `Spread` in the kernel. */
 const fanWords = 8;
-const fan = { first: 0, eastWest: 1, northSouth: 2, crossings: 3, outlets: 4, pushes: 5, delayed: 6, pattern: 7 };
+const fan = { first: 0, eastWest: 1, northSouth: 2, crossings: 3, outlets: 4 };
 const outletWords = 2;
+const spreadWords = 4;
 
 /** What placing output axons takes: of this core, the rows that its spikes send; of all, states and the mesh. */
 interface Surroundings {
@@ -54,8 +56,8 @@ export class AxonsOut {
     this.inlet[entry] = inlet;
   }
 
-  /** Puts all of it where the loops find it, once inlets and synapses of all entries are known. */
-  place({ from, rows, states, mesh, memory, merged }: Surroundings): void {
+  /** Puts all of it where the loops find it, once inlets and synapses of all entries are known; gives how many patterns there are. */
+  place({ from, rows, states, mesh, memory, merged }: Surroundings): number {
     const { offsets, core, synapses, inlet } = this;
     const routes = new Map<number, number>();
     for (let entry = 0; entry < core.length; entry++) {
@@ -67,7 +69,11 @@ export class AxonsOut {
     const ways = this.routes.map((to) => mesh.distance(from, to));
     const outlets: number[] = [];
     const routeOf: number[] = [];
-    const pattern = merged.openPatterns(sentOn, this.routes);
+    const patterns = new PatternTable(
+      memory,
+      ways.map((way, route) => ({ core: states[this.routes[route]!]!.address, sentOn: sentOn + 4 * route, way })),
+    );
+    const spreads = new Uint32Array(spreadWords * (offsets.length - 1));
     const compartments = offsets.length - 1;
     const fans = new Uint32Array(fanWords * (compartments + 1));
     for (let k = 0; k < compartments; k++) {
@@ -77,18 +83,19 @@ export class AxonsOut {
       for (let entry = offsets[k]!; entry < offsets[k + 1]!; entry++) {
         const to = core[entry]!;
         const route = routes.get(to)!;
-        const { eastWest, northSouth, chipCrossings } = ways[route]!;
-        fans[at + fan.eastWest]! += eastWest;
-        fans[at + fan.northSouth]! += northSouth;
-        fans[at + fan.crossings]! += chipCrossings;
         const own = inlet === null ? -1 : inlet[entry]!;
-        if (own < 0) pattern.add(route, synapses[entry]!);
+        if (own < 0) patterns.add(route, synapses[entry]!);
         else {
+          const { eastWest, northSouth, chipCrossings } = ways[route]!;
+          fans[at + fan.eastWest]! += eastWest;
+          fans[at + fan.northSouth]! += northSouth;
+          fans[at + fan.crossings]! += chipCrossings;
           outlets.push(states[to]!.address, own);
           routeOf.push(route);
         }
       }
-      fans[at + fan.pattern] = pattern.close();
+      const { list, shift } = merged.rowsOf(rows, k);
+      spreads.set([patterns.close(), list, shift], spreadWords * k);
     }
     fans[fanWords * compartments + fan.first] = core.length;
     fans[fanWords * compartments + fan.outlets] = routeOf.length;
@@ -97,14 +104,12 @@ export class AxonsOut {
       const at = fanWords * k + fan.outlets;
       fans[at] = firstOutlet + 4 * outletWords * fans[at]!;
     }
-    merged.placePushes(rows, compartments, (k, pushes, delayed) => {
-      fans[fanWords * k + fan.pushes] = pushes;
-      fans[fanWords * k + fan.delayed] = delayed;
-    });
     this.#state.set({
       fans: memory.place(fans),
-      outlets: firstOutlet,
+      outlets: outlets.length === 0 ? 0 : firstOutlet,
       routeOf: memory.place(Int32Array.from(routeOf)),
+      spreads: patterns.size === 0 ? 0 : memory.place(spreads),
     });
+    return patterns.size;
   }
 }

@@ -43,7 +43,7 @@ const fields = [
   'restless',
   'profileTable',
   'profileRowBytes',
-  'unused',
+  'spreads',
 ] as const;
 
 /** The doubles that follow them. */

@@ -81,13 +81,14 @@ export class CoreLoader {
     for (const [group, members] of groups.entries()) {
       this.#loadGroup(members, sourcesOf[group]!);
     }
+    let patterns = 0;
     for (const [from, axonsOut] of this.#axonsOut.entries()) {
-      axonsOut.place({ from, rows: this.#rows[from]!, states, mesh, memory, merged: this.#merged });
+      patterns += axonsOut.place({ from, rows: this.#rows[from]!, states, mesh, memory, merged: this.#merged });
     }
     return {
       cores: this.#cores,
       hostInlets: this.#hostInlets,
-      network: this.#merged.network(table.begin, table.end),
+      network: this.#merged.network(table.begin, table.end, patterns),
     };
   }
 

@@ -61,6 +61,7 @@ export function mergeRows(
     const { axon, atom } = image.axonsOut;
     const to = axonsOut.core;
     const compartments = image.compartmentCount;
+    builder.openCore();
     const start = new Int32Array(compartments + 1);
     const [section, row, wait] = [0, 0, 0].map(() => new Growing(new Int32Array(1024)));
     for (let first = 0; first < compartments; first += builder.sourcesMax) {
@@ -86,5 +87,7 @@ export function mergeRows(
     for (let k = 0; k < compartments; k++) start[k + 1]! += start[k]!;
     rows.set(number, { start, section: section!.taken(), row: row!.taken(), wait: wait!.taken() });
   }
-  return { sheet: builder.sheet(), rows };
+  const sheet = builder.sheet();
+  for (const { row } of rows.values()) for (let k = 0; k < row.length; k++) row[k] = sheet.placeOf[row[k]!]!;
+  return { sheet, rows };
 }

@@ -1,16 +1,17 @@
 import type { CoreState } from './core-state.js';
-import { Growing } from './growing.js';
 import type { Address, MachineMemory } from './machine-memory.js';
-import { PatternTable } from './pattern-table.js';
+import { PushTable } from './push-table.js';
 import { type Sheet, vectorWeights } from './sheet-builder.js';
 
-/** Bytes of what kernel/merged.ts calls Sheet, Section, DelayedPushes. */
+/** Bytes of what kernel/merged.ts calls Sheet and Section, and of a delayed push in its slot. */
 const sheetBytes = 24;
 const sectionBytes = 24;
-const delayedBytes = 16;
+const dueBytes = 8;
 /** Words of its Network. */
 const networkWords = 12;
 
+/** Weights beyond which a tile of all does not fit the fastest caches. */
+const cacheBytes = 1 << 19;
 /** Weights of a tile, one cache line a row. */
 const tileWeights = 64;
 /** What 16 bits hold. */
@@ -35,25 +36,27 @@ export class MergedMemory {
   readonly #sheets: Uint32Array[] = [];
   /** Address of each sheet's first section. */
   readonly #sections: Address[] = [];
-  #patterns = 0;
-  #delayed = 0;
-  #longestWait = 0;
+  readonly #pushes: PushTable;
 
   constructor(memory: MachineMemory, states: readonly CoreState[]) {
     this.#memory = memory;
     this.#states = states;
+    this.#pushes = new PushTable(memory);
   }
 
   /** Places a sheet, whose cores have been placed; gives its number. */
-  placeSheet({ sections, lanes, rows, weights, heaviest, capacity, stretches }: Sheet): number {
+  placeSheet({ sections, lanes, rows, order, weights, heaviest, capacity, stretches }: Sheet): number {
     const memory = this.#memory;
     const tiles: number[] = [];
-    for (let lane = 0; lane < lanes; lane += tileWeights) {
-      const width = Math.min(tileWeights, lanes - lane);
-      // Rows of a whole tile begin on cache lines.
+    // Rows of one section are read once in a timestep: where they are many, best from end to end.
+    const isWhole = sections === 1 && rows * lanes > cacheBytes;
+    const widest = isWhole ? lanes : tileWeights;
+    for (let lane = 0; lane < lanes; lane += widest) {
+      const width = Math.min(widest, lanes - lane);
+      // Rows of a tile of 64 begin on cache lines.
       const address = Math.ceil(memory.reserve((rows + 1) * width + tileWeights) / tileWeights) * tileWeights;
-      packTile(weights, memory.uint8(address, rows * width), { lane, width, lanes, rows });
-      tiles.push(address, width / vectorWeights, 4 * lane, 0);
+      packTile(weights, memory.uint8(address, (rows + 1) * width), { lane, width, lanes, order });
+      tiles.push(address, width / vectorWeights, 4 * lane, isWhole ? tileWeights * rows : 0);
     }
     const sums = memory.reserve(4 * lanes * sections + 16);
     const table = new Uint32Array((sectionBytes / 4) * sections);
@@ -75,70 +78,25 @@ export class MergedMemory {
     return this.#sheets.push(Uint32Array.of(first, past, firstTile, firstTile + 4 * tiles.length, rowsPerFlush, 0)) - 1;
   }
 
-  /** The patterns of a core that counts what it sends at `sentOn`, to the cores of `routes`. */
-  openPatterns(sentOn: Address, routes: readonly number[]): PatternTable {
-    return new PatternTable(
-      this.#memory,
-      routes.map((to, route) => ({ core: this.#states[to]!.address, sentOn: sentOn + 4 * route })),
-      () => this.#patterns++,
-    );
-  }
-
-  /** Places the rows that a core's spikes send; tells where those of each compartment begin, and of one beyond. */
-  placePushes(
-    parts: readonly SourceRows[],
-    compartments: number,
-    tell: (compartment: number, pushes: Address, delayed: Address) => void,
-  ): void {
-    const memory = this.#memory;
-    const prompt = new Growing(new Int32Array(64));
-    const late = new Growing(new Int32Array(16));
-    const delayed: number[] = [];
-    const starts = new Int32Array(2 * (compartments + 1));
-    const push = (to: Growing<Int32Array>, { sheet, section, row }: SourceRows, entry: number): void => {
-      to.push(this.#sections[sheet]! + sectionBytes * section[entry]!);
-      to.push(tileWeights * row[entry]!);
-    };
-    for (let k = 0; k < compartments; k++) {
-      starts[2 * k] = prompt.length;
-      starts[2 * k + 1] = delayed.length;
-      const waits = new Set<number>();
-      for (const part of parts) {
-        for (let entry = part.start[k]!; entry < part.start[k + 1]!; entry++) {
-          if (part.wait[entry] === 0) push(prompt, part, entry);
-          else waits.add(part.wait[entry]!);
-        }
-      }
-      for (const wait of waits) {
-        const from = late.length;
-        for (const part of parts) {
-          for (let entry = part.start[k]!; entry < part.start[k + 1]!; entry++) {
-            if (part.wait[entry] === wait) push(late, part, entry);
-          }
-        }
-        delayed.push(wait, from, late.length, 0);
-        this.#longestWait = Math.max(this.#longestWait, wait);
+  /** The list of the rows that a compartment's spikes push, and its shift. */
+  rowsOf(parts: readonly SourceRows[], compartment: number): { readonly list: Address; readonly shift: number } {
+    for (const { sheet, start, section, row, wait } of parts) {
+      for (let entry = start[compartment]!; entry < start[compartment + 1]!; entry++) {
+        const address = this.#sections[sheet]! + sectionBytes * section[entry]!;
+        this.#pushes.add(address, tileWeights * row[entry]!, wait[entry]!);
       }
     }
-    starts[2 * compartments] = prompt.length;
-    starts[2 * compartments + 1] = delayed.length;
-    const promptAt = memory.place(prompt.taken());
-    const lateAt = memory.place(late.taken());
-    const table = Uint32Array.from(delayed, (value, word) =>
-      word % 4 === 1 || word % 4 === 2 ? lateAt + 4 * value : value,
-    );
-    const delayedAt = memory.place(table);
-    this.#delayed += (4 * delayed.length) / delayedBytes;
-    for (let k = 0; k <= compartments; k++) tell(k, promptAt + 4 * starts[2 * k]!, delayedAt + 4 * starts[2 * k + 1]!);
+    return this.#pushes.close();
   }
 
-  /** The network of all that was placed: what the loops work on. `end` is that of the cores' states. */
-  network(begin: Address, end: Address): Address {
+  /** The network of all that was placed: what the loops work on. States of cores lie from `begin` to `end`; `patterns` counts those of all. */
+  network(begin: Address, end: Address, patterns: number): Address {
     const memory = this.#memory;
+    const { delayed, longestWait } = this.#pushes;
     const sheets = memory.place(Uint32Array.from(this.#sheets.flatMap((words) => [...words])));
-    const touched = memory.reserve(4 * this.#patterns);
-    const slots = this.#delayed === 0 ? 0 : this.#longestWait + 1;
-    const slotBytes = 4 * this.#delayed;
+    const touched = memory.reserve(4 * patterns);
+    const slots = delayed === 0 ? 0 : longestWait + 1;
+    const slotBytes = dueBytes * delayed;
     const ring = memory.reserve(slots * slotBytes);
     const slotEnds = memory.reserve(4 * slots);
     const words = new Uint32Array(networkWords);
@@ -148,21 +106,25 @@ export class MergedMemory {
   }
 }
 
-/** Lays the weights of some lanes out row by row: in each vector a byte of the first eight lanes, then one of the last. */
+/**
+ * Lays the weights of some lanes out row by row, in the order of the rows' places, and a row of zeros behind them: in each
+ * vector a byte of the first eight lanes, then one of the last.
+ */
 function packTile(
   weights: Int8Array,
   tile: Uint8Array,
-  { lane, width, lanes, rows }: { lane: number; width: number; lanes: number; rows: number },
+  { lane, width, lanes, order }: { lane: number; width: number; lanes: number; order: Int32Array },
 ): void {
   const half = vectorWeights / 2;
-  for (let row = 0; row < rows; row++) {
+  for (let place = 0; place < order.length; place++) {
     for (let vector = 0; vector < width; vector += vectorWeights) {
-      const from = row * lanes + lane + vector;
-      const to = row * width + vector;
+      const from = order[place]! * lanes + lane + vector;
+      const to = place * width + vector;
       for (let k = 0; k < half; k++) {
         tile[to + 2 * k] = weights[from + k]! + lowerBias;
         tile[to + 2 * k + 1] = weights[from + half + k]!;
       }
     }
   }
+  for (let at = order.length * width; at < tile.length; at += 2) tile[at] = lowerBias;
 }

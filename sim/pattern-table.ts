@@ -1,15 +1,20 @@
 import { Growing } from './growing.js';
+import { HashTable } from './hash-table.js';
 import type { Address, MachineMemory } from './machine-memory.js';
+import type { Distance } from './mesh.js';
 
 /** Words of what kernel/merged.ts calls Pattern and Share. */
-const patternWords = 4;
+const patternWords = 8;
 const shareWords = 6;
 const share = { core: 0, messages: 1, sentOn: 2, synapses: 4 };
+/** Numbers of a share in a key: route, messages, synapses. */
+const shareKey = 3;
 
-/** Where messages of a core are counted: at the core that they go to, and at their own. */
+/** Where messages of a core are counted, at the core that they go to and at their own, and how far they go. */
 interface Route {
   readonly core: Address;
   readonly sentOn: Address;
+  readonly way: Distance;
 }
 
 /**
@@ -19,20 +24,23 @@ interface Route {
 export class PatternTable {
   readonly #memory: MachineMemory;
   readonly #routes: readonly Route[];
-  readonly #count: () => void;
+  /** By route, of the compartment at work; and the routes that it takes. */
   readonly #messages: Int32Array;
   readonly #synapses: Float64Array;
   readonly #touched = new Growing(new Int32Array(16));
-  /** Patterns by hash, and then one by one: route, messages, synapses of each share. */
-  readonly #known = new Map<number, { readonly address: Address; readonly shares: Float64Array }[]>();
+  readonly #known = new HashTable();
+  readonly #keys: Float64Array[] = [];
+  readonly #addresses: Address[] = [];
 
-  /** `count` is called for each new pattern. */
-  constructor(memory: MachineMemory, routes: readonly Route[], count: () => void) {
+  constructor(memory: MachineMemory, routes: readonly Route[]) {
     this.#memory = memory;
     this.#routes = routes;
-    this.#count = count;
     this.#messages = new Int32Array(routes.length);
     this.#synapses = new Float64Array(routes.length);
+  }
+
+  get size(): number {
+    return this.#addresses.length;
   }
 
   /** A message on a route that finds so many synapses. */
@@ -51,53 +59,57 @@ export class PatternTable {
       const route = values[k]!;
       hash = Math.imul(hash ^ route ^ (this.#messages[route]! << 16), 0x9e3779b1) ^ this.#synapses[route]!;
     }
-    const known = this.#known.get(hash) ?? [];
-    this.#known.set(hash, known);
-    let found = known.find(({ shares }) => this.#is(shares));
-    if (found === undefined) {
-      found = this.#place();
-      known.push(found);
+    let number = this.#known.find(hash, (other) => this.#is(this.#keys[other]!));
+    if (number < 0) {
+      number = this.#addresses.length;
+      this.#known.add(hash, number);
+      this.#place();
     }
     for (let k = 0; k < length; k++) {
       this.#messages[values[k]!] = 0;
       this.#synapses[values[k]!] = 0;
     }
     this.#touched.length = 0;
-    return found.address;
+    return this.#addresses[number]!;
   }
 
-  #is(shares: Float64Array): boolean {
+  #is(key: Float64Array): boolean {
     const { length, values } = this.#touched;
-    if (shares.length !== 3 * length) return false;
+    if (key.length !== shareKey * length) return false;
     for (let k = 0; k < length; k++) {
       const route = values[k]!;
       const isSame =
-        shares[3 * k] === route &&
-        shares[3 * k + 1] === this.#messages[route] &&
-        shares[3 * k + 2] === this.#synapses[route];
+        key[shareKey * k] === route &&
+        key[shareKey * k + 1] === this.#messages[route] &&
+        key[shareKey * k + 2] === this.#synapses[route];
       if (!isSame) return false;
     }
     return true;
   }
 
-  #place(): { readonly address: Address; readonly shares: Float64Array } {
+  #place(): void {
     const { length, values } = this.#touched;
-    const shares = new Float64Array(3 * length);
+    const key = new Float64Array(shareKey * length);
     const first = this.#memory.reserve(4 * shareWords * length);
     const words = this.#memory.uint32(first, shareWords * length);
+    const doubles = this.#memory.float64(first, (shareWords / 2) * length);
+    const sums = [0, 0, 0, 0];
     for (let k = 0; k < length; k++) {
       const route = values[k]!;
-      const { core, sentOn } = this.#routes[route]!;
-      const at = shareWords * k;
-      words[at + share.core] = core;
-      words[at + share.messages] = this.#messages[route]!;
-      words[at + share.sentOn] = sentOn;
-      this.#memory.float64(first + 4 * (at + share.synapses), 1)[0] = this.#synapses[route]!;
-      shares.set([route, this.#messages[route]!, this.#synapses[route]!], 3 * k);
+      const { core, sentOn, way } = this.#routes[route]!;
+      const messages = this.#messages[route]!;
+      words[shareWords * k + share.core] = core;
+      words[shareWords * k + share.messages] = messages;
+      words[shareWords * k + share.sentOn] = sentOn;
+      doubles[(shareWords * k + share.synapses) / 2] = this.#synapses[route]!;
+      key.set([route, messages, this.#synapses[route]!], shareKey * k);
+      for (const [index, links] of [1, way.eastWest, way.northSouth, way.chipCrossings].entries()) {
+        sums[index]! += messages * links;
+      }
     }
-    this.#count();
     const pattern = new Uint32Array(patternWords);
-    pattern.set([0, first, first + 4 * shareWords * length]);
-    return { address: this.#memory.place(pattern), shares };
+    pattern.set([0, first, first + 4 * shareWords * length, ...sums]);
+    this.#keys.push(key);
+    this.#addresses.push(this.#memory.place(pattern));
   }
 }

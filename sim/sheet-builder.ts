@@ -35,6 +35,9 @@ export interface Sheet {
   /** Neurons of a section, rounded up to whole vectors. */
   readonly lanes: number;
   readonly rows: number;
+  /** The row at each place, and the place of each row, where those that sources reach alike follow one another. */
+  readonly order: Int32Array;
+  readonly placeOf: Int32Array;
   /** [rows, lanes], in units of the core that each lane's neuron is in. */
   readonly weights: Int8Array;
   readonly heaviest: number;
@@ -85,6 +88,9 @@ export class SheetBuilder {
   #weights: Int8Array;
   #words: Int32Array;
   #rows = 0;
+  /** Cores opened; and of each row, the one and the section, with its delay, for which it was made. */
+  #sourceCores = 0;
+  readonly #madeFor = new Growing(new Float64Array(64));
   #heaviest = 0;
   readonly #knownRows = new HashTable();
 
@@ -112,6 +118,11 @@ export class SheetBuilder {
   /** How many sources can be open together. */
   get sourcesMax(): number {
     return Math.max(1, Math.floor(keysMax / this.#keys));
+  }
+
+  /** From now on sources are compartments of another core. */
+  openCore(): void {
+    this.#sourceCores++;
   }
 
   /** Opens sources 0 … count − 1, without synapses. */
@@ -158,7 +169,7 @@ export class SheetBuilder {
   close(push: (source: number, section: number, row: number, wait: number) => void): boolean {
     const touched = this.#touched.values.subarray(0, this.#touched.length).sort();
     for (const key of touched) {
-      const row = this.#rowOf(this.#lastPiece[key]!);
+      const row = this.#rowOf(this.#lastPiece[key]!, key % this.#keys);
       if (row < 0) return false;
       const section = key % this.#sections;
       const source = Math.floor(key / this.#keys);
@@ -169,7 +180,14 @@ export class SheetBuilder {
   }
 
   sheet(): Sheet {
+    const madeFor = this.#madeFor.values;
+    const order = Int32Array.from({ length: this.#rows }, (_, row) => row);
+    order.sort((a, b) => madeFor[a]! - madeFor[b]! || a - b);
+    const placeOf = new Int32Array(this.#rows);
+    for (const [place, row] of order.entries()) placeOf[row] = place;
     return {
+      order,
+      placeOf,
       sections: this.#sections,
       lanes: this.#lanes,
       rows: this.#rows,
@@ -220,9 +238,9 @@ export class SheetBuilder {
   }
 
   /** The row of the piece at `last` and those before it; −1 where there can be none. */
-  #rowOf(last: number): number {
+  #rowOf(last: number, key: number): number {
     // Only elsewhere can the same pieces come again.
-    if (this.#sections === 1) return this.#makeRow(last);
+    if (this.#sections === 1) return this.#makeRow(last, key);
     const { values } = this.#pieces;
     const recipe = this.#recipes;
     const start = recipe.length;
@@ -247,7 +265,7 @@ export class SheetBuilder {
       recipe.length = start;
       return this.#recipeRow.values[known]!;
     }
-    const row = this.#makeRow(last);
+    const row = this.#makeRow(last, key);
     this.#knownRecipes.add(hash, this.#recipeRow.length);
     this.#recipeRow.push(row);
     this.#recipeStart.push(recipe.length);
@@ -255,7 +273,7 @@ export class SheetBuilder {
   }
 
   /** Sums the piece at `last` and those before it. */
-  #makeRow(last: number): number {
+  #makeRow(last: number, key: number): number {
     if (this.#rows >= this.#rowsMax) return -1;
     const sums = this.#sums.fill(0);
     const { values } = this.#pieces;
@@ -292,6 +310,7 @@ export class SheetBuilder {
     });
     if (known >= 0) return known;
     this.#knownRows.add(hash, this.#rows);
+    this.#madeFor.push(this.#sourceCores * this.#keys + key);
     return this.#rows++;
   }
 

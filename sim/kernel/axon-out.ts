@@ -2,7 +2,7 @@
 // straight to the rows of weights.
 
 import { CoreState, FAN_SHIFT, Fan } from './core-state';
-import { pushRows } from './merged';
+import { sendMerged } from './merged';
 
 /** Where an output axon leads to: the state of a core, and an inlet there. */
 @unmanaged
@@ -20,6 +20,16 @@ const OUTLET_SHIFT: usize = 3;
  */
 export function send(address: usize, first: i32, end: i32): void {
   const core = changetype<CoreState>(address);
+  core.messagesSent = 0;
+  core.sentEastWest = 0;
+  core.sentNorthSouth = 0;
+  core.sentAcrossChips = 0;
+  if (core.spreads) sendMerged(core, first, end);
+  if (core.outlets) sendSingly(core, first, end);
+}
+
+/** Puts messages into inboxes. */
+function sendSingly(core: CoreState, first: i32, end: i32): void {
   const fans = core.fans;
   const spiked = core.spiked;
   const counts = core.sentOn !== 0;
@@ -30,22 +40,20 @@ export function send(address: usize, first: i32, end: i32): void {
   for (let spike = first; spike < end; spike += 1) {
     const at = fans + ((<usize>load<i32>(spiked + ((<usize>spike) << 2))) << FAN_SHIFT);
     const fan = changetype<Fan>(at);
-    const next = changetype<Fan>(at + (1 << FAN_SHIFT));
-    const past = next.outlets;
+    const past = changetype<Fan>(at + (1 << FAN_SHIFT)).outlets;
     for (let outlet = fan.outlets; outlet < past; outlet += 1 << OUTLET_SHIFT) {
       receive(changetype<Outlet>(outlet).core, changetype<Outlet>(outlet).inlet);
     }
     if (counts) countRoutes(core, fan.outlets, past);
-    if (fan.pattern) pushRows(fan, next);
-    messages += <i32>(next.first - fan.first);
+    messages += <i32>((past - fan.outlets) >> OUTLET_SHIFT);
     eastWest += fan.eastWest;
     northSouth += fan.northSouth;
     crossings += fan.crossings;
   }
-  core.messagesSent = messages;
-  core.sentEastWest = eastWest;
-  core.sentNorthSouth = northSouth;
-  core.sentAcrossChips = crossings;
+  core.messagesSent += messages;
+  core.sentEastWest += eastWest;
+  core.sentNorthSouth += northSouth;
+  core.sentAcrossChips += crossings;
 }
 
 function countRoutes(core: CoreState, from: usize, past: usize): void {

@@ -47,7 +47,7 @@ export class CoreState {
   /** Of the last range updated. */
   saturations: i32;
   inputsBeyondMax: i32;
-  /** By compartment, and one more: a `Fan`. By outlet: an `Outlet`; and its route (i32). */
+  /** By compartment, and one more: a `Fan`. By outlet: an `Outlet`, 0 where there is none; and its route (i32). */
   fans: usize;
   outlets: usize;
   routeOf: usize;
@@ -68,7 +68,8 @@ export class CoreState {
   /** Rows of parameters by local timestep; a row has by profile: fires above, reset by, keeps in 1/4096, all ones where the reset is hard. */
   profileTable: usize;
   profileRowBytes: i32;
-  unused: i32;
+  /** By compartment: a `Spread`; 0 where nothing is sent to merged synapses. */
+  spreads: usize;
   /** Synapses processed by the last accumulation. */
   synapticOperations: f64;
   /** Messages and synapses of all accumulations since they were last taken. */
@@ -76,21 +77,18 @@ export class CoreState {
   synapticOperationsInAll: f64;
 }
 
-/**
- * What a spike of one compartment sends: output axons from `first` to the next compartment's, and the links on the way of
- * all. To cores whose synapses are merged it goes by pushes, to others by outlets; what is from … the next compartment's.
- */
+/** What a spike of one compartment sends: output axons from `first` to the next compartment's; of those with outlets, the links on the way of all. */
 @unmanaged
 export class Fan {
   first: u32;
   eastWest: i32;
   northSouth: i32;
   crossings: i32;
-  /** Addresses of its first `Outlet`, `Push` and `DelayedPushes`; and of its `Pattern`, or 0 where it has none. */
+  /** Address of its first `Outlet`; the next compartment's is behind its last. */
   outlets: usize;
-  pushes: usize;
-  delayed: usize;
-  pattern: usize;
+  unused0: i32;
+  unused1: i32;
+  unused2: i32;
 }
 
 /** Bytes of a `Fan`, as a power of two. */

@@ -3,7 +3,7 @@
 // tile by tile of 64 neurons, and handed to the cores. What each core received is counted by pattern: spikes of equal
 // patterns send as many messages to the same cores, where these find as many synapses.
 
-import { CoreState, Fan } from './core-state';
+import { CoreState } from './core-state';
 import { accumulate } from './synapse';
 
 /** All merged synapses of a machine; `../merged-memory.ts` names the same words. */
@@ -17,7 +17,7 @@ class Network {
   /** Addresses of the patterns of this timestep's spikes, each once, up to the address in `touchedEnd`. */
   touched: usize;
   touchedEnd: usize;
-  /** Slots of `slotBytes` bytes: addresses of delayed pushes, up to those in `slotEnds`; 0 slots where none are delayed. */
+  /** Slots of `slotBytes` bytes: delayed pushes and their shifts, up to the addresses in `slotEnds`; no slots where none are delayed. */
   slots: i32;
   slot: i32;
   ring: usize;
@@ -52,15 +52,16 @@ class Section {
   unused: i32;
 }
 
-/** The weights of up to 64 neighbouring neurons of a section, row by row. */
+/** The weights of up to 64 neighbouring neurons of a section, or, where rows are too many for a cache, of all, row by row. */
 @unmanaged
 class Tile {
   weights: usize;
-  /** Vectors of 16 weights: 1 to 4. */
+  /** Vectors of 16 weights. */
   vectors: i32;
   /** Bytes from a section's first sum to the tile's. */
   offset: i32;
-  unused: i32;
+  /** Of a tile of all neurons: where in a tile of 64 a row of zeros would be; else 0. */
+  blank: u32;
 }
 
 /** Neighbouring neurons of a section that are neighbouring compartments of a core. */
@@ -74,7 +75,7 @@ class Stretch {
   core: usize;
 }
 
-/** A row of a section. */
+/** A row of a section, but for the shift of the compartment. */
 @unmanaged
 class Push {
   section: usize;
@@ -90,12 +91,36 @@ class DelayedPushes {
   unused: i32;
 }
 
+/** What the spikes of some compartments of a core send. */
 @unmanaged
 class Pattern {
-  /** Spikes of this timestep. */
+  /** Of this timestep. */
   spikes: u32;
   shares: usize;
   pastShares: usize;
+  /** Of one spike, and the links on the way of all. */
+  messages: i32;
+  eastWest: i32;
+  northSouth: i32;
+  crossings: i32;
+  unused: i32;
+}
+
+/** The rows of some compartments, but for the shift of each. */
+@unmanaged
+class PushList {
+  pushes: usize;
+  pastPushes: usize;
+  delayed: usize;
+  pastDelayed: usize;
+}
+
+/** Of a compartment: its pattern, or 0 where it sends nothing, its list of rows, or 0, and its shift. */
+@unmanaged
+class Spread {
+  pattern: usize;
+  list: usize;
+  shift: u32;
   unused: i32;
 }
 
@@ -118,6 +143,9 @@ const STRETCH: usize = offsetof<Stretch>();
 const PUSH: usize = offsetof<Push>();
 const DELAYED: usize = offsetof<DelayedPushes>();
 const SHARE: usize = offsetof<Share>();
+const SPREAD: usize = offsetof<Spread>();
+/** Bytes of a place in a slot. */
+const DUE: usize = 8;
 
 let network: usize = 0;
 
@@ -131,30 +159,51 @@ export function openNetwork(address: usize): void {
   }
 }
 
-/** Counts a spike that has a pattern, and hands its rows to their sections. */
-export function pushRows(fan: Fan, next: Fan): void {
-  const pattern = changetype<Pattern>(fan.pattern);
+/** Hands the rows of spikes first … end − 1 of a core to their sections, and counts what is sent. */
+export function sendMerged(core: CoreState, first: i32, end: i32): void {
   const net = changetype<Network>(network);
-  if (pattern.spikes === 0) {
-    store<u32>(net.touchedEnd, <u32>fan.pattern);
-    net.touchedEnd += 4;
+  const spreads = core.spreads;
+  const spiked = core.spiked;
+  let messages = 0;
+  let eastWest = 0;
+  let northSouth = 0;
+  let crossings = 0;
+  for (let spike = first; spike < end; spike += 1) {
+    const spread = changetype<Spread>(spreads + <usize>load<i32>(spiked + ((<usize>spike) << 2)) * SPREAD);
+    if (spread.pattern === 0) continue;
+    const pattern = changetype<Pattern>(spread.pattern);
+    if (pattern.spikes === 0) {
+      store<u32>(net.touchedEnd, <u32>spread.pattern);
+      net.touchedEnd += 4;
+    }
+    pattern.spikes += 1;
+    messages += pattern.messages;
+    eastWest += pattern.eastWest;
+    northSouth += pattern.northSouth;
+    crossings += pattern.crossings;
+    if (spread.list === 0) continue;
+    const list = changetype<PushList>(spread.list);
+    push(list.pushes, list.pastPushes, spread.shift);
+    for (let at = list.delayed; at < list.pastDelayed; at += DELAYED) {
+      const slot = (net.slot + changetype<DelayedPushes>(at).wait) % net.slots;
+      const slotEnd = net.slotEnds + ((<usize>slot) << 2);
+      const free = <usize>load<u32>(slotEnd);
+      store<u32>(free, <u32>at);
+      store<u32>(free, spread.shift, 4);
+      store<u32>(slotEnd, <u32>(free + DUE));
+    }
   }
-  pattern.spikes += 1;
-  push(fan.pushes, next.pushes);
-  for (let at = fan.delayed; at < next.delayed; at += DELAYED) {
-    const slot = (net.slot + changetype<DelayedPushes>(at).wait) % net.slots;
-    const slotEnd = net.slotEnds + ((<usize>slot) << 2);
-    const free = <usize>load<u32>(slotEnd);
-    store<u32>(free, <u32>at);
-    store<u32>(slotEnd, <u32>(free + 4));
-  }
+  core.messagesSent += messages;
+  core.sentEastWest += eastWest;
+  core.sentNorthSouth += northSouth;
+  core.sentAcrossChips += crossings;
 }
 
-function push(from: usize, past: usize): void {
+function push(from: usize, past: usize, shift: u32): void {
   for (let at = from; at < past; at += PUSH) {
     const section = changetype<Section>(changetype<Push>(at).section);
     const end = section.end;
-    store<u32>(end, changetype<Push>(at).row);
+    store<u32>(end, changetype<Push>(at).row + shift);
     section.end = end + 4;
   }
 }
@@ -194,9 +243,9 @@ function pushDelayed(net: Network): void {
   const slotEnd = net.slotEnds + ((<usize>net.slot) << 2);
   const begin = net.ring + <usize>(net.slot * net.slotBytes);
   const end = <usize>load<u32>(slotEnd);
-  for (let at = begin; at < end; at += 4) {
+  for (let at = begin; at < end; at += DUE) {
     const delayed = changetype<DelayedPushes>(<usize>load<u32>(at));
-    push(delayed.pushes, delayed.pastPushes);
+    push(delayed.pushes, delayed.pastPushes, load<u32>(at, 4));
   }
   store<u32>(slotEnd, <u32>begin);
   net.slot = net.slot + 1 === net.slots ? 0 : net.slot + 1;
@@ -239,7 +288,8 @@ export function accumulateSheets(begin: usize, end: usize): void {
         const sums = section.sums + <usize>tile.offset;
         for (let from = section.begin; from < past; from += batch) {
           const to = min(past, from + batch);
-          if (tile.vectors === 4) addTile(sums, tile.weights, from, to);
+          if (tile.blank) addWhole(sums, tile, from, to);
+          else if (tile.vectors === 4) addTile(sums, tile.weights, from, to);
           else addVectors(sums, tile, from, to);
         }
       }
@@ -303,6 +353,53 @@ function addVectors(sums: usize, tile: Tile, from: usize, to: usize): void {
     }
     addSums(sums + (vector << 6), a, b, bias);
   }
+}
+
+/** Rows of any length, eight at a time, each from its beginning to its end, as memory is read fastest. */
+function addWhole(sums: usize, tile: Tile, from: usize, to: usize): void {
+  const bias = i16x8.splat(8 << 7);
+  const vectors = <usize>tile.vectors;
+  for (let at = from; at < to; at += 32) {
+    let r = rowAt(tile, at, to);
+    let s = rowAt(tile, at + 4, to);
+    let t = rowAt(tile, at + 8, to);
+    let u = rowAt(tile, at + 12, to);
+    let v = rowAt(tile, at + 16, to);
+    let w = rowAt(tile, at + 20, to);
+    let x = rowAt(tile, at + 24, to);
+    let y = rowAt(tile, at + 28, to);
+    const past = r + (vectors << 4);
+    let place = sums;
+    for (; r < past; r += 16) {
+      const a = v128.load(r);
+      const b = v128.load(s);
+      const c = v128.load(t);
+      const d = v128.load(u);
+      const e = v128.load(v);
+      const f = v128.load(w);
+      const g = v128.load(x);
+      const h = v128.load(y);
+      const both = i16x8.add(i16x8.add(i16x8.add(a, b), i16x8.add(c, d)), i16x8.add(i16x8.add(e, f), i16x8.add(g, h)));
+      const upper = i16x8.add(
+        i16x8.add(i16x8.add(i16x8.shr_s(a, 8), i16x8.shr_s(b, 8)), i16x8.add(i16x8.shr_s(c, 8), i16x8.shr_s(d, 8))),
+        i16x8.add(i16x8.add(i16x8.shr_s(e, 8), i16x8.shr_s(f, 8)), i16x8.add(i16x8.shr_s(g, 8), i16x8.shr_s(h, 8))),
+      );
+      addSums(place, both, upper, bias);
+      place += 64;
+      s += 16;
+      t += 16;
+      u += 16;
+      v += 16;
+      w += 16;
+      x += 16;
+      y += 16;
+    }
+  }
+}
+
+/** Where the row named at `at` lies in a tile of whole rows; beyond `to` that of zeros. */
+function rowAt(tile: Tile, at: usize, to: usize): usize {
+  return tile.weights + (<usize>(at < to ? load<u32>(at) : tile.blank) >> 2) * <usize>tile.vectors;
 }
 
 /** What the lower weights of the rows of from … to have been stored above their value. */

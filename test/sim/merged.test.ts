@@ -100,4 +100,47 @@ describe('synapses merged over the cores of a population', () => {
     // Where a source leads to one compartment several times, the sum of its weights may need more than 8 bits.
     expect(merged).toBeGreaterThan(30);
   });
+
+  it('add rows that no cache holds as they add few', () => {
+    // 600 rows of 1,000 weights, all different: row j has (7·j + 3·k) mod 255 − 127 for compartment k.
+    const [sources, compartments] = [600, 1000];
+    const axons = Array.from({ length: sources }, (_, j) => {
+      const synapses = Array.from({ length: compartments }, (_, k) => [k, ((7 * j + 3 * k) % 255) - 127] as const);
+      return { entries: chunks(synapses, 60).map((chunk) => ({ format: 0, synapses: chunk })) };
+    });
+    const program = buildProgram({
+      timesteps: 1,
+      populations: [population('a', sources, 0), population('out', compartments, 1, 'readout')],
+      drives: [drive('a', sources)],
+      cores: [
+        {
+          core: 0,
+          ranges: [range(0, [...Array(sources).keys()])],
+          profiles: [profile(1)],
+          out: Array.from({ length: sources }, (_, j): Destination[] => [[0, 1, j]]),
+        },
+        { core: 1, ranges: [range(1, [...Array(compartments).keys()])], profiles: [readoutProfile()], formats, axons },
+      ],
+    });
+    const limits = {
+      ...target.limits,
+      compartmentsPerCore: figure(1024, 'compartments'),
+      inputAxonsPerCore: figure(1024, 'axons'),
+      outputAxonsPerCore: figure(1024, 'axons'),
+      synapseMemoryPerCore: figure(1 << 20, 'B'),
+    };
+    const simulator = new Simulator(program, { ...target, limits }, { timing: 'off' });
+    for (const every of [1, 7, 100]) {
+      const current = Int32Array.from({ length: sources }, (_, j) => (j % every === 0 ? 1 : 0));
+      const expected = Int32Array.from({ length: compartments }, (_, k) => {
+        // The first format's weights count twice.
+        return current.reduce((sum, fires, j) => sum + fires * 2 * (((7 * j + 3 * k) % 255) - 127), 0);
+      });
+      expect(simulator.run([current]).readout).toEqual(expected);
+    }
+  });
 });
+
+function chunks<T>(values: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(values.length / size) }, (_, k) => values.slice(size * k, size * (k + 1)));
+}
