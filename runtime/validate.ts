@@ -2,7 +2,7 @@ import { importOnnx } from '../compiler/import/onnx.js';
 import { readPth } from '../compiler/import/pth.js';
 import type { AnnGraph } from '../schemas/ann.js';
 import { decodeAnn } from '../schemas/ann-file.js';
-import { type Diagnostic, diagnostic, failure, SpikewrightError } from '../schemas/diagnostic.js';
+import { type Diagnostic, diagnostic, SpikewrightError } from '../schemas/diagnostic.js';
 import { type FileKind, fileKind, fileKindTitle } from '../schemas/file-kind.js';
 import { checkJson, type JsonFormat, jsonFormats, likeliestFormat, parseJson } from '../schemas/json-file.js';
 import { type LayerShape, layerShapes, shapeText } from '../schemas/layer-shapes.js';
@@ -34,10 +34,15 @@ interface Content {
 
 /**
  * Recognises a file by its content and checks it wholly, a Program against its own target too; `name` stands for the
- * file in messages, and `as` says which format a JSON file is, where its keys shall not tell. Never throws for what the
- * bytes are: faults come back as error diagnostics.
+ * file in messages, `as` says which format a JSON file is, where its keys shall not tell, and `dt` how long a timestep is
+ * in a NIR file's unit of time. Never throws for what the bytes are: faults come back as error diagnostics.
  */
-export function validateFile(bytes: Uint8Array, name: string, as: JsonFormat | null = null): Validation {
+export async function validateFile(
+  bytes: Uint8Array,
+  name: string,
+  as: JsonFormat | null = null,
+  dt = 1,
+): Promise<Validation> {
   let kind: Validation['kind'] = fileKind(bytes);
   try {
     if (kind === 'json') {
@@ -50,6 +55,7 @@ export function validateFile(bytes: Uint8Array, name: string, as: JsonFormat | n
       return { kind, summary, diagnostics: [] };
     }
     if (kind === 'unknown') return { kind, summary: null, diagnostics: [strange(name, fileKindTitle.unknown)] };
+    if (kind === 'hdf5') return { kind, ...(await hdf5Content(bytes, name, dt)) };
     return { kind, diagnostics: [], ...readers[kind](bytes, name) };
   } catch (error) {
     if (error instanceof SpikewrightError) return { kind, summary: null, diagnostics: error.diagnostics };
@@ -57,7 +63,9 @@ export function validateFile(bytes: Uint8Array, name: string, as: JsonFormat | n
   }
 }
 
-const readers: Readonly<Record<Exclude<FileKind, 'json' | 'unknown'>, (bytes: Uint8Array, name: string) => Content>> = {
+type Reader = (bytes: Uint8Array, name: string) => Content;
+
+const readers: Readonly<Record<Exclude<FileKind, 'json' | 'hdf5' | 'unknown'>, Reader>> = {
   ann: (bytes, name) => ({ summary: networkSummary(decodeAnn(bytes, name)) }),
   snn: (bytes, name) => ({ summary: networkSummary(decodeSnn(bytes, name)) }),
   spike: (bytes, name) => {
@@ -78,24 +86,22 @@ const readers: Readonly<Record<Exclude<FileKind, 'json' | 'unknown'>, (bytes: Ui
     const values = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
     return { summary: `${tensors.size} tensors, ${count(values)} values` };
   },
-  hdf5: (_, name) => {
-    throw failure('SW1002', {
-      where: name,
-      what: `this is ${fileKindTitle.hdf5}.`,
-      why: 'The network in it is checked as it is imported.',
-      fix: 'Use "spikewright import".',
-    });
-  },
   onnx: (bytes, name) => {
     const { value, diagnostics } = importOnnx(bytes, name);
     return { summary: networkSummary(value), diagnostics };
   },
 };
 
-function networkSummary(graph: AnnGraph | SnnGraph): string {
+async function hdf5Content(bytes: Uint8Array, name: string, dt: number): Promise<Required<Content>> {
+  const { hdf5Network } = await import('./validate-hdf5.js');
+  const { value, diagnostics } = await hdf5Network(bytes, name, dt);
+  return { summary: networkSummary(value.network, value.isTimed), diagnostics };
+}
+
+function networkSummary(graph: AnnGraph | SnnGraph, isTimed = graph.kind === 'snn'): string {
   const shapes = [...layerShapes(graph.layers).values()];
   const [input, output] = [shapes[0], shapes[shapes.length - 1]] as [LayerShape, LayerShape];
-  const time = graph.kind === 'snn' ? `, T = ${graph.timesteps}` : '';
+  const time = isTimed && graph.kind === 'snn' ? `, T = ${graph.timesteps}` : '';
   const parameters = graph.layers.reduce((sum, layer) => sum + ('kernel' in layer ? layer.kernel.data.length : 0), 0);
   return `${graph.layers.length} layers, ${shapeText(input)} to ${output[0]} classes, ${count(parameters)} weights${time}`;
 }
@@ -134,7 +140,9 @@ function jsonSummary(format: JsonFormat, value: unknown, name: string): string {
 
 function strange(name: string, what: string): Diagnostic {
   const known = [
-    ...(['ann', 'snn', 'spike', 'program', 'safetensors', 'zip', 'onnx'] as const).map((kind) => fileKindTitle[kind]),
+    ...(['ann', 'snn', 'spike', 'program', 'safetensors', 'zip', 'hdf5', 'onnx'] as const).map(
+      (kind) => fileKindTitle[kind],
+    ),
   ];
   return diagnostic('SW1002', 'error', {
     where: name,

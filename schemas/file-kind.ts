@@ -20,7 +20,7 @@ export const fileKindTitle: Readonly<Record<FileKind, string>> = {
   program: 'a Program (.swp)',
   safetensors: 'a safetensors file',
   zip: 'a ZIP archive, as PyTorch (.pth) and Keras (.keras) write it',
-  hdf5: 'an HDF5 file, as Keras writes it (.h5)',
+  hdf5: 'an HDF5 file, as Keras (.h5) and NIR (.nir) write it',
   json: 'a JSON file',
   onnx: 'an ONNX model',
   unknown: 'a file of no known kind',

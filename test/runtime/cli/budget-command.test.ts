@@ -116,7 +116,7 @@ describe('spikewright budget', () => {
   });
 });
 
-it('a result is recognised by its keys, whatever else it holds', () => {
-  const { kind, summary } = validateFile(readFileSync(written), 'result.json');
+it('a result is recognised by its keys, whatever else it holds', async () => {
+  const { kind, summary } = await validateFile(readFileSync(written), 'result.json');
   expect([kind, summary]).toEqual(['result', 'a sound result']);
 });
