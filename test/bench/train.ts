@@ -17,7 +17,7 @@ import { Torch } from './torch.js';
 
 /**
  * Times training steps and attacks on each engine: `npm run bench:train -- --json FILE [--net demo,bench-a,bench-b,vgg11]
- * [--engine compiled,eager] [--threads 1,2] [--workers 2] [--rounds 7] [--seconds 90] [--against-torch] [--python COMMAND]`.
+ * [--what finetune,pgd10] [--engine compiled,eager] [--threads 1,2] [--workers 2] [--rounds 7] [--seconds 90] [--against-torch] [--python COMMAND]`.
  * With --workers the compiled engine also shares batches among so many workers, of one thread each. The contenders of a
  * network take turns, step by step, so that what else the machine does hits all alike; a case's time is its median over
  * the rounds after one that warms up, fewer where they take more than --seconds, ratios to PyTorch are of the least.
@@ -29,6 +29,7 @@ const { values: options } = parseArgs({
   options: {
     json: { type: 'string' },
     net: { type: 'string', default: 'bench-a,bench-b' },
+    what: { type: 'string', default: 'finetune,pgd10' },
     engine: { type: 'string', default: 'compiled,eager' },
     threads: { type: 'string', default: '1,2' },
     workers: { type: 'string' },
@@ -178,6 +179,7 @@ async function timeNetwork(name: string, level: Level, rounds: number): Promise<
   }
   const cases: Case[] = [];
   for (const what of level === 'snn' ? (['finetune', 'pgd10'] as const) : (['pgd10'] as const)) {
+    if (!options.what.split(',').includes(what)) continue;
     cases.push(...(await race(all, what, { name, network, level, rounds })));
   }
   for (const contender of all) contender.dispose();
