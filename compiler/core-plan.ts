@@ -8,7 +8,7 @@ import { compartmentAt, type Margin, type TileLayout, tileLayout } from './layou
 import { type ListClass, type ListForm, listForm, listSpan, type WeightCounts } from './list-form.js';
 import { INDEX_BITS, type ListSize, ListSizer } from './packing.js';
 import { lastPosition, type PatternPair, patternPairs } from './pattern-pairs.js';
-import { type Axis, axisReach, openReach, type Span, singleReaches, type Tile } from './tiling.js';
+import { type Axis, axisReach, openReach, type Span, shortReaches, type Tile } from './tiling.js';
 
 /**
  * How the synapses of a core are arranged.
@@ -17,13 +17,14 @@ import { type Axis, axisReach, openReach, type Span, singleReaches, type Tile } 
  * add nothing.
  * `order` says whether all channels of a position lie together, or, cut into 'blocks', so few of them that every axon's
  * base keeps its limit: then no source needs lists of its own, but more synapses need an index.
- * `lists` says what a source's axon reaches: all of its targets, or those of one row, so that it needs an axon for each.
+ * `lists` says what a source's axon reaches: all of its targets, or those of one row or of two, so that it needs an axon for
+ * each.
  * `padded` says along which axes padding lets the sources at the border of the tile share the lists of those inside.
  */
 export interface CoreStyle {
   readonly packing: 'sparse' | 'compact';
   readonly order: 'positions' | 'blocks';
-  readonly lists: 'whole' | 'rows';
+  readonly lists: 'whole' | 'pairs' | 'rows';
   readonly padded: 'not' | 'rows' | 'columns' | 'both';
 }
 
@@ -59,8 +60,10 @@ export class CorePlanner {
   readonly #inputAxons: number;
   readonly #formats: number;
   readonly #compartments: number;
-  /** Largest base of an input axon. */
+  /** Largest base of an input axon, and whether some compartments lie beyond it. */
   readonly baseMax: number;
+  readonly basesAreLimited: boolean;
+  readonly outputsAreLimited: boolean;
   readonly #profiles = new WeakMap<Population<Int32Array>, Map<string, ProfileNeed>>();
   readonly #weightCounts = new WeakMap<IncomingProjection, Map<string, ReadonlyMap<number, number>>>();
   readonly #axisPlans = new WeakMap<Axis, Map<string, AxisPlan>>();
@@ -74,6 +77,8 @@ export class CorePlanner {
       coreLimits(target).find(({ resource }) => resource === wanted)!.limit;
     this.#inputAxons = limitOf('inputAxons');
     this.#compartments = limitOf('compartments');
+    this.basesAreLimited = this.baseMax < this.#compartments - 1;
+    this.outputsAreLimited = Number.isFinite(limitOf('outputAxons'));
     this.#formats = limitOf('synapseFormats') - BIAS_FORMATS_MAX;
   }
 
@@ -81,8 +86,8 @@ export class CorePlanner {
     const rowsPadded = style.padded === 'rows' || style.padded === 'both';
     const columnsPadded = style.padded === 'columns' || style.padded === 'both';
     const reached = incoming.map((entry) => {
-      const rows = this.#axisPlan(entry.rows, tile.y, rowsPadded, style.lists === 'rows');
-      return { entry, rows, columns: this.#axisPlan(entry.columns, tile.x, columnsPadded, false) };
+      const rows = this.#axisPlan(entry.rows, tile.y, rowsPadded, LIST_ROWS[style.lists]);
+      return { entry, rows, columns: this.#axisPlan(entry.columns, tile.x, columnsPadded, LIST_ROWS.whole) };
     });
     const margins = [
       reached.reduce((most, { rows }) => widest(most, rows.margin), [0, 0] as Margin),
@@ -219,14 +224,14 @@ export class CorePlanner {
     return layout;
   }
 
-  #axisPlan(axis: Axis, span: Span, isOpen: boolean, isSingle: boolean): AxisPlan {
+  #axisPlan(axis: Axis, span: Span, isOpen: boolean, most: number): AxisPlan {
     const known = this.#axisPlans.get(axis) ?? new Map<string, AxisPlan>();
     this.#axisPlans.set(axis, known);
-    const key = `${span[0]}:${span[1]}:${isOpen}:${isSingle}`;
+    const key = `${span[0]}:${span[1]}:${isOpen}:${most}`;
     let plan = known.get(key);
     if (plan === undefined) {
       const reaches = (isOpen ? openReach : axisReach)(axis, span);
-      plan = planAxis(isSingle ? singleReaches(reaches, axis.stride) : reaches, span);
+      plan = planAxis(Number.isFinite(most) ? shortReaches(reaches, axis.stride, most) : reaches, span);
       known.set(key, plan);
     }
     return plan;
@@ -241,6 +246,9 @@ export class CorePlanner {
     return sizer;
   }
 }
+
+/** Rows of targets that one list reaches at most. */
+const LIST_ROWS = { whole: Number.POSITIVE_INFINITY, pairs: 2, rows: 1 } as const;
 
 /** Largest base that a Program can hold. */
 const BASE_MAX = 32_767;

@@ -99,7 +99,7 @@ function closestNeed(
   const spans = population.shape.map((extent, k) => splitEvenly(extent, counts[k]!));
   const [y, x, c] = spans.map(widestInside) as [Span, Span, Span];
   let closest: { parts: readonly number[]; need: CoreNeed; passed: CoreLimit } | null = null;
-  for (const style of stylesFor(incoming, spans[0]!, spans[1]!)) {
+  for (const style of stylesFor(incoming, spans[0]!, spans[1]!, planner)) {
     const { need } = inputNeed(planner.plan({ y, x, c }, style, incoming), population, biasAxons, planner);
     const passed = passedLimit(need, limits);
     if (passed === null) return null;

@@ -75,7 +75,7 @@ export function cheapestSplit(task: SplitTask, planner: CorePlanner, limits: rea
       (Math.ceil(height / rows.length) * Math.ceil(width / columns.length) * channels) / compartments,
       (bits * channels) / 64 / limitOf('synapseWords'),
     );
-    for (const style of stylesFor(task.incoming, rows, columns)) {
+    for (const style of stylesFor(task.incoming, rows, columns, planner)) {
       let least = leastParts;
       for (const parts of channelCounts) {
         const cores = tiles * parts;
@@ -127,28 +127,34 @@ function weightBits(
   }, 0);
 }
 
-/** Styles that differ for these projections: padding is for tiles of several rows or columns. */
+/**
+ * Styles that differ for these projections: padding is for tiles of several rows or columns, blocks of channels for bases
+ * that do not reach all compartments. Lists of two rows take more input axons than whole ones and need fewer indices: for
+ * chips whose sources have output axons to spare.
+ */
 export function stylesFor(
   incoming: readonly IncomingProjection[],
   rowSpans: readonly Span[],
   columnSpans: readonly Span[],
+  { basesAreLimited, outputsAreLimited }: CorePlanner,
 ): readonly CoreStyle[] {
   const several = (spans: readonly Span[]): boolean => spans.some(([first, end]) => end - first > 1);
   const tall = several(rowSpans) && incoming.some(({ rows }) => rows.kernel > 1);
   const wide = several(columnSpans) && incoming.some(({ columns }) => columns.kernel > 1);
   const packings = incoming.length === 0 ? (['sparse'] as const) : (['sparse', 'compact'] as const);
-  const lists = tall ? (['whole', 'rows'] as const) : (['whole'] as const);
+  const pairs = !outputsAreLimited && incoming.some(({ rows }) => rows.kernel > 2 * rows.stride);
+  const lists = tall ? (['whole', ...(pairs ? (['pairs'] as const) : []), 'rows'] as const) : (['whole'] as const);
   const plain = lists.flatMap((list) =>
     packings.flatMap((packing): CoreStyle[] => {
       const style = { packing, lists: list, order: 'positions' } as const;
       const styles: CoreStyle[] = [{ ...style, padded: 'not' }];
-      if (tall && list === 'whole') styles.push({ ...style, padded: 'rows' });
+      if (tall && list !== 'rows') styles.push({ ...style, padded: 'rows' });
       if (wide) styles.push({ ...style, padded: 'columns' });
-      if (tall && wide && list === 'whole') styles.push({ ...style, padded: 'both' });
+      if (tall && wide && list !== 'rows') styles.push({ ...style, padded: 'both' });
       return styles;
     }),
   );
-  return plain.flatMap((style): CoreStyle[] => [style, { ...style, order: 'blocks' }]);
+  return basesAreLimited ? plain.flatMap((style): CoreStyle[] => [style, { ...style, order: 'blocks' }]) : plain;
 }
 
 /** Words are counted up to so many times a core's, to know how much too large a tile is. */

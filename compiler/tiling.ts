@@ -75,10 +75,13 @@ export function openReach(axis: Axis, span: Span): Reach[] {
   });
 }
 
-/** Every reach cut into those of its single targets. */
-export function singleReaches(reaches: readonly Reach[], stride: number): Reach[] {
+/** Every reach cut into those of up to `most` targets. */
+export function shortReaches(reaches: readonly Reach[], stride: number, most: number): Reach[] {
   return reaches.flatMap(({ source, first, taps, tap }) =>
-    Array.from({ length: taps }, (_, n): Reach => ({ source, first: first + n, taps: 1, tap: tap - n * stride })),
+    Array.from({ length: Math.ceil(taps / most) }, (_, n): Reach => {
+      const before = n * most;
+      return { source, first: first + before, taps: Math.min(most, taps - before), tap: tap - before * stride };
+    }),
   );
 }
 

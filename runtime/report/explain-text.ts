@@ -131,7 +131,7 @@ function decibelText(decibels: number | null): string {
 function styleText({ packing, order, lists, padded }: LayerRow['style']): string {
   const along = { not: '', rows: ', padded along rows', columns: ', padded along columns', both: ', padded' }[padded];
   const blocks = order === 'blocks' ? ', channels in blocks' : '';
-  return `${packing}${lists === 'rows' ? ' by row' : ''}${along}${blocks}`;
+  return `${packing}${{ whole: '', pairs: ' by two rows', rows: ' by row' }[lists]}${along}${blocks}`;
 }
 
 function partitionText({ mapping, bound, program }: Compiled): string {
