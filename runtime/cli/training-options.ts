@@ -37,13 +37,13 @@ export function trainingOptions(defaults: {
     workers: {
       type: 'number',
       describe:
-        'Threads that share each batch, of the compiled engine; the result does not depend on how many, but rounds otherwise than one in one piece, which is what comes of leaving it out',
+        'Threads that share each batch, of the compiled engine. The result is the same for any number; it differs by rounding from that of a batch in one piece, which leaving this out gives',
       range: { minimum: 1, maximum: 256, whole: true },
     },
     memory: {
       type: 'string',
       describe:
-        'What tensors may take, such as 4GiB, of the compiled engine: batches are computed in as small shards as that needs, with the norm statistics of the whole batch',
+        'What tensors may take, such as 4GiB, of the compiled engine: each batch is computed in shards small enough for that, with the norm statistics of the whole batch',
       requiresArg: true,
     },
   } as const satisfies Record<string, CommandOption>;

@@ -20,6 +20,8 @@ export class CompiledEngine implements Engine {
   constructor(
     readonly threads: number,
     readonly backend: CompiledBackend = 'onnxruntime-cpu',
+    /** What becomes of a run's working memory: held for the program's next run, or returned. */
+    readonly workingMemory: 'held' | 'returned' = 'held',
   ) {}
 
   load(graph: AnnGraph | SnnGraph): CompiledModel {

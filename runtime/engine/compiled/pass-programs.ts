@@ -158,12 +158,12 @@ export class PassPrograms {
 
   /** Throws SW4011 beforehand where memory will not do: a system that overcommits would end the process later. */
   private compile(part: Extract, batch: number, onDevice: readonly Value[]): Promise<Program> {
-    const { threads, backend } = this.engine;
+    const { threads, backend, workingMemory } = this.engine;
     if (backend === 'onnxruntime-cpu') {
       const [needed, available] = [workingBytes(part), process.availableMemory()];
       if (needed > available) throw outOfMemory(batch, needed, available);
     }
-    return Program.compile(part, threads, backend, { onDevice });
+    return Program.compile(part, threads, backend, { onDevice, workingMemory });
   }
 
   /** `part` is what to run, of a pass of any kind. Throws SW4011 with a batch that fits where memory runs out. */

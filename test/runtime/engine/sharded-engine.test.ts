@@ -129,7 +129,7 @@ describe('a batch in shards', () => {
 describe('a memory limit', () => {
   const graph = everySnnKind(3, { leak: 0.9, reset: 'hard', threshold: 0.7 });
   const sizeWithin = (budget: number | null, images = batch, workers = 4) => shardSize(graph, images, workers, budget);
-  const limits = Array.from({ length: 8 }, (_, k) => 90_000 * 1.32 ** k);
+  const limits = Array.from({ length: 9 }, (_, k) => 90_000 * 1.32 ** k);
   const fitting = limits.filter((budget) => !isRefused(() => sizeWithin(budget)));
 
   it('is met by smaller shards, then by fewer workers; whoever has room has them all', () => {

@@ -62,7 +62,7 @@ export class ShardMember {
   private readonly holdings = new Map<string, Holding>();
 
   constructor({ graph, threads, backend }: MemberSetup) {
-    this.engine = new CompiledEngine(threads, backend);
+    this.engine = new CompiledEngine(threads, backend, 'returned');
     this.model = this.engine.load(graph);
     this.phases = new PassPhases(graph);
   }
@@ -79,11 +79,11 @@ export class ShardMember {
     const holding = this.holdings.get(key) ?? { given: new Map(this.model.parameters), held: new Map() };
     this.holdings.set(key, holding);
     for (const [name, { data, shape: dims }] of given) holding.given.set(name, new Tensor('float32', data, dims));
-    const { pool, threads, backend } = this.engine;
+    const { pool, threads, backend, workingMemory } = this.engine;
     const into: Tensors = new Map(held.map((value) => [value.name, pool.take(value)]));
     const outputs = await this.programs.with(
       stringify([shape, direction, phase]),
-      () => Program.compile(part, threads, backend, { workingMemory: 'returned' }),
+      () => Program.compile(part, threads, backend, { workingMemory }),
       (program) => program.run((name) => holding.held.get(name) ?? holding.given.get(name), into),
     );
     for (const [name, tensor] of into) holding.held.set(name, tensor);
