@@ -34,6 +34,8 @@ export interface LayerStatistics {
   readonly spikesOutside: number;
   /** spikes / (neurons · T). */
   readonly spikeRatePercent: number;
+  /** Samples by what their spikes make of neurons · T, 0 to 100 %. */
+  readonly spikeRateBySample: Histogram;
   /** Neurons that fired at least once in the window. */
   readonly activeNeuronsPercent: number;
   /** Mean spikes at each step of a sample, [stepsPerSample]. */
@@ -107,6 +109,8 @@ export interface Statistics {
     readonly minSeconds: number;
     readonly medianSeconds: number;
     readonly maxSeconds: number;
+    /** Samples by latency. */
+    readonly distribution: Histogram;
     /** In the order of the samples. */
     readonly perSampleSeconds: readonly number[];
   } | null;
@@ -141,6 +145,7 @@ export interface Statistics {
   readonly coreTable: readonly CoreStatistics[];
   /** Over cores, of means per sample. */
   readonly histograms: {
+    readonly spikes: Histogram;
     readonly synapticOperations: Histogram;
     readonly messagesIn: Histogram;
     readonly utilisationPercent: Histogram | null;

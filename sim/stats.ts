@@ -1,17 +1,11 @@
 import type { Program } from '../schemas/program.js';
-import type {
-  CoreStatistics,
-  EnergySplit,
-  Histogram,
-  LayerStatistics,
-  Statistics,
-  StepStatistics,
-} from '../schemas/stats.js';
+import type { CoreStatistics, EnergySplit, LayerStatistics, Statistics, StepStatistics } from '../schemas/stats.js';
 import type { Target } from '../schemas/target.js';
 import { elementCount } from '../schemas/tensor.js';
 import { layOut } from './board.js';
 import { type EnergyFigures, energyFigureName, readEnergyFigures } from './energy.js';
 import { type EventCounts, type EventKind, eventKinds, eventsOf, noEvents } from './events.js';
+import { binOf, histogram } from './histogram.js';
 import { Mesh } from './mesh.js';
 import { cycles, type Femtojoules, joules, type Picoseconds, seconds } from './quantities.js';
 import type { SampleResult } from './sample-result.js';
@@ -21,6 +15,8 @@ import { cycleSummary, hostParts, latencySummary } from './time-summary.js';
 import { readTimingFigures, type TimingFigures } from './timing-figures.js';
 
 const linksShown = 32;
+/** Of spike rates, which are low: bins of 5 %. */
+const rateBins = 20;
 
 /**
  * Sums samples of one simulation into the statistics of stats.json. Needs no simulator, and `SampleResult`s are plain
@@ -39,6 +35,8 @@ export class SimulationStatistics {
   readonly #byPopulation: EventCounts;
   readonly #spikesByStep: readonly Float64Array[];
   readonly #spikesInWindow: Float64Array;
+  /** By population, samples by spike rate. */
+  readonly #spikeRates: readonly number[][];
   readonly #neuronsFired: Float64Array;
   #saturations = 0;
   #inputsBeyondMax = 0;
@@ -69,6 +67,7 @@ export class SimulationStatistics {
     this.#byPopulation = noEvents(populations);
     this.#spikesByStep = program.populations.map(() => new Float64Array(program.stepsPerSample));
     this.#spikesInWindow = new Float64Array(populations);
+    this.#spikeRates = program.populations.map(() => new Array<number>(rateBins).fill(0));
     this.#neuronsFired = new Float64Array(populations);
     this.#energyByCore = new Float64Array(cores);
     this.#energyByPopulation = new Float64Array(populations);
@@ -86,6 +85,8 @@ export class SimulationStatistics {
       addTo(this.#spikesByStep[index]!, spikesByStep);
       this.#spikesInWindow[index]! += spikesInWindow;
       this.#neuronsFired[index]! += neuronsFired;
+      const slots = elementCount(this.#program.populations[index]!.shape) * this.#program.timesteps;
+      this.#spikeRates[index]![binOf(spikesInWindow, slots, rateBins)]!++;
     }
     this.#saturations += sample.saturations;
     this.#inputsBeyondMax += sample.inputsBeyondMax;
@@ -150,6 +151,7 @@ export class SimulationStatistics {
       layers,
       coreTable,
       histograms: {
+        spikes: histogram(coreTable.map((core) => core.spikes)),
         synapticOperations: histogram(coreTable.map((core) => core.synapticOperations)),
         messagesIn: histogram(coreTable.map((core) => core.messagesIn)),
         utilisationPercent: isTimed ? histogram(utilisations) : null,
@@ -176,6 +178,7 @@ export class SimulationStatistics {
       spikes,
       spikesOutside: (eventsOf(this.#byPopulation, index, 'spikeOut') - this.#spikesInWindow[index]!) / this.#samples,
       spikeRatePercent: percent(spikes, neurons * timesteps),
+      spikeRateBySample: { from: 0, to: 100, counts: [...this.#spikeRates[index]!] },
       activeNeuronsPercent: percent(this.#neuronsFired[index]! / this.#samples, neurons),
       spikesByStep,
       synapticOperations: this.#mean(this.#byPopulation, index, 'synapticOperation'),
@@ -268,12 +271,4 @@ function sum(values: readonly number[]): number {
 
 function percent(part: number, whole: number): number {
   return whole === 0 ? 0 : (100 * part) / whole;
-}
-
-/** Ten bins from 0 to the largest value. */
-function histogram(values: readonly number[]): Histogram {
-  const to = values.reduce((most, value) => Math.max(most, value), 0);
-  const counts = new Array<number>(10).fill(0);
-  for (const value of values) counts[to === 0 ? 0 : Math.min(9, Math.floor((10 * value) / to))]!++;
-  return { from: 0, to, counts };
 }

@@ -1,11 +1,14 @@
 import type { Statistics } from '../schemas/stats.js';
+import { histogram } from './histogram.js';
 import { cycles, type Picoseconds, seconds } from './quantities.js';
 import { type TimingFigures, timingFigureName } from './timing-figures.js';
 
 /** Of one sample at least. */
 export function latencySummary(latencies: readonly Picoseconds[]): Statistics['latency'] {
   const { min, median, max } = extremes(latencies, seconds);
-  return { minSeconds: min, medianSeconds: median, maxSeconds: max, perSampleSeconds: latencies.map(seconds) };
+  const perSampleSeconds = latencies.map(seconds);
+  const distribution = histogram(perSampleSeconds, min);
+  return { minSeconds: min, medianSeconds: median, maxSeconds: max, distribution, perSampleSeconds };
 }
 
 /** The same in cycles of the chip's clock, with the timesteps of all samples, `running`; null where its frequency is not known. */

@@ -55,6 +55,10 @@ describe('statistics of three samples', () => {
     expect(timed.spikes).toBeCloseTo(5 / 3, 12);
     expect(timed.spikeRatePercent).toBeCloseTo((100 * 5) / 12, 12);
     expect(timed.activeNeuronsPercent).toBeCloseTo(50, 12);
+    // 100, 25 and 0 % in bins of 5 %.
+    const { counts } = timed.layers[0]!.spikeRateBySample;
+    expect([...counts.keys()].filter((bin) => counts[bin]! > 0)).toEqual([0, 5, 19]);
+    expect(timed.histograms.spikes.counts).toEqual([1, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
     expect(timed.messages).toBeCloseTo(5 / 3, 12);
     expect(timed.hops).toBeCloseTo(5 / 3, 12);
     expect(timed.synapticOperations).toBeCloseTo(5 / 3, 12);
@@ -80,6 +84,8 @@ describe('statistics of three samples', () => {
     const nanoseconds = timed.latency!.perSampleSeconds.map((latency) => Math.round(latency * 1e12) / 1e3);
     expect(nanoseconds).toEqual(expected);
     expect(timed.latency!.medianSeconds).toBeCloseTo(13_070e-9, 15);
+    // From 13,030 ns to 13,144: 13,070 is in the bin that begins 34.2 ns up.
+    expect(timed.latency!.distribution.counts).toEqual([1, 0, 0, 1, 0, 0, 0, 0, 0, 1]);
     expect(timed.steps!.map(({ criticalCore }) => criticalCore)).toEqual([
       { chip: 0, core: 0, samples: 2 },
       { chip: 0, core: 2, samples: 2 },
