@@ -1,5 +1,5 @@
 import type { Core } from './core.js';
-import { type LinkLoad, placeLinkLoad } from './link-load.js';
+import { type InstantMemory, placeInstant } from './instant-memory.js';
 import type { Machine } from './machine.js';
 import type { Address, MachineMemory } from './machine-memory.js';
 import { placePending } from './pending-memory.js';
@@ -90,7 +90,7 @@ export class CycleMemory {
   /** Where the outboxes of all cores lie, one behind the other, each with room for a message of every output axon. */
   readonly #outbox: Address;
   /** Where messages take no time. */
-  readonly #instant: LinkLoad | null;
+  readonly #instant: InstantMemory | null;
   #arrivals: ArrivalTables | null = null;
 
   constructor(machine: Machine, figures: CycleFigures) {
@@ -103,9 +103,9 @@ export class CycleMemory {
     for (const [core, { axonsOut }] of cores.entries()) {
       this.firstMessage[core + 1] = this.firstMessage[core]! + axonsOut.core.length;
     }
-    this.#instant = this.#isInstant(figures) ? placeLinkLoad(machine, figures.linkTime) : null;
+    this.#instant = this.#isInstant(figures) ? placeInstant(machine, figures.linkTime) : null;
     const sums = (length: number): Float64Array => memory.float64(memory.reserve(8 * length), length);
-    this.linkMessages = this.#instant?.messages ?? sums(mesh.linkCount);
+    this.linkMessages = this.#instant?.links.messages ?? sums(mesh.linkCount);
     this.sendBusy = sums(cores.length);
     this.receiveBusy = sums(cores.length);
     const ports = placePorts(machine, figures.buffer);

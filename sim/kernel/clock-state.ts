@@ -23,7 +23,7 @@ export class Clock {
   linkMessages: usize;
   sendBusy: usize;
   receiveBusy: usize;
-  /** What counts the messages of links where no message takes time on its way; 0 where one may. */
+  /** Where no message takes time on its way: an `Instant`. 0 where one may. */
   instant: usize;
   unused: i32;
   updateActive: i64;
@@ -58,8 +58,7 @@ export class Sender {
   pastMessages: usize;
   /** The next of those that wait for the same station. */
   nextWaiting: i32;
-  /** Where messages take no time: the spike in progress. */
-  spike: i32;
+  unused: i32;
   /** Time of the updates after the last message, of all work, and when it was last at work. */
   lastUpdates: i64;
   busy: i64;
