@@ -15,7 +15,7 @@ import { decodeSnn } from '../schemas/snn-file.js';
 import { decodeSpikeGraph } from '../schemas/spike-file.js';
 import { readTarget } from '../schemas/target-file.js';
 import { elementCount } from '../schemas/tensor.js';
-import { loadMachine } from '../sim/machine.js';
+import { checkMachine } from '../sim/check-machine.js';
 
 /** What a file turned out to be. */
 export interface Validation {
@@ -106,10 +106,10 @@ function networkSummary(graph: AnnGraph | SnnGraph, isTimed = graph.kind === 'sn
   return `${graph.layers.length} layers, ${shapeText(input)} to ${output[0]} classes, ${count(parameters)} weights${time}`;
 }
 
-/** Loads the Program on its target, as a simulation would. */
+/** Checks the Program against its target, as a simulation would before it runs. */
 function programSummary(program: Program, name: string): string {
   const target = readTarget(program.targetJson, `${name}, target`);
-  loadMachine(program, target);
+  checkMachine(program, target);
   const { cores, chips, populations, timesteps } = program;
   return `for ${target.name}: ${cores.length} cores on ${chips} ${chips === 1 ? 'chip' : 'chips'}, ${populations.length} populations, T = ${timesteps}`;
 }

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { SpikewrightError } from '../../schemas/diagnostic.js';
 import type { CoreImage, Program } from '../../schemas/program.js';
 import type { Target } from '../../schemas/target.js';
+import { checkMachine } from '../../sim/check-machine.js';
+import { loadMachine } from '../../sim/machine.js';
 import { Simulator } from '../../sim/simulate.js';
 import { arbitraryCase } from './arbitrary-program.js';
 import { buildProgram, drive, plainFormats, population, profile, range, readoutProfile } from './program-builder.js';
@@ -38,8 +40,20 @@ const program = buildProgram({
   ],
 });
 
+/** Opens a simulator on a Program, once it has been seen that checking it alone comes to the same as loading it. */
 function load(changed: Program, target: Target = tinyTarget()): () => unknown {
+  expect(refusal(() => checkMachine(changed, target))).toBe(refusal(() => loadMachine(changed, target)));
   return () => new Simulator(changed, target, { timing: 'cycle' });
+}
+
+/** What an attempt is refused with. */
+function refusal(attempt: () => unknown): string | null {
+  try {
+    attempt();
+    return null;
+  } catch (error) {
+    return error instanceof SpikewrightError ? error.message : String(error);
+  }
 }
 
 /** The program with core `index` altered. */
