@@ -51,9 +51,6 @@ export class CycleClock implements TimestepClock {
     const links = linkTimes(machine, figures);
     const own = [neuronUpdateActive, neuronUpdateInactive, spikeOut, withinTile, axonIn, synapticOperation];
     const unit = [...own, ...new Set(links)].reduce(commonDivisor, 0) || 1;
-    const work = machine.cores.map(({ axonsOut }) => {
-      return Float64Array.from(axonsOut.synapses, (synapses) => (axonIn + synapses * synapticOperation) / unit);
-    });
     this.#barrier = figures.barrier;
     this.#memory = new CycleMemory(machine, {
       updateActive: neuronUpdateActive / unit,
@@ -61,8 +58,9 @@ export class CycleClock implements TimestepClock {
       spikeOut: spikeOut / unit,
       withinTile: withinTile / unit,
       unit,
+      axonIn: axonIn / unit,
+      synapticOperation: synapticOperation / unit,
       linkTime: links.map((time) => time / unit),
-      work,
       buffer: figures.linkBuffer,
     });
     this.linkMessages = this.#memory.linkMessages;

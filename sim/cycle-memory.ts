@@ -43,12 +43,12 @@ export interface CycleFigures {
   readonly updateInactive: number;
   readonly spikeOut: number;
   readonly withinTile: number;
+  readonly axonIn: number;
+  readonly synapticOperation: number;
   /** Picoseconds of a unit. */
   readonly unit: number;
   /** By link. */
   readonly linkTime: Float64Array;
-  /** Of the message of each output axon, by core. */
-  readonly work: readonly Float64Array[];
   /** Messages that a link, port or input queue holds; may be infinite. */
   readonly buffer: number;
 }
@@ -109,7 +109,7 @@ export class CycleMemory {
     this.sendBusy = sums(cores.length);
     this.receiveBusy = sums(cores.length);
     const ports = placePorts(machine, figures.buffer);
-    const axons = placeAxons(machine, this.firstMessage, figures.work);
+    const axons = placeAxons(machine, this.firstMessage, figures);
     this.#outbox = memory.reserve(messageBytes * this.firstMessage.at(-1)!);
     this.#ports = memory.int64(ports, (stationBytes / 8) * cores.length);
     this.#address = memory.reserve(4 * clockWords.length + 48);
@@ -261,25 +261,29 @@ function placeLinks({ memory, mesh }: Machine, linkTime: Float64Array, laneOf: R
   return address;
 }
 
-function placeAxons({ memory, cores }: Machine, firstMessage: Int32Array, work: readonly Float64Array[]): Address {
+function placeAxons(
+  { memory, cores }: Machine,
+  firstMessage: Int32Array,
+  { axonIn, synapticOperation }: CycleFigures,
+): Address {
   const count = firstMessage.at(-1)!;
   const address = memory.reserve(axonBytes * count);
   const words = memory.int32(address, (axonBytes / 4) * count);
-  // Messages cost one of few times.
-  const places = new Map<number, Address>();
-  for (const [number, { axonsOut }] of cores.entries()) {
-    for (const [entry, to] of axonsOut.core.entries()) {
-      const time = work[number]![entry]!;
-      let place = places.get(time);
-      if (place === undefined) {
-        place = memory.reserve(8);
-        memory.int64(place, 1)[0] = BigInt(time);
-        places.set(time, place);
-      }
-      const at = (axonBytes / 4) * (firstMessage[number]! + entry);
-      words[at] = to;
-      words[at + 1] = place;
+  // What a message costs depends on the synapses that it finds: few numbers, of millions of axons.
+  const places: Address[] = [];
+  let at = 0;
+  for (const { axonsOut } of cores) {
+    const { core, synapses } = axonsOut;
+    for (let entry = 0; entry < core.length; entry++) {
+      const found = synapses[entry]!;
+      words[at++] = core[entry]!;
+      words[at++] = places[found] ??= memory.place(cost(axonIn + found * synapticOperation));
     }
   }
   return address;
+}
+
+/** A time of whole units as the loops read it. */
+function cost(time: number): Uint32Array {
+  return new Uint32Array(BigInt64Array.of(BigInt(time)).buffer);
 }
