@@ -45,6 +45,7 @@ export class AxonNumbering {
   readonly #biasAxons: number;
   /** By everything that a tile's tables depend on. */
   readonly #known = new Map<string, readonly AxonTable[]>();
+  #latest: readonly AxonTable[] = [];
 
   constructor(planner: CorePlanner, biasAxons: number) {
     this.#planner = planner;
@@ -57,14 +58,45 @@ export class AxonNumbering {
     const axes = projections.map(({ rows, columns }) => [reachesKey(rows.reaches, y), reachesKey(columns.reaches, x)]);
     const styleKey = [style.packing, style.order, style.lists, style.padded];
     const key = [...styleKey, y[1] - y[0], x[1] - x[0], c[0], c[1], ...axes].join('|');
-    const tables = this.#known.get(key) ?? axonTables(plan, this.#planner, this.#biasAxons);
-    this.#known.set(key, tables);
+    let tables = this.#known.get(key);
+    if (tables === undefined) {
+      const own = axonTables(plan, this.#planner, this.#biasAxons);
+      tables = own.map((table, n) => sharing(table, this.#latest[n]));
+      this.#known.set(key, tables);
+      this.#latest = tables;
+    }
     return projections.map((projection, n) => {
       const rows = reachIndex(projection.rows.reaches);
       const columns = reachIndex(projection.columns.reaches);
       return { ...tables[n]!, plan: projection, rows, columns };
     });
   }
+}
+
+/** The same table with those arrays of another that are equal to its own: parts of a layer's channels differ in few. */
+function sharing(table: AxonTable, other: AxonTable | undefined): AxonTable {
+  if (other === undefined) return table;
+  const { lists, firstList, atoms, base, axonOf, atomOf } = table;
+  return {
+    ...table,
+    lists: {
+      ...lists,
+      input: either(lists.input, other.lists.input),
+      formOf: either(lists.formOf, other.lists.formOf),
+    },
+    firstList: either(firstList, other.firstList),
+    atoms: either(atoms, other.atoms),
+    base: either(base, other.base),
+    axonOf: either(axonOf, other.axonOf),
+    atomOf: either(atomOf, other.atomOf),
+  };
+}
+
+/** `other` where it holds the same as `own`, else `own`. */
+function either<A extends Int32Array | Uint16Array>(own: A, other: A): A {
+  if (own.length !== other.length) return own;
+  for (let k = 0; k < own.length; k += 1) if (own[k] !== other[k]) return own;
+  return other;
 }
 
 function axonTables(plan: CorePlan, planner: CorePlanner, biasAxons: number): readonly AxonTable[] {
