@@ -44,6 +44,8 @@ const fields = [
   'profileTable',
   'profileRowBytes',
   'spreads',
+  'fed',
+  'unused',
 ] as const;
 
 /** The doubles that follow them. */
@@ -79,6 +81,10 @@ export class CoreState {
 
   set(values: Partial<Readonly<Record<Field, number>>>): void {
     for (const [field, value] of Object.entries(values)) this.#words[wordOf[field as Field]] = value;
+  }
+
+  put(field: Field, value: number): void {
+    this.#words[wordOf[field]] = value;
   }
 
   getDouble(field: Double): number {

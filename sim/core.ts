@@ -93,7 +93,8 @@ export class Core {
     this.dendrites.reset();
     this.somas.reset();
     this.axonIn.reset();
-    this.#state.set({ awake: 1, restless: this.#restsAtZero ? 0 : 1 });
+    this.#state.put('awake', 1);
+    this.#state.put('restless', this.#restsAtZero ? 0 : 1);
   }
 
   /** The drive of a population has been loaded: its window opens. */

@@ -17,6 +17,7 @@ export class Dendrites {
   readonly #biasRows: number;
   readonly #compartments: number;
   readonly #inputs: Int32Array;
+  readonly #state: CoreState;
 
   /** `narrow` where weights are summed in 16 bits first. */
   constructor(
@@ -27,6 +28,7 @@ export class Dendrites {
     driven: boolean,
     narrow: boolean,
   ) {
+    this.#state = state;
     const lanes = Math.ceil(compartments / 8) * 8;
     const inputs = memory.reserve(4 * (lanes + lanesBeyond));
     state.set({ lanes, inputs, sums: narrow ? memory.reserve(2 * (lanes + lanesBeyond)) : 0 });
@@ -41,6 +43,7 @@ export class Dendrites {
   /** Forgets input that no update has consumed. */
   reset(): void {
     this.#inputs.fill(0);
+    this.#state.put('fed', 0);
   }
 
   /** Where currents lie by compartment, or 0: the drive; and static bias, by row of so many bytes. */

@@ -25,7 +25,19 @@ export const eventKinds = [
 
 export type EventKind = (typeof eventKinds)[number];
 
-const columnOf = Object.fromEntries(eventKinds.map((kind, column) => [kind, column])) as Record<EventKind, number>;
+/** Written out, for objects made of entries are slow to look up. */
+const columnOf: Readonly<Record<EventKind, number>> = {
+  axonIn: 0,
+  synapticOperation: 1,
+  neuronUpdateActive: 2,
+  neuronUpdateInactive: 3,
+  spikeOut: 4,
+  messageOut: 5,
+  withinTile: 6,
+  hopEastWest: 7,
+  hopNorthSouth: 8,
+  chipToChip: 9,
+};
 
 /** Counts [rows, kinds], rows being cores or populations. Plain data: doubles, exact up to 2⁵³. */
 export interface EventCounts {

@@ -23,6 +23,8 @@ export interface Machine {
   readonly board: Board;
   readonly mesh: Mesh;
   readonly cores: readonly Core[];
+  /** By population, the cores that hold neurons of it. */
+  readonly coresOf: readonly (readonly Core[])[];
   readonly hostInputs: readonly HostInput[];
   readonly memory: MachineMemory;
   readonly ranges: RangeTable;
@@ -53,6 +55,9 @@ export function loadMachine(
   const hostInputs = program.hostAxons.map(({ chip, core, firstStep }, index) => {
     return { core: board.indexOf(chip, core), inlet: hostInlets[index]!, firstStep };
   });
+  const coresOf = program.populations.map((_, population) => {
+    return cores.filter((core) => core.ranges.some((range) => range.population === population));
+  });
   const ranges = new RangeTable(memory, program, cores);
-  return { program, board, mesh, cores, hostInputs, memory, ranges, network };
+  return { program, board, mesh, cores, coresOf, hostInputs, memory, ranges, network };
 }

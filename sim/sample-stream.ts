@@ -138,7 +138,7 @@ export class SampleStream {
       const row = Math.min(Math.max(local, 0), timesteps - 1);
       machine.ranges.setWindow(population, row, local >= 0 && local < timesteps);
       if (local !== 0) continue;
-      if (this.#overlaps) for (const core of machine.cores) core.clearMembranes(population);
+      if (this.#overlaps) for (const core of machine.coresOf[population]!) core.clearMembranes(population);
       for (const index of this.#drivesOf[population]!) drives.load(index, this.#samples[sample]![index]!);
     }
   }
@@ -185,8 +185,8 @@ export class SampleStream {
       const sent = faults.send(cores[core]!, first, end, this.#first + sample, own);
       account.lost += sent.lost;
       account.late += sent.late;
-      addSent(account.byCore, core, sent);
-      addSent(account.byPopulation, population, sent);
+      addSent(account.byCore, core, sent, sent.lost);
+      addSent(account.byPopulation, population, sent, sent.lost);
     });
   }
 
@@ -210,12 +210,12 @@ export class SampleStream {
   /** Keeps the readout's membranes at the last step of its window. */
   #readMembranes(step: number, at: readonly number[]): void {
     const { machine, faults } = this.#setup;
-    const { cores, program } = machine;
+    const { coresOf, program } = machine;
     const sample = at[this.#readout]!;
     const { shape, phase } = program.populations[this.#readout]!;
     if (step - sample * program.sampleInterval !== phase + program.timesteps - 1) return;
     const values = new Int32Array(shape[0] * shape[1] * shape[2]);
-    for (const { number, ranges, neuron, somas } of cores) {
+    for (const { number, ranges, neuron, somas } of coresOf[this.#readout]!) {
       if (faults?.isDead(number)) continue;
       for (const { population, first, end } of ranges) {
         if (population !== this.#readout) continue;
@@ -240,12 +240,12 @@ export class SampleStream {
 function addCounts(events: EventCounts, row: number, counts: RangeCounts): void {
   addEvents(events, row, 'neuronUpdateActive', counts.active);
   addEvents(events, row, 'spikeOut', counts.spikes);
-  addSent(events, row, { ...counts, lost: 0 });
+  if (counts.messages > 0) addSent(events, row, counts, 0);
 }
 
-function addSent(events: EventCounts, row: number, sent: SentMessages): void {
+function addSent(events: EventCounts, row: number, sent: Omit<SentMessages, 'lost'>, lost: number): void {
   addEvents(events, row, 'messageOut', sent.messages);
-  addEvents(events, row, 'withinTile', sent.messages - sent.lost);
+  addEvents(events, row, 'withinTile', sent.messages - lost);
   addEvents(events, row, 'hopEastWest', sent.eastWest);
   addEvents(events, row, 'hopNorthSouth', sent.northSouth);
   addEvents(events, row, 'chipToChip', sent.crossings);

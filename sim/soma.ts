@@ -74,7 +74,8 @@ export class Somas {
   /** Membranes to zero, as at the start of every sample. */
   reset(): void {
     this.membrane.fill(0);
-    this.#state.set({ spikes: 0, active: 0 });
+    this.#state.put('spikes', 0);
+    this.#state.put('active', 0);
   }
 }
 

@@ -70,6 +70,9 @@ export class CoreState {
   profileRowBytes: i32;
   /** By compartment: a `Spread`; 0 where nothing is sent to merged synapses. */
   spreads: usize;
+  /** 1 where `inputs` may hold anything but zeros. */
+  fed: i32;
+  unused: i32;
   /** Synapses processed by the last accumulation. */
   synapticOperations: f64;
   /** Messages and synapses of all accumulations since they were last taken. */

@@ -216,7 +216,9 @@ export function accumulateCores(begin: usize, end: usize): void {
     core.synapticOperations = 0;
     if (core.inboxEnd === core.inbox && core.delays <= 1) continue;
     accumulate(address);
-    if (core.rows > 0) core.awake = 1;
+    if (core.rows === 0) continue;
+    core.awake = 1;
+    core.fed = 1;
   }
   total(begin, end);
 }
@@ -421,7 +423,9 @@ function handOver(section: Section): void {
   const zero = i32x4.splat(0);
   for (let at = section.stretches; at < section.pastStretches; at += STRETCH) {
     const stretch = changetype<Stretch>(at);
-    changetype<CoreState>(stretch.core).awake = 1;
+    const core = changetype<CoreState>(stretch.core);
+    core.awake = 1;
+    core.fed = 1;
     let inputs = stretch.inputs;
     let sums = section.sums + <usize>stretch.offset;
     const past = sums + ((<usize>stretch.length) << 2);

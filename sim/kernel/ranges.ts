@@ -79,6 +79,7 @@ export function updateRanges(begin: usize, end: usize): void {
       range.saturations += <f64>core.saturations;
       range.inputsBeyondMax += <f64>core.inputsBeyondMax;
     }
+    if (range.closes) core.fed = 0;
     if (range.closes) core.awake = core.active > 0 || core.restless ? 1 : 0;
   }
 }

@@ -58,6 +58,7 @@ function updateBlocks(
   const unit = i32x4.splat(core.unit);
   const most = i32x4.splat(core.membraneMax);
   const inputMost = i32x4.splat(core.inputMax);
+  const fed = core.fed !== 0;
   const profileOf = core.profileOf;
   const inputs = core.inputs;
   const membranes = core.membranes;
@@ -79,10 +80,16 @@ function updateBlocks(
     const before1 = v128.load(membranes + at, 16);
     const before2 = v128.load(membranes + at, 32);
     const before3 = v128.load(membranes + at, 48);
-    let input0 = i32x4.mul(v128.load(inputs + at), unit);
-    let input1 = i32x4.mul(v128.load(inputs + at, 16), unit);
-    let input2 = i32x4.mul(v128.load(inputs + at, 32), unit);
-    let input3 = i32x4.mul(v128.load(inputs + at, 48), unit);
+    let input0 = zero;
+    let input1 = zero;
+    let input2 = zero;
+    let input3 = zero;
+    if (fed) {
+      input0 = i32x4.mul(v128.load(inputs + at), unit);
+      input1 = i32x4.mul(v128.load(inputs + at, 16), unit);
+      input2 = i32x4.mul(v128.load(inputs + at, 32), unit);
+      input3 = i32x4.mul(v128.load(inputs + at, 48), unit);
+    }
     if (drive) {
       input0 = i32x4.add(input0, v128.load(drive + at));
       input1 = i32x4.add(input1, v128.load(drive + at, 16));
@@ -136,6 +143,7 @@ function updateBlocks(
     v128.store(membranes + at, v1, 16);
     v128.store(membranes + at, v2, 32);
     v128.store(membranes + at, v3, 48);
+    if (!fed) continue;
     v128.store(inputs + at, zero);
     v128.store(inputs + at, zero, 16);
     v128.store(inputs + at, zero, 32);
