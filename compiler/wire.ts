@@ -1,7 +1,7 @@
 import type { Target } from '../schemas/target.js';
 import type { AxonBlock } from './axon-block.js';
 import type { CorePlan } from './core-plan.js';
-import { channelBlocks, compartmentAt, type TileLayout } from './layout.js';
+import { type ChannelBlock, channelBlocks, compartmentAt, type TileLayout } from './layout.js';
 import type { PlacedPopulation } from './partition.js';
 import type { Tile } from './tiling.js';
 
@@ -59,11 +59,12 @@ type Connections = Pick<WiredCore, 'offsets' | 'toCore' | 'toAxon' | 'toAtom' | 
 /** Where the spikes of a core's neurons go, given the cores that hear its population. */
 function connect({ layout }: CorePlan, hearers: readonly Hearer[], populationCost: number): Connections {
   const { tile, compartments } = layout;
+  const runs = channelBlocks(layout);
   const near = hearers.filter(({ block }) => hears(block, tile));
   const offsets = new Uint32Array(compartments + 1);
   for (const { block } of near) {
     const { axonOf } = block;
-    eachHeard(block, layout, (compartment, from, channels) => {
+    eachHeard(block, layout, runs, (compartment, from, channels) => {
       for (let c = 0; c < channels; c += 1) if (axonOf[from + c] !== -1) offsets[compartment + c + 1]! += 1;
     });
   }
@@ -76,7 +77,7 @@ function connect({ layout }: CorePlan, hearers: readonly Hearer[], populationCos
   let inPopulations = 0;
   for (const { core, block } of near) {
     const { axonOf, atomOf, atoms, firstAxon } = block;
-    eachHeard(block, layout, (compartment, from, channels) => {
+    eachHeard(block, layout, runs, (compartment, from, channels) => {
       for (let c = 0; c < channels; c += 1) {
         const axon = axonOf[from + c]!;
         if (axon === -1) continue;
@@ -103,17 +104,17 @@ function hears({ plan, rows, columns }: AxonBlock, { y, x }: Tile): boolean {
 }
 
 /**
- * Calls back with every run of channels of a tile at every place where the block hears it: its first compartment, and the
- * first of its entries in the block's table of axons. Places of one position come in order.
+ * Calls back with every run of channels (`channelBlocks`) of a tile at every place where the block hears it: its first
+ * compartment, and the first of its entries in the block's table of axons. Places of one position come in order.
  */
 function eachHeard(
   { plan, rows, columns }: AxonBlock,
   layout: TileLayout,
+  runs: readonly ChannelBlock[],
   heard: (compartment: number, from: number, channels: number) => void,
 ): void {
   const { tile } = layout;
   const { pool, kernel } = plan.incoming.projection;
-  const runs = channelBlocks(layout);
   for (let y = tile.y[0]; y < tile.y[1]; y += 1) {
     const row = Math.floor(y / pool[0]) - rows.first;
     if (row < 0 || row >= rows.offsets.length - 1) continue;
@@ -124,7 +125,10 @@ function eachHeard(
       for (let r = rows.offsets[row]!; r < rows.offsets[row + 1]!; r += 1) {
         for (let c = columns.offsets[column]!; c < columns.offsets[column + 1]!; c += 1) {
           const from = (r * plan.columns.reaches.length + c) * kernel.shape[2] + tile.c[0];
-          for (const { first, channels, offset } of runs) heard(compartment + offset, from + first, channels);
+          for (let run = 0; run < runs.length; run += 1) {
+            const { first, channels, offset } = runs[run]!;
+            heard(compartment + offset, from + first, channels);
+          }
         }
       }
     }
