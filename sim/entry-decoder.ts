@@ -212,7 +212,6 @@ export class EntryDecoder {
     }
     this.#expectOnGrid(largest, used, count, word, where);
     this.#mantissa.length += count;
-    this.#index.length += count;
     if (position === 0) bounds.first = 0;
     if (position <= bounds.previousTarget) bounds.ascending = false;
     bounds.previousTarget = position + count - 1;
@@ -229,6 +228,11 @@ export class EntryDecoder {
     const { delayMax } = this.#layout;
     const isDense = indexBits === 0;
     const mantissa = this.#mantissa.values;
+    // Most cores have only dense runs, which need no indices.
+    if (!isDense) {
+      this.#index.length = this.#mantissa.length;
+      this.#index.reserve(count);
+    }
     const indices = this.#index.values;
     const used = this.#mantissa.length;
     const factor = this.#layout.weight.step * 2 ** exponent;
@@ -253,7 +257,7 @@ export class EntryDecoder {
         bounds.longestDelay = Math.max(bounds.longestDelay, delay);
       }
       mantissa[k] = value;
-      indices[k] = index;
+      if (!isDense) indices[k] = index;
       const magnitude = value < 0 ? -value : value;
       if (magnitude > largest) largest = magnitude;
       const target = isDense ? k - start : index;
@@ -265,7 +269,7 @@ export class EntryDecoder {
     }
     this.#expectOnGrid(largest, used, count, word, where);
     this.#mantissa.length += count;
-    this.#index.length += count;
+    if (!isDense) this.#index.length += count;
     bounds.heaviest = Math.max(bounds.heaviest, largest * factor);
     return bit;
   }
@@ -348,6 +352,5 @@ export class EntryDecoder {
   #reserve(count: number, where: string): void {
     this.#expectBounded(this.#mantissa.length + count + this.#visited, where);
     this.#mantissa.reserve(count);
-    this.#index.reserve(count);
   }
 }

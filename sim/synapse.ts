@@ -10,7 +10,7 @@ import { EntryDecoder } from './entry-decoder.js';
 export interface SynapseStore {
   /** By synapse. */
   readonly mantissa: Int16Array;
-  /** Target relative to the axon's base; 0 throughout dense runs, which do not read it. */
+  /** Target relative to the axon's base, up to the last indexed run; dense runs do not read it. */
   readonly index: Uint16Array;
   /** First synapse of each run, and one past the last run's. */
   readonly runStart: Int32Array;

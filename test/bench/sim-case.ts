@@ -83,15 +83,10 @@ function counts(results: readonly SampleResult[]): Pick<SimCase, 'spikes' | 'syn
   };
 }
 
-function oneThread(
-  net: string,
-  mode: Mode,
-  bytes: Uint8Array,
-  images: Float32Array,
-  samples: number,
-): Omit<SimCase, 'peakBytes'> {
+function oneThread(net: string, mode: Mode, images: Float32Array, samples: number): Omit<SimCase, 'peakBytes'> {
   const opened = now();
-  const program = decodeProgram(bytes, net);
+  // The file's bytes are free once they are decoded.
+  const program = decodeProgram(read('program.swp'), net);
   const simulator = new Simulator(program, readTarget(program.targetJson, net), { timing: mode });
   const loadSeconds = now() - opened;
   const drives = encodeImages(program.drives, images);
@@ -127,13 +122,16 @@ async function threads(
 const [net, mode, workerText, folder] = process.argv.slice(2) as [NetworkName, Mode, string, string];
 const workers = Number(workerText);
 const [one, several] = imageCounts[net];
-const read = (name: string) => readFileSync(join(folder, name));
 const all = new Float32Array(Uint8Array.from(read('images.f32')).buffer);
 const samples = workers === 0 ? one : several;
 const images = all.subarray(0, (all.length / several) * samples);
 const measured =
   workers === 0
-    ? oneThread(net, mode, read('program.swp'), images, samples)
+    ? oneThread(net, mode, images, samples)
     : await threads(net, mode, decodeProgram(read('program.swp'), net), images, samples, workers);
 const result: SimCase = { ...measured, peakBytes: process.resourceUsage().maxRSS * 1024 };
 process.stdout.write(JSON.stringify(result));
+
+function read(name: string): Uint8Array {
+  return readFileSync(join(folder, name));
+}
