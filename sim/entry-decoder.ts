@@ -2,6 +2,7 @@ import { failure } from '../schemas/diagnostic.js';
 import type { SynapseFormat } from '../schemas/program.js';
 import { Growing } from './growing.js';
 import { HashTable } from './hash-table.js';
+import { type ListBounds, StoreColumns } from './store-columns.js';
 import type { SynapseLayout, SynapseStore } from './synapse.js';
 
 /** Bytes and bits of a synapse memory word; program files know no other. */
@@ -27,17 +28,6 @@ interface Entry {
   words: number;
 }
 
-/** What is gathered of a list while its entries are read. */
-interface ListBounds {
-  first: number;
-  lowest: number;
-  highest: number;
-  heaviest: number;
-  longestDelay: number;
-  previousTarget: number;
-  ascending: boolean;
-}
-
 /** Unpacks the entries of one core's synapse memory into the arrays of a `SynapseStore`, each list of words once. */
 export class EntryDecoder {
   /** The memory, and zeros behind it. */
@@ -45,19 +35,7 @@ export class EntryDecoder {
   readonly #words: number;
   readonly #formats: readonly SynapseFormat[];
   readonly #layout: SynapseLayout;
-  readonly #mantissa = new Growing(new Int16Array(1024));
-  readonly #index = new Growing(new Uint16Array(1024));
-  readonly #runStart = new Growing(new Int32Array(64));
-  readonly #runOffset = new Growing(new Int32Array(64));
-  readonly #runFactor = new Growing(new Int32Array(64));
-  readonly #runDelay = new Growing(new Int32Array(64));
-  readonly #firstRun = new Growing(new Int32Array(64));
-  readonly #count = new Growing(new Int32Array(64));
-  readonly #first = new Growing(new Int32Array(64));
-  readonly #lowest = new Growing(new Int32Array(64));
-  readonly #highest = new Growing(new Int32Array(64));
-  readonly #longestDelay = new Growing(new Int32Array(64));
-  readonly #heaviest = new Growing(new Float64Array(64));
+  readonly #columns = new StoreColumns();
   readonly #stretchStart = new Growing(Int32Array.of(0));
   readonly #listOfAtom = new Growing(new Int32Array(64));
   /** Lists of population axons by first word and number of words: stretches may overlap. */
@@ -79,24 +57,8 @@ export class EntryDecoder {
   }
 
   store(): Omit<SynapseStore, 'stretchOf'> {
-    this.#runStart.push(this.#mantissa.length);
-    this.#firstRun.push(this.#runOffset.length);
     return {
-      mantissa: this.#mantissa.taken(),
-      index: this.#index.taken(),
-      runStart: this.#runStart.taken(),
-      runOffset: this.#runOffset.taken(),
-      runFactor: this.#runFactor.taken(),
-      runDelay: this.#runDelay.taken(),
-      lists: {
-        firstRun: this.#firstRun.taken(),
-        count: this.#count.taken(),
-        first: this.#first.taken(),
-        lowest: this.#lowest.taken(),
-        highest: this.#highest.taken(),
-        longestDelay: this.#longestDelay.taken(),
-        heaviest: this.#heaviest.taken(),
-      },
+      ...this.#columns.taken(),
       stretchStart: this.#stretchStart.taken(),
       listOfAtom: this.#listOfAtom.taken(),
     };
@@ -142,8 +104,9 @@ export class EntryDecoder {
   }
 
   #decode(firstWord: number, words: number, isAtom: boolean, where: string): number {
-    const list = this.#count.length;
-    const start = this.#mantissa.length;
+    const columns = this.#columns;
+    const list = columns.lists;
+    const start = this.#columns.mantissa.length;
     const bounds: ListBounds = {
       first: 0,
       lowest: Number.POSITIVE_INFINITY,
@@ -153,7 +116,7 @@ export class EntryDecoder {
       previousTarget: -1,
       ascending: true,
     };
-    this.#firstRun.push(this.#runOffset.length);
+    columns.openList();
     const entry = this.#entry;
     let previousFormat = -1;
     let word = firstWord;
@@ -175,13 +138,7 @@ export class EntryDecoder {
       previousFormat = entry.format;
       word += entry.words;
     }
-    const count = this.#mantissa.length - start;
-    this.#count.push(count);
-    this.#first.push(bounds.first);
-    this.#lowest.push(bounds.highest < 0 ? 0 : bounds.lowest);
-    this.#highest.push(bounds.highest);
-    this.#longestDelay.push(bounds.longestDelay);
-    this.#heaviest.push(bounds.ascending ? bounds.heaviest : bounds.heaviest * count);
+    columns.closeList(start, bounds);
     return list;
   }
 
@@ -190,12 +147,12 @@ export class EntryDecoder {
     const { count, format } = this.#entry;
     const { weightBits, exponent } = this.#formats[format]!;
     const memory = this.#memory;
-    const mantissa = this.#mantissa.values;
-    const used = this.#mantissa.length;
+    const mantissa = this.#columns.mantissa.values;
+    const used = this.#columns.mantissa.length;
     const position = used - start;
     const factor = this.#layout.weight.step * 2 ** exponent;
     // A run goes on over the entries of one format, unless the last synapse came late.
-    if (format !== previousFormat) this.#openRun(used, position, factor, 1);
+    if (format !== previousFormat) this.#columns.openRun(used, position, factor, 1);
     const mask = 2 ** weightBits - 1;
     const unused = 32 - weightBits;
     const entry = word * bytesPerWord;
@@ -211,7 +168,7 @@ export class EntryDecoder {
       bit += weightBits;
     }
     this.#expectOnGrid(largest, used, count, word, where);
-    this.#mantissa.length += count;
+    this.#columns.mantissa.length += count;
     if (position === 0) bounds.first = 0;
     if (position <= bounds.previousTarget) bounds.ascending = false;
     bounds.previousTarget = position + count - 1;
@@ -227,17 +184,17 @@ export class EntryDecoder {
     const { weightBits, indexBits, delayBits, exponent } = this.#formats[format]!;
     const { delayMax } = this.#layout;
     const isDense = indexBits === 0;
-    const mantissa = this.#mantissa.values;
+    const mantissa = this.#columns.mantissa.values;
     // Most cores have only dense runs, which need no indices.
     if (!isDense) {
-      this.#index.length = this.#mantissa.length;
-      this.#index.reserve(count);
+      this.#columns.index.length = this.#columns.mantissa.length;
+      this.#columns.index.reserve(count);
     }
-    const indices = this.#index.values;
-    const used = this.#mantissa.length;
+    const indices = this.#columns.index.values;
+    const used = this.#columns.mantissa.length;
     const factor = this.#layout.weight.step * 2 ** exponent;
     const unused = 32 - weightBits;
-    let previousDelay = format === previousFormat ? this.#runDelay.values[this.#runDelay.length - 1]! : 0;
+    let previousDelay = format === previousFormat ? this.#columns.lastDelay : 0;
     let bit = this.#layout.headerBits;
     let largest = 0;
     for (let k = used; k < used + count; k++) {
@@ -252,7 +209,7 @@ export class EntryDecoder {
           const what = `word ${word} holds a delay of ${delay} timesteps; the chip has up to ${delayMax}.`;
           throw failure('SW3002', { where, what });
         }
-        this.#openRun(k, isDense ? k - start : -1, factor, delay);
+        this.#columns.openRun(k, isDense ? k - start : -1, factor, delay);
         previousDelay = delay;
         bounds.longestDelay = Math.max(bounds.longestDelay, delay);
       }
@@ -268,17 +225,10 @@ export class EntryDecoder {
       if (target > bounds.highest) bounds.highest = target;
     }
     this.#expectOnGrid(largest, used, count, word, where);
-    this.#mantissa.length += count;
-    if (!isDense) this.#index.length += count;
+    this.#columns.mantissa.length += count;
+    if (!isDense) this.#columns.index.length += count;
     bounds.heaviest = Math.max(bounds.heaviest, largest * factor);
     return bit;
-  }
-
-  #openRun(start: number, offset: number, factor: number, delay: number): void {
-    this.#runStart.push(start);
-    this.#runOffset.push(offset);
-    this.#runFactor.push(factor);
-    this.#runDelay.push(delay);
   }
 
   #readHeader(word: number, end: number, where: string): void {
@@ -329,7 +279,7 @@ export class EntryDecoder {
   #expectOnGrid(largest: number, first: number, count: number, word: number, where: string): void {
     const { mantissaMax } = this.#layout.weight;
     if (largest <= mantissaMax) return;
-    const own = this.#mantissa.values.subarray(first, first + count);
+    const own = this.#columns.mantissa.values.subarray(first, first + count);
     const mantissa = own.find((value) => Math.abs(value) > mantissaMax)!;
     const what = `word ${word} holds the mantissa ${mantissa}; the chip has −${mantissaMax} to ${mantissaMax}.`;
     throw failure('SW3003', { where, what });
@@ -338,7 +288,7 @@ export class EntryDecoder {
   /** Counts a list or word looked at that left no synapse. */
   #visit(where: string): void {
     this.#visited++;
-    this.#expectBounded(this.#mantissa.length + this.#visited, where);
+    this.#expectBounded(this.#columns.mantissa.length + this.#visited, where);
   }
 
   #expectBounded(work: number, where: string): void {
@@ -350,7 +300,7 @@ export class EntryDecoder {
   }
 
   #reserve(count: number, where: string): void {
-    this.#expectBounded(this.#mantissa.length + count + this.#visited, where);
-    this.#mantissa.reserve(count);
+    this.#expectBounded(this.#columns.mantissa.length + count + this.#visited, where);
+    this.#columns.mantissa.reserve(count);
   }
 }
