@@ -3,7 +3,7 @@ import type { Address, MachineMemory } from './machine-memory.js';
 import { PushTable } from './push-table.js';
 import { type Sheet, vectorWeights } from './sheet-builder.js';
 
-/** Bytes of what kernel/merged.ts calls Sheet and Section, and of a delayed push in its slot. */
+/** Bytes of what kernel/merged-state.ts calls Sheet and Section, and of a delayed push in its slot. */
 const sheetBytes = 24;
 const sectionBytes = 24;
 const dueBytes = 8;

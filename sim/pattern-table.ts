@@ -3,7 +3,7 @@ import { HashTable } from './hash-table.js';
 import type { Address, MachineMemory } from './machine-memory.js';
 import type { Distance } from './mesh.js';
 
-/** Words of what kernel/merged.ts calls Pattern and Share. */
+/** Words of what kernel/merged-state.ts calls Pattern and Share. */
 const patternWords = 8;
 const shareWords = 6;
 const share = { core: 0, messages: 1, sentOn: 2, synapses: 4 };

@@ -2,7 +2,7 @@ import { Growing } from './growing.js';
 import { HashTable } from './hash-table.js';
 import type { Address, MachineMemory } from './machine-memory.js';
 
-/** Words of what kernel/merged.ts calls DelayedPushes, and of a row in a key: section, row, wait. */
+/** Words of what kernel/merged-state.ts calls DelayedPushes, and of a row in a key: section, row, wait. */
 const delayedWords = 4;
 const rowKey = 3;
 

@@ -1,0 +1,143 @@
+// What merged synapses consist of, as the host lays it out: `../merged-memory.ts`, `../pattern-table.ts` and `../push-table.ts` name
+// the same words.
+
+import { CoreState } from './core-state';
+
+/** All merged synapses of a machine; `../merged-memory.ts` names the same words. */
+@unmanaged
+export class Network {
+  /** States of all cores. */
+  cores: usize;
+  pastCores: usize;
+  sheets: usize;
+  pastSheets: usize;
+  /** Addresses of the patterns of this timestep's spikes, each once, up to the address in `touchedEnd`. */
+  touched: usize;
+  touchedEnd: usize;
+  /** Slots of `slotBytes` bytes: delayed pushes and their shifts, up to the addresses in `slotEnds`; no slots where none are delayed. */
+  slots: i32;
+  slot: i32;
+  ring: usize;
+  slotBytes: i32;
+  slotEnds: usize;
+  unused: i32;
+}
+
+/** One population's: sections, and tiles of their weights. */
+@unmanaged
+export class Sheet {
+  sections: usize;
+  pastSections: usize;
+  tiles: usize;
+  pastTiles: usize;
+  /** Rows whose weights cannot overflow 16 bits. */
+  rowsPerFlush: i32;
+  unused: i32;
+}
+
+/** Neurons that rows reach together. */
+@unmanaged
+export class Section {
+  /** The rows of this timestep lie from `begin` to `end`, each as its offset in a tile of 64. */
+  end: usize;
+  begin: usize;
+  /** Sums of the timestep (i32), zero in between. */
+  sums: usize;
+  /** Where they go. */
+  stretches: usize;
+  pastStretches: usize;
+  unused: i32;
+}
+
+/** The weights of up to 64 neighbouring neurons of a section, or, where rows are too many for a cache, of all, row by row. */
+@unmanaged
+export class Tile {
+  weights: usize;
+  /** Vectors of 16 weights. */
+  vectors: i32;
+  /** Bytes from a section's first sum to the tile's. */
+  offset: i32;
+  /** Of a tile of all neurons: where in a tile of 64 a row of zeros would be; else 0. */
+  blank: u32;
+}
+
+/** Neighbouring neurons of a section that are neighbouring compartments of a core. */
+@unmanaged
+export class Stretch {
+  /** The input (i32) of the first of them. */
+  inputs: usize;
+  /** Bytes from the section's first sum to theirs, and how many they are. */
+  offset: i32;
+  length: i32;
+  core: usize;
+}
+
+/** A row of a section, but for the shift of the compartment. */
+@unmanaged
+export class Push {
+  section: usize;
+  row: u32;
+}
+
+/** Pushes that act `wait` timesteps later than others. */
+@unmanaged
+export class DelayedPushes {
+  wait: i32;
+  pushes: usize;
+  pastPushes: usize;
+  unused: i32;
+}
+
+/** What the spikes of some compartments of a core send. */
+@unmanaged
+export class Pattern {
+  /** Of this timestep. */
+  spikes: u32;
+  shares: usize;
+  pastShares: usize;
+  /** Of one spike, and the links on the way of all. */
+  messages: i32;
+  eastWest: i32;
+  northSouth: i32;
+  crossings: i32;
+  unused: i32;
+}
+
+/** The rows of some compartments, but for the shift of each. */
+@unmanaged
+export class PushList {
+  pushes: usize;
+  pastPushes: usize;
+  delayed: usize;
+  pastDelayed: usize;
+}
+
+/** Of a compartment: its pattern, or 0 where it sends nothing, its list of rows, or 0, and its shift. */
+@unmanaged
+export class Spread {
+  pattern: usize;
+  list: usize;
+  shift: u32;
+  unused: i32;
+}
+
+/** What a core receives of one spike. */
+@unmanaged
+export class Share {
+  core: usize;
+  messages: u32;
+  /** Where the sender counts its messages to this core (u32). */
+  sentOn: usize;
+  unused: i32;
+  synapses: f64;
+}
+
+export const CORE: usize = offsetof<CoreState>();
+export const SHEET: usize = offsetof<Sheet>();
+export const SECTION: usize = offsetof<Section>();
+export const TILE: usize = offsetof<Tile>();
+export const STRETCH: usize = offsetof<Stretch>();
+export const PUSH: usize = offsetof<Push>();
+export const DELAYED: usize = offsetof<DelayedPushes>();
+export const SHARE: usize = offsetof<Share>();
+export const SPREAD: usize = offsetof<Spread>();
