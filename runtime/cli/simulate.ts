@@ -70,14 +70,14 @@ export const simulate = defineCommand({
     ['simulate net.swp --samples 1 --perfetto timeline.pftrace', 'A timeline for ui.perfetto.dev'],
   ],
   async run(args, context) {
-    const [{ openDataset }, { labelsOf }, { openStatistics }, { simulateImages }] = await Promise.all([
+    const [{ openDataset }, { labelsOf }, { imagesAt }, chips, { simulateImages }] = await Promise.all([
       import('../data/open.js'),
       import('../data/dataset.js'),
+      import('../data/image-source.js'),
       import('../verify/chip.js'),
       import('../verify/simulate-task.js'),
     ]);
-    const [{ predictions }, { traceImages }, { readFaults, runCampaign }] = await Promise.all([
-      import('../train/loss.js'),
+    const [{ traceImages }, { readFaults, runCampaign }] = await Promise.all([
       import('../trace/trace-images.js'),
       import('../verify/fault-campaign.js'),
     ]);
@@ -89,26 +89,21 @@ export const simulate = defineCommand({
     const faults = readFaults(args.fault ?? [], program);
     const indices = chooseSamples(args.samples, data.count, args['shuffle-seed']);
     const chip = { timing: args.timing, energyProfile: args['energy-profile'] };
-    const images = data.images(indices);
+    const images = imagesAt(data, indices);
     const paths = { tables: args['probe-out'], vcd: args.vcd, perfetto: args.perfetto };
     const probes = args.probe ?? [];
     const isTraced = probes.length > 0 || Object.values(paths).some((path) => path !== undefined);
     const hooks = context.hooks('simulate');
-    const collected = openStatistics(program, chip);
-    const add = (result: SampleResult): void => collected.add(result);
-    const { logits } = isTraced
-      ? await traceImages(program, images, indices.length, chip, { probes, paths }, add, hooks)
-      : await simulateImages(
-          program,
-          images,
-          indices.length,
-          { ...chip, record: false, workers: args.workers },
-          add,
-          hooks,
-        );
+    const collected = chips.openStatistics(program, chip);
+    const predicted: number[] = [];
+    const add = (result: SampleResult): void => {
+      collected.add(result);
+      predicted.push(chips.predictedClass(result));
+    };
+    if (isTraced) await traceImages(program, images, chip, { probes, paths }, add, hooks);
+    else await simulateImages(program, images, { ...chip, workers: args.workers }, add, hooks);
     const statistics = collected.summary();
     const labels = labelsOf(data, indices);
-    const predicted = predictions(logits, indices.length);
     const accuracy = wilson(predicted.filter((label, index) => label === labels[index]).length, labels.length);
     context.tell(overflowDiagnostics(statistics));
     context.print(statisticsText(statistics));
@@ -122,7 +117,7 @@ export const simulate = defineCommand({
       (stage) => context.hooks(stage),
     );
     if (campaign.length > 0) context.print(`\n${campaignText(statistics, accuracy, campaign)}`);
-    const measured = { accuracy, images: [...indices], predictions: [...predicted] };
+    const measured = { accuracy, images: [...indices], predictions: predicted };
     return { json: { ...statistics, ...measured, ...(campaign.length === 0 ? {} : { faults: campaign }) } };
   },
 });

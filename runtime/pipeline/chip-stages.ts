@@ -14,6 +14,7 @@ import { elementCount } from '../../schemas/tensor.js';
 import { chosenAttack, chosenMembers, mainAttack } from '../attack-choice.js';
 import { calibrationImages } from '../calibration-images.js';
 import { labelsOf } from '../data/dataset.js';
+import { imagesAt } from '../data/image-source.js';
 import { compileOrAdvise } from '../nearest-fit.js';
 import { type Artefacts, artefactHash, readArtefact } from '../store/store.js';
 import { compileTarget } from '../target-choice.js';
@@ -122,14 +123,13 @@ export async function simulateStage(run: RunContext, { artefacts, program }: Com
     },
     async () => {
       const test = run.dataset('test');
-      const { indices } = firstOf(test, samples, 1);
+      const indices = Uint32Array.from(firstOf(test, samples, 1).indices);
       const chip = { timing, energyProfile: energyProfile ?? undefined };
       const statistics = openStatistics(program, chip);
       await simulateImages(
         program,
-        test.images(indices),
-        indices.length,
-        { ...chip, record: false, workers: run.workers },
+        imagesAt(test, indices),
+        { ...chip, workers: run.workers },
         (result) => statistics.add(result),
         run.listener.hooks('simulate'),
       );

@@ -2,38 +2,34 @@ import { failure } from '../../schemas/diagnostic.js';
 import type { Program } from '../../schemas/program.js';
 import { parseProbe } from '../../sim/probe.js';
 import type { SampleResult } from '../../sim/sample-result.js';
+import type { ImageSource } from '../data/image-source.js';
 import { breathe, type Hooks } from '../hooks.js';
 import { Chip, type ChipOptions } from '../verify/chip.js';
 import { SimulationTrace, type TracePaths } from './simulation-trace.js';
 
 /**
- * Simulates `count` ≥ 1 images [count, H, W, C] one after another, hands `consume` their results, and writes what the probes see; samples are numbered
- * from 0. Files have their names only when all samples are through: a failed or interrupted run leaves none.
+ * Simulates at least one image, one after another, hands `consume` their results, and writes what the probes see; samples
+ * are numbered from 0, each asked for in its turn and kept no longer. Files have their names only when all samples are through: a failed or interrupted run leaves none.
  * Throws SW3020 to SW3022 for probes, SW6002 for probes without a file or a file without probes, SW6010 to SW6012 for
  * files, SW5001 and what loading program and target throws.
  */
 export async function traceImages(
   program: Program,
-  images: Float32Array,
-  count: number,
+  source: ImageSource,
   options: ChipOptions,
   { probes, paths }: { readonly probes: readonly string[]; readonly paths: TracePaths },
   consume: (result: SampleResult) => void,
   hooks: Hooks = {},
-): Promise<{ readonly logits: Float32Array }> {
+): Promise<void> {
   const found = probes.map((text) => parseProbe(text, program, options.timing));
   checkUse(probes, paths, options);
   const chip = new Chip(program, options);
   const trace = new SimulationTrace(program, found, paths);
-  const size = images.length / count;
-  const logits: number[] = [];
   try {
-    for (let first = 0; first < count; first++) {
-      const image = images.subarray(first * size, (first + 1) * size);
-      const run = chip.run(image, { record: false, first, watch: trace });
-      logits.push(...run.logits);
-      for (const result of run.results) consume(result);
-      hooks.progress?.(first + 1, count);
+    for (let first = 0; first < source.count; first++) {
+      const { results } = chip.run(source.images(first, first + 1), { record: false, first, watch: trace });
+      for (const result of results) consume(result);
+      hooks.progress?.(first + 1, source.count);
       await breathe(hooks);
     }
     trace.finish();
@@ -41,7 +37,6 @@ export async function traceImages(
     trace.discard();
     throw error;
   }
-  return { logits: Float32Array.from(logits) };
 }
 
 function checkUse(probes: readonly string[], { tables, vcd, perfetto }: TracePaths, { timing }: ChipOptions): void {

@@ -10,6 +10,7 @@ import { SimulationStatistics } from '../../sim/stats.js';
 import type { EncodedSample } from '../drive.js';
 import { encodeImages } from '../drive.js';
 import { deriveSeed } from '../seed.js';
+import { predictions } from '../train/loss.js';
 import type { SampleRecord } from '../twin/record.js';
 
 /** How the chip is simulated. */
@@ -94,6 +95,11 @@ export class Chip {
     }
     return { spikes, readout };
   }
+}
+
+/** The class that the chip puts a sample in: that of the largest logit, as float32. */
+export function predictedClass({ logits }: SampleResult): number {
+  return predictions(Float32Array.from(logits), 1)[0]!;
 }
 
 /** Statistics to which samples of a program that run with these options can be added. */

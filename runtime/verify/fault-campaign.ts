@@ -3,17 +3,17 @@ import type { FaultOutcome } from '../../schemas/stats.js';
 import { readTarget } from '../../schemas/target-file.js';
 import { type Fault, faultName, parseFaults } from '../../sim/fault.js';
 import type { SampleResult } from '../../sim/sample-result.js';
+import type { ImageSource } from '../data/image-source.js';
 import type { Hooks } from '../hooks.js';
-import { predictions } from '../train/loss.js';
 import { wilson } from '../wilson.js';
-import type { ChipOptions } from './chip.js';
+import { type ChipOptions, predictedClass } from './chip.js';
 import { simulateImages } from './simulate-task.js';
 
-/** Samples of a campaign: `count` images [count, H, W, C], their labels, and what the unfaulted chip makes of them. */
+/** Samples of a campaign: images, their labels, and what the unfaulted chip makes of them. */
 interface CampaignSamples {
-  readonly images: Float32Array;
+  readonly images: ImageSource;
   readonly labels: ArrayLike<number>;
-  readonly predicted: Uint8Array;
+  readonly predicted: ArrayLike<number>;
 }
 
 /** The faults that `texts` name, each rate apart. Throws SW3023 and SW3024. */
@@ -39,18 +39,19 @@ export async function runCampaign(
 ): Promise<FaultOutcome[]> {
   const outcomes: FaultOutcome[] = [];
   for (const fault of faults) {
-    const options = { timing: 'off' as const, energyProfile, fault: { fault, seed }, record: false, workers };
+    const options = { timing: 'off' as const, energyProfile, fault: { fault, seed }, workers };
     const name = faultName(fault, program);
     const rate = 'rate' in fault ? fault.rate : null;
     const hooks = hooksOf(rate === null ? name : `${name} ${rate}`);
     const sums = { spikes: 0, synapticOperations: 0, messages: 0, lost: 0, late: 0, hops: 0 };
+    const classes: number[] = [];
     const add = (result: SampleResult): void => {
+      classes.push(predictedClass(result));
       for (const { spikesInWindow } of result.populations) sums.spikes += spikesInWindow;
       for (const count of ['synapticOperations', 'messages', 'lost', 'late', 'hops'] as const)
         sums[count] += result[count];
     };
-    const { logits, injected } = await simulateImages(program, images, labels.length, options, add, hooks);
-    const classes = predictions(logits, labels.length);
+    const injected = await simulateImages(program, images, options, add, hooks);
     const mean = (sum: number): number => sum / labels.length;
     outcomes.push({
       fault: name,

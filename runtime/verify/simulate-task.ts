@@ -1,12 +1,12 @@
 import type { Program } from '../../schemas/program.js';
+import type { InjectedFault } from '../../schemas/stats.js';
 import type { SampleResult } from '../../sim/sample-result.js';
+import type { ImageSource } from '../data/image-source.js';
 import type { Hooks } from '../hooks.js';
-import type { SampleRecord } from '../twin/record.js';
 import { eachTask } from '../workers/pool.js';
 import type { Task } from '../workers/task.js';
 import type { ChipOptions, ChipRun } from './chip.js';
 import { Chip } from './chip.js';
-import { chunkRanges } from './chunks.js';
 
 /**
  * Samples that a thread takes at once: few, so that threads finish together and progress is seen; fixed, so that results
@@ -18,7 +18,6 @@ const SAMPLES_PER_STREAM = 32;
 interface SimulateSetup {
   readonly program: Program;
   readonly options: ChipOptions;
-  readonly record: boolean;
 }
 
 /** Images [n, H, W, C], and the number of the first among all samples. */
@@ -27,58 +26,60 @@ interface SimulateInput {
   readonly images: Float32Array;
 }
 
+type SimulateOutput = Pick<ChipRun, 'results' | 'injected'>;
+
 /**
- * Runs images on a chip of the thread's own.
+ * Runs images on a chip of the thread's own, which also computes their drives.
  * @public threads import it by its name
  */
-export const simulateTask: Task<SimulateSetup, SimulateInput, ChipRun> = {
+export const simulateTask: Task<SimulateSetup, SimulateInput, SimulateOutput> = {
   module: import.meta.url,
   name: 'simulateTask',
-  async start({ program, options, record }) {
+  async start({ program, options }) {
     const chip = new Chip(program, options);
-    return { run: async ({ first, images }) => chip.run(images, { record, first }), stop: () => undefined };
+    return {
+      run: async ({ first, images }) => {
+        const { results, injected } = chip.run(images, { record: false, first });
+        return { results, injected };
+      },
+      stop: () => undefined,
+    };
   },
 };
 
-/** What a simulation gives besides its samples' results: see `ChipRun`. */
-type SimulatedImages = Omit<ChipRun, 'results'>;
-
 /**
- * Simulates `count` ≥ 1 images [count, H, W, C] over threads, and hands `consume` the result of each sample in their order;
- * none is kept. All of it does not depend on the number of threads, nor on whether some of them die (an image whose
- * thread dies three times is a failure). Progress is told with the synaptic operations and messages simulated per second.
- * Throws SW5001, SW5009 and what loading program and target throws.
+ * Simulates at least one image over threads, and hands `consume` the result of each sample in their order. Images are asked
+ * for when a thread takes them, and nothing of a sample is kept, so that memory does not grow with their number. All of
+ * it does not depend on the number of threads, nor on whether some of them die (an image whose thread dies three times is
+ * a failure). Progress is told with the synaptic operations and messages simulated per second. Resolves to what a
+ * fault has struck for good, null without a fault. Throws SW5001, SW5009 and what loading program and target throws.
  */
 export async function simulateImages(
   program: Program,
-  images: Float32Array,
-  count: number,
-  options: ChipOptions & { readonly record: boolean; readonly workers: number },
+  source: ImageSource,
+  options: ChipOptions & { readonly workers: number },
   consume: (result: SampleResult) => void,
   { progress, signal }: Hooks = {},
-): Promise<SimulatedImages> {
-  const { record, workers, ...chip } = options;
-  const size = images.length / count;
+): Promise<InjectedFault | null> {
+  const { workers, ...chip } = options;
+  const { count } = source;
   const perChunk = program.sampleInterval < program.stepsPerSample ? SAMPLES_PER_STREAM : SAMPLES_PER_CHUNK;
-  const chunks = chunkRanges(count, perChunk);
   const start = performance.now();
   let events = 0;
-  const tell = (done: number, { results }: ChipRun): void => {
+  const tell = (done: number, { results }: SimulateOutput): void => {
     for (const { synapticOperations, messages } of results) events += synapticOperations + messages;
     const perSecond = events / ((performance.now() - start) / 1000);
     progress?.(Math.min(done * perChunk, count), count, `${(perSecond / 1e6).toPrecision(3)} M events/s`);
   };
-  const logits: number[] = [];
-  const records: SampleRecord[] = [];
-  let injected: ChipRun['injected'] = null;
+  let injected: InjectedFault | null = null;
   await eachTask(
     simulateTask,
-    { program, options: chip, record },
+    { program, options: chip },
     {
-      length: chunks.length,
+      length: Math.ceil(count / perChunk),
       at: (chunk: number): SimulateInput => {
-        const { first, end } = chunks[chunk]!;
-        return { first, images: images.slice(first * size, end * size) };
+        const first = chunk * perChunk;
+        return { first, images: source.images(first, Math.min(count, first + perChunk)) };
       },
     },
     {
@@ -86,12 +87,10 @@ export async function simulateImages(
       signal,
       progress: (done, _total, run) => tell(done, run),
       consume: (run) => {
-        logits.push(...run.logits);
-        records.push(...run.records);
         injected = run.injected;
         for (const result of run.results) consume(result);
       },
     },
   );
-  return { logits: Float32Array.from(logits), records, injected };
+  return injected;
 }

@@ -14,6 +14,7 @@ import { readTarget } from '../../schemas/target-file.js';
 import { eventsOf } from '../../sim/events.js';
 import type { SampleResult } from '../../sim/sample-result.js';
 import { Simulator } from '../../sim/simulate.js';
+import { heldImages } from '../runtime/verify/held-images.js';
 import { imageCounts, type NetworkName } from './networks.js';
 
 type Mode = 'off' | 'analytic' | 'cycle';
@@ -112,7 +113,7 @@ async function threads(
 ): Promise<Omit<SimCase, 'peakBytes'>> {
   const start = now();
   const results: SampleResult[] = [];
-  await simulateImages(program, images, samples, { timing: mode, record: false, workers }, (result) =>
+  await simulateImages(program, heldImages(images, samples), { timing: mode, workers }, (result) =>
     results.push(result),
   );
   const seconds = now() - start;

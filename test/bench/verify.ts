@@ -23,6 +23,7 @@ import { chooseLevelEngines } from '../../runtime/verify/level-engines.js';
 import { simulateImages } from '../../runtime/verify/simulate-task.js';
 import { defaultAttack, verifyNetwork } from '../../runtime/verify/verify.js';
 import { type MutationTally, mutationCampaign } from '../property/mutation-campaign.js';
+import { heldImages } from '../runtime/verify/held-images.js';
 import { printMeasurements } from './print-measurements.js';
 
 const { values: options } = parseArgs({
@@ -99,7 +100,7 @@ for (const [what, members] of [
   });
 }
 await timed('chip', count, () =>
-  simulateImages(program, batch.images, count, { ...chip, record: false, workers }, () => undefined),
+  simulateImages(program, heldImages(batch.images, count), { ...chip, workers }, () => undefined),
 );
 
 const eight = encodeImages(graph.drives, test.images(firstOf(test, 8, 1).indices));

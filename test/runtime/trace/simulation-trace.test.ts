@@ -9,6 +9,7 @@ import { readSafetensors } from '../../../schemas/safetensors.js';
 import type { SampleResult } from '../../../sim/sample-result.js';
 import { tinyTarget } from '../../sim/tiny-target.js';
 import { scene } from '../../sim/trace/scene.js';
+import { heldImages } from '../verify/held-images.js';
 
 const target = tinyTarget();
 /** The drive of neuron k is the image's only pixel times k. */
@@ -23,7 +24,7 @@ const program = {
     },
   ],
 };
-const images = Float32Array.of(1, 0, 1);
+const images = heldImages(Float32Array.of(1, 0, 1), 3);
 const options = { timing: 'cycle' } as const;
 const ignore = (): void => undefined;
 const none = { tables: undefined, vcd: undefined, perfetto: undefined };
@@ -39,9 +40,8 @@ describe('traces of a simulation', () => {
     const tables = join(folder, 'deep', 'probes');
     const use = { probes: ['spikes:a', 'packets'], paths: { ...none, tables } };
     const results: SampleResult[] = [];
-    const { logits } = await traceImages(program, images, 3, options, use, (result) => results.push(result));
+    await traceImages(program, images, options, use, (result) => results.push(result));
     expect(results).toHaveLength(3);
-    expect([...logits]).toEqual(results.flatMap((result) => [...result.logits]));
     const column = (name: string) => readNpy(readFileSync(join(tables, `${name}.npy`)), name);
     expect(column('spikes.a/sample')).toEqual({ shape: [4], data: Int32Array.of(0, 0, 2, 2) });
     expect(column('spikes.a/neuron').data).toEqual(Int32Array.of(1, 2, 1, 2));
@@ -55,7 +55,6 @@ describe('traces of a simulation', () => {
     await traceImages(
       program,
       images,
-      3,
       options,
       { probes: ['spikes:a', 'queue'], paths: { ...none, tables: path } },
       ignore,
@@ -68,7 +67,7 @@ describe('traces of a simulation', () => {
 
   it('stand beside each other', async () => {
     const paths = { tables: join(folder, 't'), vcd: join(folder, 'w.vcd'), perfetto: join(folder, 'p.pftrace') };
-    await traceImages(program, images, 3, options, { probes: ['membrane:out', 'queue'], paths }, ignore);
+    await traceImages(program, images, options, { probes: ['membrane:out', 'queue'], paths }, ignore);
     expect(readdirSync(folder).sort()).toEqual(['p.pftrace', 't', 'w.vcd']);
     expect(readFileSync(paths.vcd, 'utf8')).toMatch(/^\$timescale 1 ps \$end\n/);
   });
@@ -76,7 +75,7 @@ describe('traces of a simulation', () => {
   it('leave nothing half-written when they are interrupted', async () => {
     const abort = new AbortController();
     const paths = { tables: join(folder, 'p.safetensors'), vcd: join(folder, 'w.vcd'), perfetto: join(folder, 'p.pf') };
-    const running = traceImages(program, images, 3, options, { probes: ['spikes:a'], paths }, ignore, {
+    const running = traceImages(program, images, options, { probes: ['spikes:a'], paths }, ignore, {
       signal: abort.signal,
       progress: (done) => {
         if (done === 2) abort.abort(new Error('enough'));
@@ -89,7 +88,7 @@ describe('traces of a simulation', () => {
   it('leave nothing half-written where a file cannot be made', async () => {
     writeFileSync(join(folder, 'file'), '');
     const paths = { ...none, vcd: join(folder, 'w.vcd'), perfetto: join(folder, 'file', 'p.pftrace') };
-    await expect(traceImages(program, images, 3, options, { probes: ['spikes:a'], paths }, ignore)).rejects.toThrow(
+    await expect(traceImages(program, images, options, { probes: ['spikes:a'], paths }, ignore)).rejects.toThrow(
       /SW601/,
     );
     expect(readdirSync(folder)).toEqual(['file']);
@@ -102,7 +101,7 @@ describe('traces of a simulation', () => {
     ['a timeline without times', [], { ...none, perfetto: 'p' }, 'off', 'SW3022'],
     ['an unknown layer', ['spikes:b'], { ...none, vcd: 'w' }, 'cycle', 'SW3021'],
   ] as const)('are refused: %s', async (_what, probes, paths, timing, code) => {
-    await expect(traceImages(program, images, 3, { timing }, { probes, paths }, ignore)).rejects.toThrow(code);
+    await expect(traceImages(program, images, { timing }, { probes, paths }, ignore)).rejects.toThrow(code);
   });
 });
 

@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../../compiler/compile.js';
 import { campaignText } from '../../../runtime/report/campaign-text.js';
-import { predictions } from '../../../runtime/train/loss.js';
-import { Chip } from '../../../runtime/verify/chip.js';
+import { Chip, predictedClass } from '../../../runtime/verify/chip.js';
 import { readFaults, runCampaign } from '../../../runtime/verify/fault-campaign.js';
 import { simulateImages } from '../../../runtime/verify/simulate-task.js';
 import { wilson } from '../../../runtime/wilson.js';
@@ -12,6 +11,7 @@ import type { SampleResult } from '../../../sim/sample-result.js';
 import { loadTarget } from '../../../targets/load.js';
 import { snnGraph } from '../../property/arbitrary-snn.js';
 import { randomImages } from '../../property/arbitrary-spike.js';
+import { heldImages } from './held-images.js';
 
 const provenance = { spikewrightVersion: '0', sources: [], options: '{}' };
 const imagesOf = (of: Program) => randomImages(of.drives[0]!.inputShape, 9, 1);
@@ -30,9 +30,9 @@ const labels = [0, 1, 0, 1, 0, 1, 0, 1, 0];
 
 describe('a fault campaign', async () => {
   const results: SampleResult[] = [];
-  const options = { timing: 'off', record: false, workers: 1 } as const;
-  const { logits } = await simulateImages(program, images, 9, options, (result) => results.push(result));
-  const samples = { images, labels, predicted: predictions(logits, 9) };
+  const source = heldImages(images, 9);
+  await simulateImages(program, source, { timing: 'off', workers: 1 }, (result) => results.push(result));
+  const samples = { images: source, labels, predicted: results.map(predictedClass) };
   const last = program.cores.at(-1)!;
   const faults = readFaults(['drop:0,0.5', 'bitflip:0.05', 'stuck:0.2', `core:${last.chip}/${last.core}`], program);
   const run = (workers: number, seed = 3) =>

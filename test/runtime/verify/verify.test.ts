@@ -2,15 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../../compiler/compile.js';
 import { ensemble } from '../../../runtime/engine/surrogate.js';
-import { chipStatistics } from '../../../runtime/verify/chip.js';
 import { comparisonDiagnostics } from '../../../runtime/verify/compare.js';
-import { simulateImages } from '../../../runtime/verify/simulate-task.js';
 import type { VerifyOptions } from '../../../runtime/verify/verify.js';
 import { defaultAttack, verifyNetwork } from '../../../runtime/verify/verify.js';
 import type { AnnLayer } from '../../../schemas/ann.js';
 import type { SnnGraph } from '../../../schemas/snn.js';
 import { elementCount } from '../../../schemas/tensor.js';
-import type { SampleResult } from '../../../sim/sample-result.js';
 import { loadTarget } from '../../../targets/load.js';
 import { snnGraph } from '../../property/arbitrary-snn.js';
 import { randomImages } from '../../property/arbitrary-spike.js';
@@ -185,21 +182,5 @@ describe('verifying a network at four levels', () => {
       progress: () => abort.abort(new Error('enough')),
     });
     await expect(running).rejects.toThrow('enough');
-  });
-});
-
-describe('simulating images', () => {
-  it('does not depend on the number of workers', async () => {
-    const settings = { timing: 'cycle', record: true, workers: 1 } as const;
-    const simulate = async (workers: number) => {
-      const results: SampleResult[] = [];
-      const add = (result: SampleResult): unknown => results.push(result);
-      return { ...(await simulateImages(program, batch.images, 7, { ...settings, workers }, add)), results };
-    };
-    const alone = await simulate(1);
-    expect(alone.records).toHaveLength(7);
-    expect(alone.logits).toHaveLength(7 * program.populations.at(-1)!.shape[2]);
-    expect(await simulate(3)).toEqual(alone);
-    expect(chipStatistics(program, settings, alone.results).samples).toBe(7);
   });
 });
