@@ -19,11 +19,16 @@ const RAT_STRENGTH = 0.004;
 
 export const train = defineCommand({
   name: 'train',
-  summary: 'Train a robust ANN, or an SNN to compare with, from random weights',
+  summary: 'Train a robust ANN, or an SNN to compare with',
   resumes: true,
   positionals: [],
   options: {
     arch: { type: 'string', choices: architectureNames, default: 'demo', describe: 'Architecture' },
+    from: {
+      type: 'string',
+      describe: 'ANN to go on from, .onnx or .swa, in place of random weights of --arch',
+      requiresArg: true,
+    },
     out: { type: 'string', demandOption: true, describe: 'Network to write: .onnx or .swa; .sws with --spiking' },
     objective: {
       type: 'string',
@@ -76,6 +81,10 @@ export const train = defineCommand({
     ['train --out net.onnx --epochs 30 --log net.jsonl', 'Trains on CIFAR-10; after Ctrl-C the same command goes on'],
     ['train --out net.onnx --objective single-step --epochs 10 --warmup 0.15', 'The fast way for small radii'],
     [
+      'train --from net.onnx --out robust.onnx --epochs 5 --learning-rate 0.01',
+      'Five epochs against PGD-10 for a network that is trained already',
+    ],
+    [
       'train --out bntt.sws --spiking --coding poisson --norms by-step --timesteps 16',
       'Batch norm through time on Poisson input',
     ],
@@ -94,6 +103,7 @@ export const train = defineCommand({
       { convert },
       { finetune },
       { withPoissonInput, withStepNorms },
+      { readAnnFile },
     ] = await Promise.all([
       import('../data/augment.js'),
       import('../models/architectures.js'),
@@ -106,6 +116,7 @@ export const train = defineCommand({
       import('../../compiler/convert.js'),
       import('../train/finetune.js'),
       import('../models/comparison.js'),
+      import('./read-network.js'),
     ]);
     const data = openDataset(args.dataset, 'train', args['data-dir']);
     const epsilon = args.epsilon / 255;
@@ -143,11 +154,18 @@ export const train = defineCommand({
     if (args.spiking !== args.out.endsWith('.sws')) {
       throw failure('SW6002', { where: '--out', what: 'an SNN is written as .sws, an ANN as .onnx or .swa.' });
     }
+    if (args.spiking && args.from !== undefined) {
+      throw failure('SW6002', {
+        where: '--from',
+        what: 'an SNN is trained here from random weights; `convert` and `finetune` make one of a trained ANN.',
+      });
+    }
     const engine = await startTrainingEngine(args);
-    const untrained = buildNetwork(args.arch, data, args.seed);
+    const initial =
+      args.from === undefined ? buildNetwork(args.arch, data, args.seed) : await readAnnFile(args.from, context);
     const hooks = await trainingHooks('train', args.out, args.log, context, args['batch-size']);
     const trainSpiking = async (options: FinetuneOptions) => {
-      const converted = convert(untrained, args);
+      const converted = convert(initial, args);
       const coded = args.coding === 'poisson' ? withPoissonInput(converted) : converted;
       const start = args.norms === 'by-step' ? withStepNorms(coded) : coded;
       const { graph, history } = await finetune(engine, start, data, options, hooks);
@@ -156,7 +174,7 @@ export const train = defineCommand({
     const trainRectified = async (kind: AnnObjective) => {
       const attack = attacks.pgd(epsilon, args['attack-steps']);
       const objective = objectiveOf(kind, attack, attacks.singleStep(epsilon), args.beta);
-      const { graph, history } = await trainAnn(engine, untrained, data, { ...loop, objective }, hooks);
+      const { graph, history } = await trainAnn(engine, initial, data, { ...loop, objective }, hooks);
       return { bytes: args.out.endsWith('.onnx') ? onnx.exportOnnx(graph) : encodeAnn(graph), history };
     };
     const { bytes, history } = await (plan.spiking === null
