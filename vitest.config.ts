@@ -19,6 +19,7 @@ function withoutBrowser(): string[] {
 export const config = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/drawn-cases.ts'],
     exclude: [...configDefaults.exclude, ...withoutBrowser()],
     testTimeout: 300_000,
     hookTimeout: 300_000,

@@ -78,6 +78,13 @@ export function biasAxonExponents(unitsMax: number, weight: TargetArithmetic['we
   return null;
 }
 
+/** The largest bias, in steps of the weight, that `biasAxonExponents` finds axons for. */
+export function biasAxonMax({ mantissaMax, exponentMax }: TargetArithmetic['weight']): number {
+  if (exponentMax === 0) return 5 * mantissaMax;
+  const coarsest = Math.min(exponentMax, Math.floor(Math.log2(mantissaMax)) + 1);
+  return 4 * mantissaMax * 2 ** coarsest + mantissaMax;
+}
+
 /** One mantissa per axon of `exponents` (as `biasAxonExponents` gives them), whose sum of mantissa·2^exponent is `units`. */
 export function biasMantissas(units: number, exponents: readonly number[], mantissaMax: number): readonly number[] {
   let rest = units;

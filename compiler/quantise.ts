@@ -253,13 +253,28 @@ function joined(rates: readonly TapRates[]): TapRates {
 }
 
 /** SW2013: no scale puts the layer on the chip's grid. */
-export function doesNotFit({ population, weightMax }: LayerInputs, { name, arithmetic }: Target): Error {
-  const { weight, threshold } = arithmetic;
+export function doesNotFit(
+  { population, weightMax, driveMax, biasMax }: LayerInputs,
+  { name, arithmetic }: Target,
+): Error {
+  const { weight, threshold, bias, biasGate, membraneMax } = arithmetic;
+  const largest = [
+    ['weights', weightMax],
+    ['input currents', driveMax],
+    ['biases', biasMax],
+    ['thresholds', population.threshold.data.reduce((most, value) => Math.max(most, value), 0)],
+  ] as const;
+  const parts = largest
+    .filter(([, value]) => value > 0)
+    .map(([what, value]) => `${what} up to ${value.toPrecision(3)}`);
+  const currents =
+    bias === null
+      ? ''
+      : `, ${biasGate ? 'currents and biases' : 'currents'} of ±${bias.mantissaMax.toLocaleString('en')}·2^(0…${bias.exponentMax})`;
   return failure('SW2013', {
     where: `layer ${population.name}`,
     what:
-      `weights up to ${weightMax.toPrecision(3)} and thresholds up to ${Math.max(...population.threshold.data).toPrecision(3)} ` +
-      `have no common scale; ${name} has weights of ±${weight.mantissaMax}·${weight.step}·2^(0…${weight.exponentMax}) ` +
-      `and thresholds of up to ${Math.round(threshold.mantissaMax * threshold.step).toLocaleString('en')}.`,
+      `${parts.join(', ')} have no common scale; ${name} has weights of ±${weight.mantissaMax}·${weight.step}·2^(0…${weight.exponentMax})${currents}, ` +
+      `thresholds of up to ${Math.round(threshold.mantissaMax * threshold.step).toLocaleString('en')} and membranes of up to ${membraneMax.toLocaleString('en')}.`,
   });
 }

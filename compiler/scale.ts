@@ -1,5 +1,12 @@
 import type { TargetArithmetic } from '../schemas/target.js';
-import { biasAxonExponents, biasExponent, integerThreshold, roundHalfAway, roundingError } from './grid.js';
+import {
+  biasAxonExponents,
+  biasAxonMax,
+  biasExponent,
+  integerThreshold,
+  roundHalfAway,
+  roundingError,
+} from './grid.js';
 import type { LayerInputs } from './layer-inputs.js';
 
 /** Scales tried are 2^(k/4) times the one at which the largest weight fills its mantissa. */
@@ -129,11 +136,19 @@ export function scaleAt(
   return { scale, weightExponent: inputs.weightMax > 0 ? exponent : 0, biasExponent, driveExponent };
 }
 
-/** The scale at which the largest weight (without weights: the largest drive, bias or threshold) fills its mantissa. */
-function fullScale(inputs: LayerInputs, { weight, bias, threshold }: TargetArithmetic, exponent: number): number {
-  if (inputs.weightMax > 0) return (weight.mantissaMax * weight.step * 2 ** exponent) / inputs.weightMax;
-  const current = Math.max(inputs.driveMax, inputs.biasMax);
-  if (current > 0 && bias !== null) return (bias.mantissaMax * 2 ** exponent) / current;
+/** The scale at which the largest weight (without weights: the first of drive and bias, or else the threshold) fills its mantissa. */
+function fullScale(
+  inputs: LayerInputs,
+  { weight, bias, biasGate, threshold }: TargetArithmetic,
+  exponent: number,
+): number {
+  const { weightMax, driveMax, biasMax } = inputs;
+  if (weightMax > 0) return (weight.mantissaMax * weight.step * 2 ** exponent) / weightMax;
+  const currentMax = bias === null ? 0 : bias.mantissaMax * 2 ** exponent;
+  const ofDrive = driveMax > 0 ? currentMax / driveMax : Number.POSITIVE_INFINITY;
+  const ofBias = biasMax > 0 ? (biasGate ? currentMax : biasAxonMax(weight) * weight.step) / biasMax : ofDrive;
+  const full = Math.min(ofDrive, ofBias);
+  if (full > 0 && full < Number.POSITIVE_INFINITY) return full;
   const largest = inputs.population.threshold.data.reduce((most, value) => Math.max(most, value), 0);
   return largest > 0 ? (threshold.step * Math.min(threshold.mantissaMax, 1024)) / largest : 1;
 }

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { biasAxonExponents, biasMantissas, integerThreshold, nearestMantissa } from '../../compiler/grid.js';
+import {
+  biasAxonExponents,
+  biasAxonMax,
+  biasMantissas,
+  integerThreshold,
+  nearestMantissa,
+} from '../../compiler/grid.js';
 import { loadTarget } from '../../targets/load.js';
 
 const { arithmetic } = loadTarget('loihi1');
@@ -31,6 +37,16 @@ describe('the grids of the chip', () => {
     expect(biasAxonExponents(127, arithmetic.weight)).toEqual([0]);
     // 128 = 1·2 + 126 at the smallest second exponent.
     expect(biasAxonExponents(128, arithmetic.weight)).toEqual([1, 0]);
+  });
+
+  it('knows the largest bias for which there are axons', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 0, max: 12 }), (mantissaMax, exponentMax) => {
+        const weight = { ...arithmetic.weight, mantissaMax, exponentMax };
+        expect(biasAxonExponents(biasAxonMax(weight), weight)).not.toBeNull();
+        expect(biasAxonExponents(biasAxonMax(weight) + 1, weight)).toBeNull();
+      }),
+    );
   });
 
   it('chooses the threshold that decides as v ≥ θ does for every membrane value on the grid', () => {

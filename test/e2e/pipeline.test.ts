@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readModel } from '../../runtime/model-file.js';
 import { checkJson, readJson } from '../../schemas/json-file.js';
 import { decodeProgram, encodeProgram } from '../../schemas/program-file.js';
 import type { Report } from '../../schemas/report.js';
@@ -321,6 +322,20 @@ describe('the commands one by one', () => {
     expectOk(
       await spikewright('evaluate', out, '--clean', '--dataset', 'mnist', '--samples', '8', '--backend', 'wasm'),
     );
+    const next = at('trained-on.onnx');
+    expectOk(
+      await spikewright(
+        ...['train', '--from', out, '--out', next, '--dataset', 'mnist', '--learning-rate', '0', '--max-steps', '1'],
+        ...['--train-samples', '64', '--batch-size', '32', '--backend', 'wasm', '--objective', 'natural'],
+      ),
+    );
+    const kernels = [out, next].map((path) =>
+      readModel(readFileSync(path), path, null).value.layers.flatMap((layer) =>
+        'kernel' in layer ? [layer.kernel] : [],
+      ),
+    );
+    expect(kernels[0]!.length).toBeGreaterThan(1);
+    expect(kernels[1]).toEqual(kernels[0]);
   });
 });
 
@@ -341,6 +356,8 @@ describe('an SNN trained from random weights', () => {
     expect(onnx).toMatchObject({ code: 2, stderr: expect.stringContaining('an SNN is written as .sws') });
     const rat = await spikewright('train', '--objective', 'rat', '--out', at('t.swa'), ...short);
     expect(rat).toMatchObject({ code: 2, stderr: expect.stringContaining('it needs --spiking') });
+    const from = await spikewright('train', '--spiking', '--from', at('t.swa'), '--out', at('t.sws'), ...short);
+    expect(from).toMatchObject({ code: 2, stderr: expect.stringContaining('SW6002 --from') });
   });
 });
 

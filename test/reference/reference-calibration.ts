@@ -5,7 +5,12 @@ import { applyLinear } from './reference-snn.js';
 export interface ReferenceCalibration {
   /** By neuron layer. */
   readonly measured: ReadonlyMap<string, number>;
-  /** Smallest distance of a membrane from its threshold but for those that meet it: where it is tiny, rounding decides. */
+  /** By neuron layer: the largest input current of either sign, to which rounding errors are in proportion. */
+  readonly largest: ReadonlyMap<string, number>;
+  /**
+   * Smallest distance of a membrane from its threshold, as a share of the layer's largest input, but for those that meet
+   * it: where it is tiny, rounding decides.
+   */
   readonly margin: number;
 }
 
@@ -21,6 +26,7 @@ export function referenceCalibration(
   /** By layer: of each batch, the maps of every timestep of every image, image by image. */
   const values = new Map<string, FeatureMap[][]>();
   const measured = new Map<string, number>();
+  const largest = new Map<string, number>();
   let margin = Number.POSITIVE_INFINITY;
   for (const layer of snn.layers) {
     if (layer.kind === 'input') {
@@ -38,7 +44,9 @@ export function referenceCalibration(
     if (layer.kind === 'neuron') {
       const threshold = Math.max(...input.map((maps) => kthSmallest(maps, percentile)));
       measured.set(layer.name, threshold);
-      if (!(threshold > 0)) return { measured, margin };
+      const peak = input.flat().reduce((most, { values: x }) => x.reduce((m, a) => Math.max(m, Math.abs(a)), most), 0);
+      largest.set(layer.name, peak);
+      if (!(threshold > 0)) return { measured, largest, margin };
       const fired = input.map((maps) => {
         let v = new Float64Array(0);
         return maps.map(({ shape, values: current }, index): FeatureMap => {
@@ -46,7 +54,7 @@ export function referenceCalibration(
           const spikes = current.map((a, n) => {
             const before = layer.leak * v[n]! + a;
             const distance = Math.abs(before - threshold);
-            if (distance > 0) margin = Math.min(margin, distance / threshold);
+            if (distance > 0) margin = Math.min(margin, distance / peak);
             const spike = before >= threshold ? 1 : 0;
             v[n] = layer.reset === 'hard' ? before * (1 - spike) : before - spike * threshold;
             return spike;
@@ -86,7 +94,7 @@ export function referenceCalibration(
       );
     }
   }
-  return { measured, margin };
+  return { measured, largest, margin };
 }
 
 function kthSmallest(maps: readonly FeatureMap[], percentile: number): number {

@@ -27,7 +27,7 @@ function imagesFor(snn: SnnGraph): readonly (readonly Float32Array[])[] {
 async function agrees(snn: SnnGraph, percentile: number): Promise<boolean> {
   const images = imagesFor(snn);
   const options = { steps: 5, percentile, scale: 0.3 };
-  const { measured, margin } = referenceCalibration(snn, images, options);
+  const { measured, largest, margin } = referenceCalibration(snn, images, options);
   const smallest = Math.min(...measured.values());
   if (margin < 1e-5 || Math.abs(smallest) < 1e-5) return false;
   const batches = images.map((batch) => Float32Array.from(batch.flatMap((image) => [...image])));
@@ -39,7 +39,8 @@ async function agrees(snn: SnnGraph, percentile: number): Promise<boolean> {
   const calibration = await calibrate(engine, snn, batches, options);
   expect([...calibration.measured.keys()]).toEqual([...measured.keys()]);
   for (const [name, threshold] of measured) {
-    expect(Math.abs(calibration.measured.get(name)! / threshold - 1), name).toBeLessThan(1e-4);
+    // A small threshold of large currents that cancel is as inexact as those are.
+    expect(Math.abs(calibration.measured.get(name)! - threshold), name).toBeLessThan(1e-4 * largest.get(name)!);
   }
   return true;
 }
