@@ -142,6 +142,7 @@ export class CompiledModel implements Model {
   dispose(): void {
     if (!this.isDisposed) this.engine.account(this.parameterBytes(), -1);
     this.isDisposed = true;
+    this.programs.dispose();
     this.parameters.clear();
   }
 

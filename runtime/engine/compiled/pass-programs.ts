@@ -3,6 +3,7 @@ import stringify from 'safe-stable-stringify';
 import type { Kept, Mode, SpikeRecord, Wanted } from '../engine.js';
 import type { Surrogate } from '../surrogate.js';
 import type { CompiledEngine } from './compiled-engine.js';
+import { DeviceKernels } from './device-kernels.js';
 import type { Extract } from './extract.js';
 import { extract } from './extract.js';
 import type { Value } from './graph.js';
@@ -57,6 +58,9 @@ interface Gradients {
 /** The programs of one network, compiled when they are first run and shared between networks of the same structure. */
 export class PassPrograms {
   private readonly graphs = new Map<string, NetworkGraph>();
+  private readonly kernels = new DeviceKernels();
+  /** Inputs of a graph that hold weights, which take long to bring to a GPU. */
+  private kernelNames: readonly string[] = [];
 
   constructor(
     private readonly source: PassSource,
@@ -178,12 +182,22 @@ export class PassPrograms {
       `${this.source.structure} ${stringify([kind, ...key])}`,
       () => this.compile(part(kind), kind.batch, onDevice),
       (program) =>
-        program
-          .run((name) => given.get(name), into)
-          .catch(async (error: unknown) => {
-            throw isOutOfMemory(error) ? withFitting(error, await this.fittingBatch(kind, part)) : error;
-          }),
+        this.onDevice(given, (all) => program.run((name) => all.get(name), into)).catch(async (error: unknown) => {
+          throw isOutOfMemory(error) ? withFitting(error, await this.fittingBatch(kind, part)) : error;
+        }),
     );
+  }
+
+  /** Calls `run` with what is given, kernels on the GPU where there is one whose memory the runtime lends. */
+  private onDevice(given: Tensors, run: (all: Tensors) => Promise<Tensors>): Promise<Tensors> {
+    if (this.engine.backend !== 'onnxruntime-webgpu') return run(given);
+    const kernels: Tensors = new Map(this.kernelNames.map((name) => [name, given.get(name)!]));
+    return this.kernels.with(kernels, (copies) => run(new Map([...given, ...copies])));
+  }
+
+  /** Lets go of what the device holds. */
+  dispose(): void {
+    this.kernels.dispose();
   }
 
   /**
@@ -218,6 +232,9 @@ export class PassPrograms {
     let found = this.graphs.get(key);
     if (found === undefined) {
       found = this.source.write(kind, form, this.timesteps(kind));
+      this.kernelNames = [...found.graph.inputs.values()].flatMap(({ value: { name, shape }, kind: own }) =>
+        own === 'parameter' && shape.length > 1 ? [name] : [],
+      );
       this.graphs.set(key, found);
     }
     return found;

@@ -133,6 +133,7 @@ export class CompiledTwin implements Twin {
   dispose(): void {
     if (!this.isDisposed) this.engine.account(this.parameterBytes(), -1);
     this.isDisposed = true;
+    this.programs.dispose();
   }
 
   private kindOf(batch: number, isActivation: boolean): PassKind {
