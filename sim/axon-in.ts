@@ -68,14 +68,16 @@ export class AxonIn {
 
   /** Messages and host axons received since the counts were last forgotten, and the synapses that they reached. */
   get received(): number {
+    this.#memory.kernels.settle();
     return this.#state.getDouble('receivedInAll');
   }
 
   get synapticOperations(): number {
+    this.#memory.kernels.settle();
     return this.#state.getDouble('synapticOperationsInAll');
   }
 
-  /** Of the last accumulation. */
+  /** Of the last accumulation, where somebody watches. */
   get lastReceived(): number {
     return this.#state.get('received');
   }

@@ -9,7 +9,7 @@ import { PatternTable } from './pattern-table.js';
 const fanWords = 8;
 const fan = { first: 0, eastWest: 1, northSouth: 2, crossings: 3, outlets: 4 };
 const outletWords = 2;
-const spreadWords = 4;
+const spreadWords = 2;
 
 /** What placing output axons takes: of this core, the rows that its spikes send; of all, states and the mesh. */
 interface Surroundings {
@@ -73,8 +73,9 @@ export class AxonsOut {
       memory,
       ways.map((way, route) => ({ core: states[this.routes[route]!]!.address, sentOn: sentOn + 4 * route, way })),
     );
-    const spreads = new Uint32Array(spreadWords * (offsets.length - 1));
     const compartments = offsets.length - 1;
+    const spreads = new Uint32Array(spreadWords * compartments);
+    const patternOf = new Uint32Array(compartments);
     const fans = new Uint32Array(fanWords * (compartments + 1));
     for (let k = 0; k < compartments; k++) {
       const at = fanWords * k;
@@ -95,7 +96,8 @@ export class AxonsOut {
         }
       }
       const { list, shift } = merged.rowsOf(rows, k);
-      spreads.set([patterns.close(), list, shift], spreadWords * k);
+      spreads.set([list, shift], spreadWords * k);
+      patternOf[k] = patterns.close();
     }
     fans[fanWords * compartments + fan.first] = core.length;
     fans[fanWords * compartments + fan.outlets] = routeOf.length;
@@ -109,6 +111,7 @@ export class AxonsOut {
       outlets: outlets.length === 0 ? 0 : firstOutlet,
       routeOf: memory.place(Int32Array.from(routeOf)),
       spreads: patterns.size === 0 ? 0 : memory.place(spreads),
+      patternOf: patterns.size === 0 ? 0 : memory.place(patternOf),
     });
     return patterns.size;
   }

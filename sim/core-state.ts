@@ -23,6 +23,9 @@ const fields = [
   'decays',
   'membraneMax',
   'inputMax',
+  'firing',
+  'activity',
+  'fired',
   'spiked',
   'activeUpTo',
   'spikes',
@@ -44,8 +47,9 @@ const fields = [
   'profileTable',
   'profileRowBytes',
   'spreads',
+  'patternOf',
   'fed',
-  'unused',
+  'disturbed',
 ] as const;
 
 /** The doubles that follow them. */

@@ -97,17 +97,10 @@ export class Core {
     this.#state.put('restless', this.#restsAtZero ? 0 : 1);
   }
 
-  /** The drive of a population has been loaded: its window opens. */
-  noteDrive(): void {
-    if (this.dendrites.drive?.some((current) => current !== 0) !== true) return;
-    // Its window may last.
-    this.#state.set({ awake: 1, restless: 1 });
-  }
-
   /** A population begins with a new sample; inputs that have arrived for this timestep are that sample's. */
   clearMembranes(population: number): void {
     for (const range of this.ranges) {
-      if (range.population === population) this.somas.membrane.fill(0, range.first, range.end);
+      if (range.population === population) this.somas.clear(range.first, range.end);
     }
   }
 }

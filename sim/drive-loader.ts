@@ -50,7 +50,7 @@ export class DriveLoader {
     const { word } = this.#maps[index]!;
     const words = this.#words;
     for (let neuron = 0; neuron < drive.length; neuron++) words[word[neuron]!] = drive[neuron]!;
-    for (const core of this.#machine.cores) core.noteDrive();
+    this.#machine.ranges.wakeDriven();
   }
 }
 

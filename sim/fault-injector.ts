@@ -83,13 +83,11 @@ export class FaultInjector {
 
   /** After the updates of a core: who fires is changed where neurons are broken. */
   alterSpikes({ number, somas }: Core): void {
-    if (number === this.#deadCore) somas.spikeCount = 0;
+    if (number === this.#deadCore) somas.setFiring([]);
     const broken = this.#broken[number]!;
     if (broken === null) return;
-    const fired = somas.spiked.slice(0, somas.spikeCount).filter((compartment) => !broken.dead.has(compartment));
-    const all = [...new Set([...fired, ...broken.stuck])].sort((a, b) => a - b);
-    somas.spiked.set(all);
-    somas.spikeCount = all.length;
+    const fired = somas.firing().filter((compartment) => !broken.dead.has(compartment));
+    somas.setFiring([...fired, ...broken.stuck]);
   }
 
   /** Delivers the messages that should have acted a timestep ago; `isLast`: those of this timestep too. */

@@ -7,12 +7,15 @@ export type Address = number;
 /** The compiled loops; see the AssemblyScript in `kernel/` for what each does. `core` is the address of a core's state. */
 interface Kernels {
   accumulateCores(begin: Address, end: Address): void;
-  openNetwork(network: Address): void;
+  openNetwork(network: Address, watched: boolean): void;
+  settle(): void;
   accumulateAll(network: Address): void;
   updateRanges(begin: Address, end: Address): void;
   noteSpikes(begin: Address, end: Address): void;
+  takeFired(begin: Address, end: Address, window: Address): number;
+  wakeDriven(begin: Address, end: Address): void;
   sendRanges(begin: Address, end: Address): void;
-  send(core: Address, firstSpike: number, endSpike: number): void;
+  send(core: Address, first: number, end: number): void;
   receive(core: Address, axon: number): void;
   runTimestep(clock: Address): void;
   boundTimestep(bound: Address): void;

@@ -8,7 +8,7 @@ const sheetBytes = 24;
 const sectionBytes = 24;
 const dueBytes = 8;
 /** Words of its Network. */
-const networkWords = 12;
+const networkWords = 16;
 
 /** Weights beyond which a tile of all does not fit the fastest caches. */
 const cacheBytes = 1 << 19;
@@ -16,6 +16,9 @@ const cacheBytes = 1 << 19;
 const tileWeights = 64;
 /** What 16 bits hold. */
 const sumMax = 2 ** 15 - 1;
+/** Compartments whose rows are pushed together, and those that vectors may touch beyond. */
+const shiftsMax = 64;
+const shiftsBeyond = 3;
 /** In the lower of two bytes a weight is stored with this added. */
 const lowerBias = 128;
 
@@ -61,7 +64,7 @@ export class MergedMemory {
     const sums = memory.reserve(4 * lanes * sections + 16);
     const table = new Uint32Array((sectionBytes / 4) * sections);
     for (let section = 0; section < sections; section++) {
-      const begin = memory.reserve(4 * capacity[section]!);
+      const begin = memory.reserve(4 * (capacity[section]! + shiftsBeyond));
       const places = stretches[section]!.flatMap(({ core, first, length, lane }) => {
         const state = this.#states[core]!;
         return [state.get('inputs') + 4 * first, 4 * lane, length, state.address];
@@ -94,14 +97,16 @@ export class MergedMemory {
     const memory = this.#memory;
     const { delayed, longestWait } = this.#pushes;
     const sheets = memory.place(Uint32Array.from(this.#sheets.flatMap((words) => [...words])));
-    const touched = memory.reserve(4 * patterns);
+    // One more is written before it is known whether it counts.
+    const [touched, owed] = [memory.reserve(4 * (patterns + 1)), memory.reserve(4 * (patterns + 1))];
+    const shifts = memory.reserve(4 * (shiftsMax + shiftsBeyond));
     const slots = delayed === 0 ? 0 : longestWait + 1;
     const slotBytes = dueBytes * delayed;
     const ring = memory.reserve(slots * slotBytes);
     const slotEnds = memory.reserve(4 * slots);
     const words = new Uint32Array(networkWords);
     words.set([begin, end, sheets, sheets + sheetBytes * this.#sheets.length, touched, touched]);
-    words.set([slots, 0, ring, slotBytes, slotEnds], 6);
+    words.set([slots, 0, ring, slotBytes, slotEnds, shifts, 0, owed, owed], 6);
     return memory.place(words);
   }
 }

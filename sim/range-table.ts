@@ -1,12 +1,11 @@
 import type { Program } from '../schemas/program.js';
-import { elementCount } from '../schemas/tensor.js';
 import type { Core } from './core.js';
 import type { Address, MachineMemory } from './machine-memory.js';
 
 /** Words of a `Window` and of a `Range` in kernel/ranges.ts; the range's doubles follow. */
-const windowWords = { row: 0, inWindow: 1, spikes: 2, fired: 3 } as const;
+const windowWords = { row: 0, inWindow: 1, spikes: 2 } as const;
 const windowBytes = 16;
-const rangeWords = { firstSpike: 11, endSpike: 12 } as const;
+const rangeWords = { firstSpike: 10, endSpike: 11 } as const;
 const rangeBytes = 120;
 const rangeCounts = [
   'active',
@@ -27,7 +26,6 @@ export type RangeCounts = Readonly<Record<(typeof rangeCounts)[number], number>>
 export class RangeTable {
   readonly #memory: MachineMemory;
   readonly #windows: Int32Array;
-  readonly #fired: readonly Uint8Array[];
   readonly #address: Address;
   readonly #ranges: readonly { readonly core: number; readonly population: number }[];
   readonly #words: Int32Array;
@@ -38,12 +36,6 @@ export class RangeTable {
     const { populations } = program;
     const windows = memory.reserve(windowBytes * populations.length);
     this.#windows = memory.int32(windows, (windowBytes / 4) * populations.length);
-    this.#fired = populations.map(({ shape }, population) => {
-      const neurons = elementCount(shape);
-      const fired = memory.reserve(neurons);
-      this.#windows[(windowBytes / 4) * population + windowWords.fired] = fired;
-      return memory.uint8(fired, neurons);
-    });
     this.#ranges = cores.flatMap(({ number, ranges }) =>
       ranges.map(({ population }) => ({ core: number, population })),
     );
@@ -51,13 +43,12 @@ export class RangeTable {
     this.#words = memory.int32(this.#address, (rangeBytes / 4) * this.#ranges.length);
     this.#counts = memory.float64(this.#address, (rangeBytes / 8) * this.#ranges.length);
     let row = 0;
-    for (const { address, ranges, neuron, dendrites } of cores) {
-      const neurons = memory.place(neuron);
+    for (const { address, ranges, dendrites } of cores) {
       const { drive, bias, biasRowBytes } = dendrites.places;
       for (const [index, { population, first: from, end, spiking }] of ranges.entries()) {
         const window = windows + windowBytes * population;
         const [opens, closes] = [index === 0 ? 1 : 0, index === ranges.length - 1 ? 1 : 0];
-        const words = [address, window, from, end, spiking ? 1 : 0, opens, closes, neurons, drive, bias, biasRowBytes];
+        const words = [address, window, from, end, spiking ? 1 : 0, opens, closes, drive, bias, biasRowBytes];
         this.#words.set(words, (rangeBytes / 4) * row++);
       }
     }
@@ -65,11 +56,10 @@ export class RangeTable {
 
   /** The start of a sample, or of several that overlap. */
   reset(): void {
-    this.takeCounts(
-      this.#fired.map(() => true),
-      () => undefined,
-    );
-    for (const fired of this.#fired) fired.fill(0);
+    for (let range = 0; range < this.#ranges.length; range++) {
+      const at = (rangeBytes * range + rangeCountsAt) / 8;
+      this.#counts.fill(0, at, at + rangeCounts.length);
+    }
   }
 
   /** Local time of a population in the coming timestep: the row of its parameter tables, and whether its window is open. */
@@ -88,6 +78,11 @@ export class RangeTable {
   /** Counts the spikes of all cores. */
   noteSpikes(): void {
     this.#memory.kernels.noteSpikes(this.#address, this.#addressOf(this.#ranges.length));
+  }
+
+  /** Wakes the cores to which a drive that has been loaded gives a current. */
+  wakeDriven(): void {
+    this.#memory.kernels.wakeDriven(this.#address, this.#addressOf(this.#ranges.length));
   }
 
   /** Sends the messages of all spikes that were counted. */
@@ -111,11 +106,8 @@ export class RangeTable {
 
   /** Neurons of a population that have fired in its window since this was last asked. */
   takeFired(population: number): number {
-    const fired = this.#fired[population]!;
-    let count = 0;
-    for (let neuron = 0; neuron < fired.length; neuron++) count += fired[neuron]!;
-    fired.fill(0);
-    return count;
+    const window = this.#windows.byteOffset + windowBytes * population;
+    return this.#memory.kernels.takeFired(this.#address, this.#addressOf(this.#ranges.length), window);
   }
 
   /** Calls `visit` with what the ranges of some populations did since this was last asked, as far as they did anything. */

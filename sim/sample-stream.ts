@@ -79,7 +79,10 @@ export class SampleStream {
     const { accounts, time } = this;
     for (const core of cores) core.reset();
     ranges.reset();
-    memory.kernels.openNetwork(network);
+    memory.kernels.openNetwork(
+      network,
+      clock !== null || faults !== null || this.#records || this.#observer !== undefined,
+    );
     faults?.open();
     clock?.observe(this.#observer?.observer.packets ?? null);
     const steps = (accounts.length - 1) * sampleInterval + stepsPerSample;

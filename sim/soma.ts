@@ -18,16 +18,21 @@ const decayOne = 4096;
 const wordMax = 2 ** 31 - 1;
 
 /** Compartments that loops may touch beyond a core's own, for they work on whole vectors. */
-const lanesBeyond = 4;
+const lanesBeyond = 8;
+/** Bits of a word of a bitmap. */
+const wordBits = 64;
 
 /** The somas of a core: membranes in the integer contract's arithmetic. */
 export class Somas {
   /** v of each compartment after the last update. */
   readonly membrane: Int32Array;
-  /** Compartments that fired in this timestep, ascending; the first `spikeCount` count. */
+  /** Where somebody watches: the compartments that fired in this timestep, ascending; the first `spikeCount` count. */
   readonly spiked: Int32Array;
   /** Active compartments up to and including each that fired. */
   readonly activeUpTo: Int32Array;
+  /** Bitmaps: who fired in this timestep; and who in its window. */
+  readonly #firing: Uint8Array;
+  readonly #fired: Uint8Array;
   readonly #state: CoreState;
 
   constructor(
@@ -42,10 +47,17 @@ export class Somas {
     this.membrane = memory.int32(membranes!, compartments);
     this.spiked = memory.int32(spiked!, compartments);
     this.activeUpTo = memory.int32(activeUpTo!, compartments);
+    const bytes = (Math.ceil(compartments / wordBits) * wordBits) / 8;
+    const [firing, activity, fired] = [0, 0, 0].map(() => memory.reserve(bytes));
+    this.#firing = memory.uint8(firing!, bytes);
+    this.#fired = memory.uint8(fired!, bytes);
     this.#state = state;
     const rows = parameterRows(profiles, arithmetic);
     state.set({
       membranes: membranes!,
+      firing: firing!,
+      activity: activity!,
+      fired: fired!,
       spiked: spiked!,
       activeUpTo: activeUpTo!,
       profileTable: memory.place(Int32Array.from(rows.flat())),
@@ -62,8 +74,20 @@ export class Somas {
     return this.#state.get('spikes');
   }
 
-  set spikeCount(spikes: number) {
-    this.#state.set({ spikes });
+  /** Compartments that fired in this timestep, ascending, whether or not anybody watches. */
+  firing(): number[] {
+    const compartments: number[] = [];
+    for (let k = 0; k < this.membrane.length; k++) {
+      if ((this.#firing[k >> 3]! >> (k & 7)) & 1) compartments.push(k);
+    }
+    return compartments;
+  }
+
+  /** Lets these compartments have fired in this timestep, and no others. */
+  setFiring(compartments: readonly number[]): void {
+    this.#firing.fill(0);
+    for (const k of compartments) this.#firing[k >> 3]! |= 1 << (k & 7);
+    this.#state.put('spikes', new Set(compartments).size);
   }
 
   /** Compartments that were active in this timestep: their membrane or input was not zero. */
@@ -71,9 +95,18 @@ export class Somas {
     return this.#state.get('active');
   }
 
+  /** Membranes of compartments first … end − 1 to zero. */
+  clear(first: number, end: number): void {
+    this.membrane.fill(0, first, end);
+    this.#state.put('disturbed', 1);
+  }
+
   /** Membranes to zero, as at the start of every sample. */
   reset(): void {
     this.membrane.fill(0);
+    this.#firing.fill(0);
+    this.#fired.fill(0);
+    this.#state.put('disturbed', 1);
     this.#state.put('spikes', 0);
     this.#state.put('active', 0);
   }

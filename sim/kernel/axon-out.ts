@@ -1,6 +1,7 @@
 // Output axons: each spike goes to every core that its compartment sends to: into its inbox, or, where synapses are merged,
 // straight to the rows of weights.
 
+import { bitsWithin } from './bitmap';
 import { CoreState, FAN_SHIFT, Fan } from './core-state';
 import { sendMerged } from './merged';
 
@@ -15,8 +16,8 @@ class Outlet {
 const OUTLET_SHIFT: usize = 3;
 
 /**
- * Sends the messages of spikes first … end − 1 of a core. Inboxes hold a message of every output axon that leads to them: a
- * compartment fires once per timestep at most.
+ * Sends the messages of those of a core's compartments first … end − 1 that fired. Inboxes hold a message of every output axon
+ * that leads to them: a compartment fires once per timestep at most.
  */
 export function send(address: usize, first: i32, end: i32): void {
   const core = changetype<CoreState>(address);
@@ -31,24 +32,28 @@ export function send(address: usize, first: i32, end: i32): void {
 /** Puts messages into inboxes. */
 function sendSingly(core: CoreState, first: i32, end: i32): void {
   const fans = core.fans;
-  const spiked = core.spiked;
   const counts = core.sentOn !== 0;
   let messages = 0;
   let eastWest = 0;
   let northSouth = 0;
   let crossings = 0;
-  for (let spike = first; spike < end; spike += 1) {
-    const at = fans + ((<usize>load<i32>(spiked + ((<usize>spike) << 2))) << FAN_SHIFT);
-    const fan = changetype<Fan>(at);
-    const past = changetype<Fan>(at + (1 << FAN_SHIFT)).outlets;
-    for (let outlet = fan.outlets; outlet < past; outlet += 1 << OUTLET_SHIFT) {
-      receive(changetype<Outlet>(outlet).core, changetype<Outlet>(outlet).inlet);
+  const last = (end - 1) >> 6;
+  for (let word = first >> 6; word <= last; word += 1) {
+    const place = (<usize>word) << 3;
+    let bits = load<u64>(core.firing + place) & bitsWithin(word, first, end);
+    for (; bits; bits &= bits - 1) {
+      const at = fans + ((((<usize>word) << 6) + <usize>ctz(bits)) << FAN_SHIFT);
+      const fan = changetype<Fan>(at);
+      const past = changetype<Fan>(at + (1 << FAN_SHIFT)).outlets;
+      for (let outlet = fan.outlets; outlet < past; outlet += 1 << OUTLET_SHIFT) {
+        receive(changetype<Outlet>(outlet).core, changetype<Outlet>(outlet).inlet);
+      }
+      if (counts) countRoutes(core, fan.outlets, past);
+      messages += <i32>((past - fan.outlets) >> OUTLET_SHIFT);
+      eastWest += fan.eastWest;
+      northSouth += fan.northSouth;
+      crossings += fan.crossings;
     }
-    if (counts) countRoutes(core, fan.outlets, past);
-    messages += <i32>((past - fan.outlets) >> OUTLET_SHIFT);
-    eastWest += fan.eastWest;
-    northSouth += fan.northSouth;
-    crossings += fan.crossings;
   }
   core.messagesSent += messages;
   core.sentEastWest += eastWest;

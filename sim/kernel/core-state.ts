@@ -39,7 +39,11 @@ export class CoreState {
   decays: i32;
   membraneMax: i32;
   inputMax: i32;
-  /** Compartments that fired in this timestep, and the active ones up to and including each of them. */
+  /** By compartment a bit (bitmap.ts): it fired in this timestep; it was active; it fired in its window. */
+  firing: usize;
+  activity: usize;
+  fired: usize;
+  /** Compartments that fired in this timestep, and the active ones up to and including each of them: where anybody watches. */
   spiked: usize;
   activeUpTo: usize;
   spikes: i32;
@@ -68,11 +72,13 @@ export class CoreState {
   /** Rows of parameters by local timestep; a row has by profile: fires above, reset by, keeps in 1/4096, all ones where the reset is hard. */
   profileTable: usize;
   profileRowBytes: i32;
-  /** By compartment: a `Spread`; 0 where nothing is sent to merged synapses. */
+  /** By compartment: a `Spread`; 0 where nothing is sent to merged synapses. And the address of its `Pattern`, or 0. */
   spreads: usize;
+  patternOf: usize;
   /** 1 where `inputs` may hold anything but zeros. */
   fed: i32;
-  unused: i32;
+  /** 1 where membranes have been changed since the last update. */
+  disturbed: i32;
   /** Synapses processed by the last accumulation. */
   synapticOperations: f64;
   /** Messages and synapses of all accumulations since they were last taken. */

@@ -20,6 +20,13 @@ export class Network {
   ring: usize;
   slotBytes: i32;
   slotEnds: usize;
+  /** Room for the shifts of the spikes of 64 compartments. */
+  shifts: usize;
+  /** 1 where it is asked for every timestep who fired and what each core received. */
+  watched: i32;
+  /** Else: addresses of the patterns whose spikes have not been counted where they are received, up to the address in `owedEnd`. */
+  owed: usize;
+  owedEnd: usize;
   unused: i32;
 }
 
@@ -100,7 +107,8 @@ export class Pattern {
   eastWest: i32;
   northSouth: i32;
   crossings: i32;
-  unused: i32;
+  /** Of earlier timesteps, not counted yet where they are received. */
+  owed: u32;
 }
 
 /** The rows of some compartments, but for the shift of each. */
@@ -112,13 +120,11 @@ export class PushList {
   pastDelayed: usize;
 }
 
-/** Of a compartment: its pattern, or 0 where it sends nothing, its list of rows, or 0, and its shift. */
+/** Of a compartment: its list of rows, or 0, and its shift. */
 @unmanaged
 export class Spread {
-  pattern: usize;
   list: usize;
   shift: u32;
-  unused: i32;
 }
 
 /** What a core receives of one spike. */
@@ -140,4 +146,5 @@ export const STRETCH: usize = offsetof<Stretch>();
 export const PUSH: usize = offsetof<Push>();
 export const DELAYED: usize = offsetof<DelayedPushes>();
 export const SHARE: usize = offsetof<Share>();
-export const SPREAD: usize = offsetof<Spread>();
+/** Bytes of a `Spread`, as a power of two. */
+export const SPREAD_SHIFT: usize = 3;

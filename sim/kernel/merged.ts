@@ -3,6 +3,7 @@
 // tile by tile of 64 neurons, and handed to the cores. What each core received is counted by pattern: spikes of equal
 // patterns send as many messages to the same cores, where these find as many synapses.
 
+import { bitsWithin } from './bitmap';
 import { CoreState } from './core-state';
 import {
   CORE,
@@ -19,7 +20,7 @@ import {
   SHEET,
   Share,
   Sheet,
-  SPREAD,
+  SPREAD_SHIFT,
   Spread,
   STRETCH,
   Stretch,
@@ -34,54 +35,85 @@ const DUE: usize = 8;
 
 let network: usize = 0;
 
-/** From now on spikes go to this network; it starts without any rows. */
-export function openNetwork(address: usize): void {
+/**
+ * From now on spikes go to this network; it starts without any rows. Where nobody is `watched`, what cores receive is known
+ * when it is asked for, and not before.
+ */
+export function openNetwork(address: usize, watched: bool): void {
   network = address;
   const net = changetype<Network>(address);
+  net.watched = watched ? 1 : 0;
   net.slot = 0;
   for (let slot = 0; slot < net.slots; slot += 1) {
     store<u32>(net.slotEnds + ((<usize>slot) << 2), <u32>(net.ring + <usize>(slot * net.slotBytes)));
   }
+  for (let at = net.owed; at < net.owedEnd; at += 4) changetype<Pattern>(<usize>load<u32>(at)).owed = 0;
+  net.owedEnd = net.owed;
 }
 
-/** Hands the rows of spikes first … end − 1 of a core to their sections, and counts what is sent. */
+/** True where it is asked for every timestep who fired and what each core received. */
+export function isWatched(): bool {
+  return changetype<Network>(network).watched !== 0;
+}
+
+/** Hands the rows of those of a core's compartments first … end − 1 that fired to their sections, and counts what is sent. */
 export function sendMerged(core: CoreState, first: i32, end: i32): void {
   const net = changetype<Network>(network);
   const spreads = core.spreads;
-  const spiked = core.spiked;
-  let messages = 0;
-  let eastWest = 0;
-  let northSouth = 0;
-  let crossings = 0;
-  for (let spike = first; spike < end; spike += 1) {
-    const spread = changetype<Spread>(spreads + <usize>load<i32>(spiked + ((<usize>spike) << 2)) * SPREAD);
-    if (spread.pattern === 0) continue;
-    const pattern = changetype<Pattern>(spread.pattern);
-    if (pattern.spikes === 0) {
-      store<u32>(net.touchedEnd, <u32>spread.pattern);
-      net.touchedEnd += 4;
-    }
-    pattern.spikes += 1;
-    messages += pattern.messages;
-    eastWest += pattern.eastWest;
-    northSouth += pattern.northSouth;
-    crossings += pattern.crossings;
-    if (spread.list === 0) continue;
-    const list = changetype<PushList>(spread.list);
-    push(list.pushes, list.pastPushes, spread.shift);
-    for (let at = list.delayed; at < list.pastDelayed; at += DELAYED) {
-      const slot = (net.slot + changetype<DelayedPushes>(at).wait) % net.slots;
-      const slotEnd = net.slotEnds + ((<usize>slot) << 2);
-      const free = <usize>load<u32>(slotEnd);
-      store<u32>(free, <u32>at);
-      store<u32>(free, spread.shift, 4);
-      store<u32>(slotEnd, <u32>(free + DUE));
+  const patternOf = core.patternOf;
+  const firing = core.firing;
+  const shifts = net.shifts;
+  let touchedEnd = net.touchedEnd;
+  let sent = i32x4.splat(0);
+  const last = (end - 1) >> 6;
+  for (let word = first >> 6; word <= last; word += 1) {
+    let bits = load<u64>(firing + ((<usize>word) << 3)) & bitsWithin(word, first, end);
+    const spread0 = spreads + (((<usize>word) << 6) << SPREAD_SHIFT);
+    const pattern0 = patternOf + ((<usize>word) << 8);
+    while (bits) {
+      // Spikes that follow one another with one list, as do those of a pixel's channels, push their rows together.
+      const list = changetype<Spread>(spread0 + ((<usize>ctz(bits)) << SPREAD_SHIFT)).list;
+      let pastShifts = shifts;
+      do {
+        const lane = <usize>ctz(bits);
+        const spread = changetype<Spread>(spread0 + (lane << SPREAD_SHIFT));
+        if (spread.list !== list) break;
+        store<u32>(pastShifts, spread.shift);
+        pastShifts += 4;
+        bits &= bits - 1;
+        const address = <usize>load<u32>(pattern0 + (lane << 2));
+        if (address === 0) continue;
+        const pattern = changetype<Pattern>(address);
+        store<u32>(touchedEnd, <u32>address);
+        touchedEnd += select<usize>(4, 0, pattern.spikes === 0);
+        pattern.spikes += 1;
+        sent = i32x4.add(sent, v128.load(address, offsetof<Pattern>('messages')));
+      } while (bits);
+      if (list !== 0) pushAll(net, changetype<PushList>(list), shifts, pastShifts);
     }
   }
-  core.messagesSent += messages;
-  core.sentEastWest += eastWest;
-  core.sentNorthSouth += northSouth;
-  core.sentAcrossChips += crossings;
+  net.touchedEnd = touchedEnd;
+  core.messagesSent += i32x4.extract_lane(sent, 0);
+  core.sentEastWest += i32x4.extract_lane(sent, 1);
+  core.sentNorthSouth += i32x4.extract_lane(sent, 2);
+  core.sentAcrossChips += i32x4.extract_lane(sent, 3);
+}
+
+/** Hands the rows of a list to their sections, once for each of the shifts that lie from `shifts` to `end`. */
+function pushAll(net: Network, list: PushList, shifts: usize, end: usize): void {
+  if (end - shifts === 4) push(list.pushes, list.pastPushes, load<u32>(shifts));
+  else pushSeveral(list.pushes, list.pastPushes, shifts, end);
+  for (let at = list.delayed; at < list.pastDelayed; at += DELAYED) {
+    const slot = (net.slot + changetype<DelayedPushes>(at).wait) % net.slots;
+    const slotEnd = net.slotEnds + ((<usize>slot) << 2);
+    let free = <usize>load<u32>(slotEnd);
+    for (let shift = shifts; shift < end; shift += 4) {
+      store<u32>(free, <u32>at);
+      store<u32>(free, load<u32>(shift), 4);
+      free += DUE;
+    }
+    store<u32>(slotEnd, <u32>free);
+  }
 }
 
 function push(from: usize, past: usize, shift: u32): void {
@@ -90,6 +122,18 @@ function push(from: usize, past: usize, shift: u32): void {
     const end = section.end;
     store<u32>(end, changetype<Push>(at).row + shift);
     section.end = end + 4;
+  }
+}
+
+/** The same for several shifts, in vectors: behind its rows a section has room for what the last of them has too much. */
+function pushSeveral(from: usize, past: usize, shifts: usize, end: usize): void {
+  const bytes = end - shifts;
+  for (let at = from; at < past; at += PUSH) {
+    const section = changetype<Section>(changetype<Push>(at).section);
+    const row = i32x4.splat(<i32>changetype<Push>(at).row);
+    const to = section.end;
+    for (let k: usize = 0; k < bytes; k += 16) v128.store(to + k, i32x4.add(v128.load(shifts + k), row));
+    section.end = to + bytes;
   }
 }
 
@@ -140,23 +184,48 @@ function pushDelayed(net: Network): void {
 
 function countPatterns(net: Network): void {
   const end = net.touchedEnd;
+  let owedEnd = net.owedEnd;
   for (let at = net.touched; at < end; at += 4) {
-    const pattern = changetype<Pattern>(<usize>load<u32>(at));
-    const spikes = pattern.spikes;
-    pattern.spikes = 0;
-    for (let share = pattern.shares; share < pattern.pastShares; share += SHARE) {
-      const own = changetype<Share>(share);
-      const core = changetype<CoreState>(own.core);
-      const messages = spikes * own.messages;
-      const synapses = <f64>spikes * own.synapses;
-      core.received += messages;
-      core.synapticOperations += synapses;
-      core.receivedInAll += <f64>messages;
-      core.synapticOperationsInAll += synapses;
-      store<u32>(own.sentOn, load<u32>(own.sentOn) + messages);
+    const address = load<u32>(at);
+    const pattern = changetype<Pattern>(<usize>address);
+    if (net.watched) receivePattern(pattern, pattern.spikes, true);
+    else {
+      store<u32>(owedEnd, address);
+      owedEnd += select<usize>(4, 0, pattern.owed === 0);
+      pattern.owed += pattern.spikes;
     }
+    pattern.spikes = 0;
   }
+  net.owedEnd = owedEnd;
   net.touchedEnd = net.touched;
+}
+
+/** Counts what cores have received in earlier timesteps, as far as that has been put off. */
+export function settle(): void {
+  if (network === 0) return;
+  const net = changetype<Network>(network);
+  for (let at = net.owed; at < net.owedEnd; at += 4) {
+    const pattern = changetype<Pattern>(<usize>load<u32>(at));
+    receivePattern(pattern, pattern.owed, false);
+    pattern.owed = 0;
+  }
+  net.owedEnd = net.owed;
+}
+
+/** Counts what so many spikes of a pattern send, in this timestep or in earlier ones, where it is received. */
+function receivePattern(pattern: Pattern, spikes: u32, now: bool): void {
+  for (let share = pattern.shares; share < pattern.pastShares; share += SHARE) {
+    const own = changetype<Share>(share);
+    const core = changetype<CoreState>(own.core);
+    const messages = spikes * own.messages;
+    const synapses = <f64>spikes * own.synapses;
+    core.receivedInAll += <f64>messages;
+    core.synapticOperationsInAll += synapses;
+    if (!now) continue;
+    core.received += messages;
+    core.synapticOperations += synapses;
+    store<u32>(own.sentOn, load<u32>(own.sentOn) + messages);
+  }
 }
 
 /** Forms the sums of all sections of sheets begin … end, and adds them to the inputs of their cores. */

@@ -1,7 +1,9 @@
 // One timestep of many cores: the loops over their ranges, that no call per core is needed.
 
 import { send } from './axon-out';
+import { bitsWithin, countMembers } from './bitmap';
 import { CoreState } from './core-state';
+import { isWatched } from './merged';
 import { update } from './soma';
 
 /** What a population does in this timestep. */
@@ -12,8 +14,7 @@ class Window {
   inWindow: i32;
   /** Its spikes. */
   spikes: i32;
-  /** By neuron: 1 once it has fired in the window (u8). */
-  fired: usize;
+  unused: i32;
 }
 
 /** Compartments of a core that are neurons of one population; those of a core follow one another. */
@@ -27,8 +28,6 @@ class Range {
   /** 1 of the first range of a core; 1 of the last. */
   opens: i32;
   closes: i32;
-  /** By compartment of the core: its neuron. */
-  neurons: usize;
   /** Currents by compartment, or 0: the sample's drive, and static bias, of which rows follow one another. */
   drive: usize;
   bias: usize;
@@ -36,7 +35,9 @@ class Range {
   /** Its spikes of this timestep: firstSpike … endSpike − 1 of the core's. */
   firstSpike: i32;
   endSpike: i32;
-  unused: i32;
+  /** 1 where the last update found no input and changed nothing, and who was active in it: so will be the next without input. */
+  still: i32;
+  stillActive: i32;
   /** Counted since the counts were last taken. */
   active: f64;
   saturations: f64;
@@ -55,58 +56,132 @@ export function updateRanges(begin: usize, end: usize): void {
   for (let address = begin; address < end; address += RANGE_BYTES) {
     const range = changetype<Range>(address);
     const core = changetype<CoreState>(range.core);
-    if (range.opens) {
-      core.spikes = 0;
-      core.active = 0;
-      if (core.delays > 1) core.slot = core.slot + 1 === core.delays ? 0 : core.slot + 1;
-    }
+    if (range.opens) openCore(core);
     if (!core.awake) continue;
-    const window = changetype<Window>(range.window);
-    const inWindow = window.inWindow !== 0;
-    const row = <usize>window.row;
-    const before = core.active;
-    update(
-      core,
-      range.first,
-      range.end,
-      core.profileTable + row * <usize>core.profileRowBytes,
-      inWindow ? range.drive : 0,
-      inWindow && range.bias ? range.bias + row * <usize>range.biasRowBytes : 0,
-      range.spiking !== 0,
-    );
-    range.active += <f64>(core.active - before);
-    if (inWindow) {
-      range.saturations += <f64>core.saturations;
-      range.inputsBeyondMax += <f64>core.inputsBeyondMax;
-    }
-    if (range.closes) core.fed = 0;
-    if (range.closes) core.awake = core.active > 0 || core.restless ? 1 : 0;
+    updateRange(core, range);
+    if (!range.closes) continue;
+    core.fed = 0;
+    core.disturbed = 0;
+    core.awake = core.active > 0 || core.restless ? 1 : 0;
   }
 }
 
-/** Finds the spikes of each range, counts them, and marks the neurons that fired. */
+function openCore(core: CoreState): void {
+  if (core.spikes) memory.fill(core.firing, 0, ((<usize>core.lanes + 63) >> 6) << 3);
+  core.spikes = 0;
+  core.active = 0;
+  if (core.delays > 1) core.slot = core.slot + 1 === core.delays ? 0 : core.slot + 1;
+}
+
+function updateRange(core: CoreState, range: Range): void {
+  const window = changetype<Window>(range.window);
+  const inWindow = window.inWindow !== 0;
+  const row = <usize>window.row;
+  const drive = inWindow ? range.drive : 0;
+  const bias = inWindow && range.bias ? range.bias + row * <usize>range.biasRowBytes : 0;
+  const hasInput = core.fed !== 0 || (drive | bias) !== 0;
+  if (range.still && !hasInput && !core.disturbed) {
+    core.active += range.stillActive;
+    range.active += <f64>range.stillActive;
+    return;
+  }
+  const active = core.active;
+  const spikes = core.spikes;
+  const profiles = core.profileTable + row * <usize>core.profileRowBytes;
+  update(core, range.first, range.end, profiles, drive, bias, range.spiking !== 0);
+  range.stillActive = core.active - active;
+  range.active += <f64>range.stillActive;
+  const changes = hasInput || core.spikes !== spikes || core.decays !== 0 || core.profileRowBytes !== 0;
+  range.still = changes ? 0 : 1;
+  if (!inWindow) return;
+  range.saturations += <f64>core.saturations;
+  range.inputsBeyondMax += <f64>core.inputsBeyondMax;
+}
+
+/** Counts the spikes of each range, marks the neurons that fired and, where anybody watches, lists them. */
 export function noteSpikes(begin: usize, end: usize): void {
+  const lists = isWatched();
   let spike = 0;
   for (let address = begin; address < end; address += RANGE_BYTES) {
     const range = changetype<Range>(address);
     const core = changetype<CoreState>(range.core);
-    if (range.opens) spike = 0;
+    if (range.opens) {
+      spike = 0;
+      if (lists && core.spikes) listSpikes(core);
+    }
     range.firstSpike = spike;
-    const spikes = core.spikes;
-    if (spike < spikes) {
+    if (core.spikes) {
+      const isAlone = range.opens !== 0 && range.closes !== 0;
+      const count = isAlone ? core.spikes : countMembers(core.firing, range.first, range.end);
       const window = changetype<Window>(range.window);
-      const marks = window.inWindow !== 0;
-      const fired = window.fired;
-      for (; spike < spikes; spike += 1) {
-        const compartment = load<i32>(core.spiked + ((<usize>spike) << 2));
-        if (compartment >= range.end) break;
-        if (marks) store<u8>(fired + <usize>load<i32>(range.neurons + ((<usize>compartment) << 2)), 1);
-      }
-      const count = spike - range.firstSpike;
       window.spikes += count;
       range.spikes += <f64>count;
+      if (window.inWindow && count) markFired(core, range.first, range.end);
+      spike += count;
     }
     range.endSpike = spike;
+  }
+}
+
+/** Writes down who fired in ascending order, and how many of those up to each were active. */
+function listSpikes(core: CoreState): void {
+  let at: usize = 0;
+  let active = 0;
+  const words = (core.lanes + 63) >> 6;
+  for (let word = 0; word < words; word += 1) {
+    const place = (<usize>word) << 3;
+    const isActive = load<u64>(core.activity + place);
+    let bits = load<u64>(core.firing + place);
+    for (; bits; bits &= bits - 1) {
+      const lane = ctz(bits);
+      store<i32>(core.spiked + at, (word << 6) + <i32>lane);
+      store<i32>(core.activeUpTo + at, active + <i32>popcnt(isActive << (63 - lane)));
+      at += 4;
+    }
+    active += <i32>popcnt(isActive);
+  }
+}
+
+function markFired(core: CoreState, first: i32, end: i32): void {
+  const last = (end - 1) >> 6;
+  for (let word = first >> 6; word <= last; word += 1) {
+    const place = (<usize>word) << 3;
+    const own = load<u64>(core.firing + place) & bitsWithin(word, first, end);
+    store<u64>(core.fired + place, load<u64>(core.fired + place) | own);
+  }
+}
+
+/** Counts the neurons of the population with a window that were marked since this was last asked. */
+export function takeFired(begin: usize, end: usize, window: usize): i32 {
+  let count = 0;
+  for (let address = begin; address < end; address += RANGE_BYTES) {
+    const range = changetype<Range>(address);
+    if (range.window !== window) continue;
+    const fired = changetype<CoreState>(range.core).fired;
+    count += countMembers(fired, range.first, range.end);
+    const last = (range.end - 1) >> 6;
+    for (let word = range.first >> 6; word <= last; word += 1) {
+      const place = fired + ((<usize>word) << 3);
+      store<u64>(place, load<u64>(place) & ~bitsWithin(word, range.first, range.end));
+    }
+  }
+  return count;
+}
+
+/** Wakes the cores that a drive which has been loaded gives a current. */
+export function wakeDriven(begin: usize, end: usize): void {
+  for (let address = begin; address < end; address += RANGE_BYTES) {
+    const range = changetype<Range>(address);
+    if (range.drive === 0) continue;
+    let any = i32x4.splat(0);
+    for (let k = range.first & ~3; k < range.end; k += 4) {
+      any = v128.or(any, v128.load(range.drive + ((<usize>k) << 2)));
+    }
+    if (!v128.any_true(any)) continue;
+    const core = changetype<CoreState>(range.core);
+    core.awake = 1;
+    // Its window may last.
+    core.restless = 1;
   }
 }
 
@@ -116,7 +191,7 @@ export function sendRanges(begin: usize, end: usize): void {
     const range = changetype<Range>(address);
     if (range.firstSpike === range.endSpike) continue;
     const core = changetype<CoreState>(range.core);
-    send(range.core, range.firstSpike, range.endSpike);
+    send(range.core, range.first, range.end);
     range.messages += <f64>core.messagesSent;
     range.eastWest += <f64>core.sentEastWest;
     range.northSouth += <f64>core.sentNorthSouth;

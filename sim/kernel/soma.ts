@@ -1,6 +1,7 @@
 // Neuron updates in the integer contract's arithmetic, sixteen compartments at a time where they are alike. The loader has
 // checked that no sum of a membrane and its inputs leaves 32 bits.
 
+import { setFour } from './bitmap';
 import { CoreState } from './core-state';
 
 @unmanaged
@@ -15,9 +16,9 @@ class Profile {
 const PROFILE_SHIFT: usize = 4;
 
 /**
- * One timestep of compartments first … end − 1: consumes their inputs, leaves the membranes after reset, appends to
- * `spiked`. `profiles` is the address of parameters by profile; `drive` and `bias` are those of currents [compartments], or
- * 0 for none. Ranges come in ascending order.
+ * One timestep of compartments first … end − 1: consumes their inputs, leaves the membranes after reset, and notes who fired
+ * and who was active. `profiles` is the address of parameters by profile; `drive` and `bias` are those of currents
+ * [compartments], or 0 for none.
  */
 export function update(
   core: CoreState,
@@ -30,9 +31,11 @@ export function update(
 ): void {
   core.saturations = 0;
   core.inputsBeyondMax = 0;
-  const decays = core.decays !== 0;
-  const pastBlocks = decays ? first : first + ((end - first) & ~15);
-  for (let k = first; k < pastBlocks; ) {
+  // A block has two bytes of each bitmap for itself.
+  const firstBlock = min(end, (first + 15) & ~15);
+  if (first < firstBlock) updateFours(core, first, firstBlock, profiles, drive, bias, spiking);
+  const pastBlocks = core.decays ? firstBlock : firstBlock + ((end - firstBlock) & ~15);
+  for (let k = firstBlock; k < pastBlocks; ) {
     k = updateBlocks(core, k, pastBlocks, profiles, drive, bias, spiking);
     if (k === pastBlocks) break;
     updateFours(core, k, k + 16, profiles, drive, bias, spiking);
@@ -62,14 +65,14 @@ function updateBlocks(
   const profileOf = core.profileOf;
   const inputs = core.inputs;
   const membranes = core.membranes;
-  const spiked = core.spiked;
-  const activeUpTo = core.activeUpTo;
+  const firing = core.firing;
+  const activity = core.activity;
   const code = load<u8>(profileOf + <usize>first);
   const codes = i8x16.splat(code);
   const profile = changetype<Profile>(profiles + ((<usize>code) << PROFILE_SHIFT));
   const above = i32x4.splat(profile.firesAbove);
   const resetBy = i32x4.splat(profile.resetBy);
-  const hard = i32x4.splat(profile.hard);
+  const isHard = profile.hard !== 0;
   let active = core.active;
   let spikes = core.spikes;
   let k = first;
@@ -111,34 +114,37 @@ function updateBlocks(
       i32x4.gt_s(largest(input0, input1, input2, input3), inputMost),
     );
     if (v128.any_true(outside)) break;
-    const isActive = lanes(
-      i32x4.ne(v128.or(input0, before0), zero),
-      i32x4.ne(v128.or(input1, before1), zero),
-      i32x4.ne(v128.or(input2, before2), zero),
-      i32x4.ne(v128.or(input3, before3), zero),
-    );
+    const isActive =
+      0xffff ^
+      lanes(
+        i32x4.eq(v128.or(input0, before0), zero),
+        i32x4.eq(v128.or(input1, before1), zero),
+        i32x4.eq(v128.or(input2, before2), zero),
+        i32x4.eq(v128.or(input3, before3), zero),
+      );
+    active += popcnt(isActive);
+    store<u16>(activity + (<usize>k >> 3), isActive);
     if (spiking) {
       const fires0 = i32x4.gt_s(v0, above);
       const fires1 = i32x4.gt_s(v1, above);
       const fires2 = i32x4.gt_s(v2, above);
       const fires3 = i32x4.gt_s(v3, above);
-      let firing = lanes(fires0, fires1, fires2, fires3);
-      if (firing) {
-        v0 = v128.bitselect(v128.andnot(i32x4.sub(v0, resetBy), hard), v0, fires0);
-        v1 = v128.bitselect(v128.andnot(i32x4.sub(v1, resetBy), hard), v1, fires1);
-        v2 = v128.bitselect(v128.andnot(i32x4.sub(v2, resetBy), hard), v2, fires2);
-        v3 = v128.bitselect(v128.andnot(i32x4.sub(v3, resetBy), hard), v3, fires3);
-        while (firing) {
-          const lane = ctz(firing);
-          const place = (<usize>spikes) << 2;
-          store<i32>(spiked + place, k + lane);
-          store<i32>(activeUpTo + place, active + popcnt(isActive & ((2 << lane) - 1)));
-          spikes += 1;
-          firing &= firing - 1;
-        }
+      const fires = lanes(fires0, fires1, fires2, fires3);
+      spikes += popcnt(fires);
+      store<u16>(firing + (<usize>k >> 3), fires);
+      // Without asking whether any fires, which no processor could foresee.
+      if (isHard) {
+        v0 = v128.andnot(v0, fires0);
+        v1 = v128.andnot(v1, fires1);
+        v2 = v128.andnot(v2, fires2);
+        v3 = v128.andnot(v3, fires3);
+      } else {
+        v0 = i32x4.sub(v0, v128.and(resetBy, fires0));
+        v1 = i32x4.sub(v1, v128.and(resetBy, fires1));
+        v2 = i32x4.sub(v2, v128.and(resetBy, fires2));
+        v3 = i32x4.sub(v3, v128.and(resetBy, fires3));
       }
     }
-    active += popcnt(isActive);
     v128.store(membranes + at, v0);
     v128.store(membranes + at, v1, 16);
     v128.store(membranes + at, v2, 32);
@@ -225,15 +231,11 @@ function updateFours(
     if (spiking) {
       const fires = i32x4.gt_s(v, above);
       v = v128.bitselect(v128.andnot(i32x4.sub(v, resetBy), hard), v, fires);
-      let firing = i32x4.bitmask(fires) & valid;
-      while (firing) {
-        const lane = ctz(firing);
-        store<i32>(core.spiked + ((<usize>spikes) << 2), k + lane);
-        store<i32>(core.activeUpTo + ((<usize>spikes) << 2), active + popcnt(isActive & ((2 << lane) - 1)));
-        spikes += 1;
-        firing &= firing - 1;
-      }
+      const firing = i32x4.bitmask(fires) & valid;
+      setFour(core.firing, k, valid, firing);
+      spikes += popcnt(firing);
     }
+    setFour(core.activity, k, valid, isActive);
     active += popcnt(isActive);
     if (valid === 15) {
       v128.store(membranes + at, v);

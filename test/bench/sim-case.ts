@@ -56,19 +56,20 @@ function kernelRate({ machine }: Simulator, { byCore }: SampleResult): number {
     const neurons = Array.from(neuron.keys()).filter((k) => neuron[k]! >= 0);
     const wanted = Math.round(eventsOf(byCore, number, 'spikeOut') / program.timesteps);
     const spiked = new Set(Array.from({ length: wanted }, () => neurons[uniformInt(random, 0, neurons.length - 1)]!));
-    return { address, somas, spiked: [...spiked].sort((a, b) => a - b) };
+    return { address, somas, compartments: neuron.length, spiked: [...spiked] };
   });
   let best = 0;
   const end = now() + 1;
   while (now() < end) {
-    for (const { address, somas, spiked } of firing) {
-      somas.spiked.set(spiked);
-      memory.kernels.send(address, 0, spiked.length);
+    for (const { address, somas, compartments, spiked } of firing) {
+      somas.setFiring(spiked);
+      memory.kernels.send(address, 0, compartments);
     }
     const start = now();
     memory.kernels.accumulateAll(network);
     const seconds = now() - start;
-    const synapses = cores.reduce((sum, { axonIn }) => sum + axonIn.lastSynapticOperations, 0);
+    const synapses = cores.reduce((sum, { axonIn }) => sum + axonIn.synapticOperations, 0);
+    for (const { axonIn } of cores) axonIn.forgetReceived();
     best = Math.max(best, synapses / seconds);
   }
   return best;
