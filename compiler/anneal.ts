@@ -1,13 +1,16 @@
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import type { FlowGraph } from './flow-graph.js';
 
-/** Where slots are, by slot number: tile column and row on the mesh of all chips, and chip. */
+/** Where slots are, by slot number. */
 export interface SlotMap {
-  readonly x: Int32Array;
-  readonly y: Int32Array;
-  readonly chip: Int32Array;
-  /** What leaving a chip costs beside the link itself, in hops. */
-  readonly crossing: number;
+  /** Tile column and row on the mesh of all chips. */
+  readonly column: Int32Array;
+  readonly row: Int32Array;
+  /** The same in hops: each border between chips on the way counts as many more as crossing it is worth. */
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  /** Tile rows of one chip. */
+  readonly chipRows: number;
 }
 
 /** Steps of cooling, and the share of warmth that each leaves. */
@@ -34,7 +37,7 @@ export function anneal(
 ): Int32Array {
   const state = new Exchanges(graph, start, slots);
   const uniform = (): number => (random.next() >>> 0) / 2 ** 32;
-  const extent = slots.x.reduce((most, x) => Math.max(most, x), 0) + 1;
+  const extent = largest(slots.column) + 1;
   const byPlace = slotsByPlace(slots);
   let total = 0;
   for (let probe = 0; probe < PROBES; probe += 1) {
@@ -77,10 +80,9 @@ class Exchanges {
   readonly slotOf: Int32Array;
   /** Core at each slot, −1 where none is. */
   readonly #coreAt: Int32Array;
-  /** Column, row and chip of each core's slot: small enough to stay in the cache, as all slots together may not. */
-  readonly #x: Int32Array;
-  readonly #y: Int32Array;
-  readonly #chip: Int32Array;
+  /** Where each core's slot is: small enough to stay in the cache, as all slots together may not. */
+  readonly #x: Float64Array;
+  readonly #y: Float64Array;
 
   constructor(
     private readonly graph: FlowGraph,
@@ -92,9 +94,8 @@ class Exchanges {
     start.forEach((slot, core) => {
       this.#coreAt[slot] = core;
     });
-    this.#x = this.slotOf.map((slot) => slots.x[slot]!);
-    this.#y = this.slotOf.map((slot) => slots.y[slot]!);
-    this.#chip = this.slotOf.map((slot) => slots.chip[slot]!);
+    this.#x = Float64Array.from(this.slotOf, (slot) => slots.x[slot]!);
+    this.#y = Float64Array.from(this.slotOf, (slot) => slots.y[slot]!);
   }
 
   /** Hops more (or, below 0, fewer) if `core` went to `slot` and whoever is there took its place. */
@@ -118,16 +119,15 @@ class Exchanges {
     this.#coreAt[slot] = core;
     this.#x[core] = this.slots.x[slot]!;
     this.#y[core] = this.slots.y[slot]!;
-    this.#chip[core] = this.slots.chip[slot]!;
   }
 
   /** Change by one core alone; its messages with `except`, with which it changes places, go as far as before. */
   #move(core: number, from: number, to: number, except: number): number {
     const { offsets, partner, messages } = this.graph;
-    const { x, y, chip, crossing } = this.slots;
-    const [coreX, coreY, coreChip] = [this.#x, this.#y, this.#chip];
-    const [fromX, fromY, fromChip] = [x[from]!, y[from]!, chip[from]!];
-    const [toX, toY, toChip] = [x[to]!, y[to]!, chip[to]!];
+    const { x, y } = this.slots;
+    const [coreX, coreY] = [this.#x, this.#y];
+    const [fromX, fromY] = [x[from]!, y[from]!];
+    const [toX, toY] = [x[to]!, y[to]!];
     if (fromX === toX && fromY === toY) return 0;
     let change = 0;
     const end = offsets[core + 1]!;
@@ -138,35 +138,43 @@ class Exchanges {
       const atY = coreY[other]!;
       const before = Math.abs(fromX - atX) + Math.abs(fromY - atY);
       const after = Math.abs(toX - atX) + Math.abs(toY - atY);
-      if (crossing === 0) {
-        change += messages[k]! * (after - before);
-      } else {
-        const atChip = coreChip[other]!;
-        const crossed = crossing * Math.abs(fromChip - atChip);
-        change += messages[k]! * (after + crossing * Math.abs(toChip - atChip) - (before + crossed));
-      }
+      change += messages[k]! * (after - before);
     }
     return change;
   }
 }
 
-/** Finds slots by place: by column, and in a column by row. */
-function slotsByPlace({ x, y }: SlotMap) {
-  const order = Int32Array.from({ length: x.length }, (_, slot) => slot).sort(
-    (a, b) => x[a]! - x[b]! || y[a]! - y[b]! || a - b,
+function largest(values: Int32Array): number {
+  return values.reduce((most, value) => Math.max(most, value), 0);
+}
+
+/** Finds slots by place: by column, in a column by row. */
+function slotsByPlace({ column, row, chipRows }: SlotMap) {
+  const order = Int32Array.from({ length: column.length }, (_, slot) => slot).sort(
+    (a, b) => column[a]! - column[b]! || row[a]! - row[b]! || a - b,
   );
-  const columns = x.reduce((most, value) => Math.max(most, value), 0) + 1;
-  /** Position in `order` of each column's first slot. */
-  const first = new Int32Array(columns + 1);
-  for (const column of x) first[column + 1]! += 1;
-  for (let column = 0; column < columns; column += 1) first[column + 1]! += first[column]!;
+  const [columns, rows] = [largest(column) + 1, largest(row) + 1];
+  /** Position in `order` of each tile's first slot. */
+  const first = new Int32Array(columns * rows + 1);
+  for (const slot of order) first[column[slot]! * rows + row[slot]! + 1]! += 1;
+  const perTile = largest(first);
+  for (let tile = 0; tile < columns * rows; tile += 1) first[tile + 1]! += first[tile]!;
   return {
-    /** A slot at most `window` columns away, by a number in [0, 1). */
+    /**
+     * A slot at most `window` columns and as many rows away, or as those of a chip if these are more, by a number in
+     * [0, 1); the given one where the number falls on a place that has none.
+     */
     near(slot: number, window: number, choice: number): number {
       const reach = Math.floor(window);
-      const from = first[Math.max(0, x[slot]! - reach)]!;
-      const to = first[Math.min(columns, x[slot]! + reach + 1)]!;
-      return order[from + Math.floor(choice * (to - from))]!;
+      const reachRows = Math.max(reach, chipRows - 1);
+      const west = Math.max(0, column[slot]! - reach);
+      const north = Math.max(0, row[slot]! - reachRows);
+      const wide = Math.min(columns, column[slot]! + reach + 1) - west;
+      const high = Math.min(rows, row[slot]! + reachRows + 1) - north;
+      const drawn = Math.floor(choice * (wide * high * perTile));
+      const tile = (west + Math.floor(drawn / (high * perTile))) * rows + north + (Math.floor(drawn / perTile) % high);
+      const position = first[tile]! + (drawn % perTile);
+      return position < first[tile + 1]! ? order[position]! : slot;
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Program } from '../schemas/program.js';
 import type { Target } from '../schemas/target.js';
+import { boardTiles } from '../targets/board-grid.js';
 
 /**
  * Links that the messages of a sample cross at least, however the cores of a Program are placed on its chips; `rates` are
@@ -11,7 +12,8 @@ import type { Target } from '../schemas/target.js';
 export function hopBound(program: Program, rates: ReadonlyMap<string, number> | null, { mesh }: Target): number {
   const { chips } = program;
   const partners = flowsByPartner(program, rates);
-  const within = slotsWithin(mesh.columns * chips, mesh.rows, mesh.coresPerTile);
+  const { columns, rows } = boardTiles(chips, mesh);
+  const within = slotsWithin(columns, rows, mesh.coresPerTile);
   let sum = 0;
   for (const [core, own] of partners.entries()) {
     const counted: number[] = [];

@@ -1,10 +1,11 @@
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { failure } from '../schemas/diagnostic.js';
 import type { Target } from '../schemas/target.js';
+import { chipPlace, tilePlace } from '../targets/board-grid.js';
 import { anneal, type SlotMap } from './anneal.js';
 import { type FlowGraph, flowGraph, relaxedOrders } from './flow-graph.js';
 import { type Flow, type Slot, spikeHops } from './route.js';
-import { rowMajorTiles, slotsAlong, tileCurves } from './tile-curves.js';
+import { chipsAlong, rowMajorTiles, slotsAlong, tileCurves } from './tile-curves.js';
 
 /** Every core's slot, and what the placement was chosen for. */
 export interface Placement {
@@ -49,14 +50,14 @@ export function place(
   const taken = new Set(occupied.map(({ chip, core }) => chip * perChip + core));
   const chips = chipsFor(cores, taken, perChip, target);
   const free = ({ chip, core }: Slot): boolean => !taken.has(chip * perChip + core);
-  const rowMajor = slotsAlong(rowMajorTiles(mesh), chips, perChip, mesh).filter(free);
+  const rowMajor = slotsAlong([...Array(chips).keys()], rowMajorTiles(mesh), perChip, mesh).filter(free);
   const number = new Map(rowMajor.map(({ chip, core }, slot) => [chip * perChip + core, slot]));
   const graph = flowGraph(cores, traffic);
   const map = slotMap(rowMajor, target);
   let best: Int32Array = Int32Array.from({ length: cores }, (_, core) => core);
   let cost = weightedHops(graph, best, map);
   for (const tiles of tileCurves(mesh)) {
-    const along = slotsAlong(tiles, chips, perChip, mesh).filter(free);
+    const along = slotsAlong(chipsAlong(chips, mesh), tiles, perChip, mesh).filter(free);
     const curve = Int32Array.from(along, ({ chip, core }) => number.get(chip * perChip + core)!);
     for (const order of relaxedOrders(graph, ROUNDS)) {
       const candidate = new Int32Array(cores);
@@ -104,13 +105,16 @@ function chipsFor(cores: number, taken: ReadonlySet<number>, perChip: number, { 
 }
 
 function slotMap(slots: readonly Slot[], target: Target): SlotMap {
-  const { columns, coresPerTile } = target.mesh;
-  const tileOf = (core: number): number => Math.floor(core / coresPerTile);
+  const { mesh } = target;
+  const crossing = crossingHops(target);
+  const tiles = slots.map(({ chip, core }) => tilePlace(chip, core, mesh));
+  const chips = slots.map(({ chip }) => chipPlace(chip, mesh));
   return {
-    x: Int32Array.from(slots, ({ chip, core }) => chip * columns + (tileOf(core) % columns)),
-    y: Int32Array.from(slots, ({ core }) => Math.floor(tileOf(core) / columns)),
-    chip: Int32Array.from(slots, ({ chip }) => chip),
-    crossing: crossingHops(target),
+    column: Int32Array.from(tiles, ({ column }) => column),
+    row: Int32Array.from(tiles, ({ row }) => row),
+    x: Float64Array.from(tiles, ({ column }, slot) => column + crossing * chips[slot]!.column),
+    y: Float64Array.from(tiles, ({ row }, slot) => row + crossing * chips[slot]!.row),
+    chipRows: mesh.rows,
   };
 }
 
@@ -120,18 +124,13 @@ function crossingHops({ timing: { chipToChip, hopEastWest } }: Target): number {
   return chipToChip.value / hopEastWest.value;
 }
 
-function weightedHops(
-  { cores, offsets, partner, messages }: FlowGraph,
-  slotOf: Int32Array,
-  { x, y, chip, crossing }: SlotMap,
-): number {
+function weightedHops({ cores, offsets, partner, messages }: FlowGraph, slotOf: Int32Array, { x, y }: SlotMap): number {
   let sum = 0;
   for (let core = 0; core < cores; core += 1) {
     const own = slotOf[core]!;
     for (let k = offsets[core]!; k < offsets[core + 1]!; k += 1) {
       const other = slotOf[partner[k]!]!;
-      const distance = Math.abs(x[own]! - x[other]!) + Math.abs(y[own]! - y[other]!);
-      sum += messages[k]! * (distance + crossing * Math.abs(chip[own]! - chip[other]!));
+      sum += messages[k]! * (Math.abs(x[own]! - x[other]!) + Math.abs(y[own]! - y[other]!));
     }
   }
   return sum / 2;

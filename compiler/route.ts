@@ -1,4 +1,5 @@
 import type { TargetMesh } from '../schemas/target.js';
+import { tilePlace } from '../targets/board-grid.js';
 import type { WiredCore } from './wire.js';
 
 /** A core's place on the board. */
@@ -37,14 +38,11 @@ export function trafficOf(cores: readonly WiredCore[], rates: readonly number[])
 
 /**
  * Links that a packet crosses between two slots: dimension order (east-west, then north-south) over the mesh of all
- * chips, which stand in a row. 0 inside a tile.
+ * chips. 0 inside a tile.
  */
-export function hops(a: Slot, b: Slot, { columns, coresPerTile }: TargetMesh): number {
-  const tileA = Math.floor(a.core / coresPerTile);
-  const tileB = Math.floor(b.core / coresPerTile);
-  const eastWest = (b.chip - a.chip) * columns + (tileB % columns) - (tileA % columns);
-  const northSouth = Math.floor(tileB / columns) - Math.floor(tileA / columns);
-  return Math.abs(eastWest) + Math.abs(northSouth);
+export function hops(a: Slot, b: Slot, mesh: TargetMesh): number {
+  const [from, to] = [tilePlace(a.chip, a.core, mesh), tilePlace(b.chip, b.core, mesh)];
+  return Math.abs(to.column - from.column) + Math.abs(to.row - from.row);
 }
 
 /** Links that all messages of a sample cross. */

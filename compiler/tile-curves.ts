@@ -1,4 +1,5 @@
 import type { TargetMesh } from '../schemas/target.js';
+import { chipPlace } from '../targets/board-grid.js';
 import type { Slot } from './route.js';
 
 /** All tiles of a chip, each once, in some order; tile = row·columns + column. */
@@ -14,15 +15,23 @@ export function rowMajorTiles({ columns, rows }: TargetMesh): TileOrder {
   return Array.from({ length: columns * rows }, (_, tile) => tile);
 }
 
-/** All slots of `chips` chips of `perChip` cores, chip after chip, those of a tile together, tiles in the given order. */
+/** Chips 0 … `chips` − 1 of a board row by row, every other row from east to west: each stands beside the one before. */
+export function chipsAlong(chips: number, mesh: TargetMesh): readonly number[] {
+  const places = Array.from({ length: chips }, (_, chip) => ({ chip, ...chipPlace(chip, mesh) }));
+  const along = (column: number, row: number): number => (row % 2 === 0 ? column : -column);
+  places.sort((a, b) => a.row - b.row || along(a.column, a.row) - along(b.column, b.row));
+  return places.map(({ chip }) => chip);
+}
+
+/** All slots of the given chips of `perChip` cores, chip after chip, those of a tile together, tiles in the given order. */
 export function slotsAlong(
+  chips: readonly number[],
   tiles: TileOrder,
-  chips: number,
   perChip: number,
   { coresPerTile }: TargetMesh,
 ): readonly Slot[] {
   const slots: Slot[] = [];
-  for (let chip = 0; chip < chips; chip += 1) {
+  for (const chip of chips) {
     for (const tile of tiles) {
       for (let core = tile * coresPerTile; core < (tile + 1) * coresPerTile; core += 1) {
         if (core < perChip) slots.push({ chip, core });

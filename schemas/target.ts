@@ -85,6 +85,11 @@ export interface TargetMesh {
   readonly columns: number;
   readonly rows: number;
   readonly coresPerTile: number;
+  /**
+   * Chips of a board side by side; the next stand south of them, row after row, and links leave a chip on all four sides.
+   * Without it, or where nobody published it (null), all chips of a board stand in one row.
+   */
+  readonly chipsPerRow?: Figure;
   /** Messages a link can hold before it blocks its sender. */
   readonly linkBuffer: Figure;
 }

@@ -68,7 +68,7 @@ export function linkTimes({ mesh, board }: Machine, figures: TimingFigures): Flo
   return Float64Array.from({ length: mesh.linkCount }, (_, link) => {
     const end = mesh.linkEnd(link);
     if (end < 0 || end >= lastTile) return 0;
-    if (mesh.isNorthSouth(link)) return figures.hopNorthSouth;
-    return figures.hopEastWest + (mesh.leavesChip(link) ? figures.chipToChip : 0);
+    const hop = mesh.isNorthSouth(link) ? figures.hopNorthSouth : figures.hopEastWest;
+    return hop + (mesh.leavesChip(link) ? figures.chipToChip : 0);
   });
 }

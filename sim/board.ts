@@ -1,10 +1,11 @@
 import { failure } from '../schemas/diagnostic.js';
 import type { Program } from '../schemas/program.js';
 import type { Target } from '../schemas/target.js';
+import { boardTiles, tilePlace } from '../targets/board-grid.js';
 
 /**
- * Where the cores of a Program stand. Chips stand in a row in the order of their numbers, the east edge of each joined to
- * the west edge of the next, so that the tiles of all chips make one mesh of (chips·columns) × rows.
+ * Where the cores of a Program stand. Chips stand side by side in the order of their numbers, row after row of as many as
+ * the target says, each joined to its neighbours on all four sides: the tiles of all chips make one mesh.
  * Cores are numbered by their place in `program.cores`.
  */
 export interface Board {
@@ -12,8 +13,9 @@ export interface Board {
   /** Tiles of the whole board from west to east, and from north to south. */
   readonly columns: number;
   readonly rows: number;
-  /** Columns of one chip. */
+  /** Tiles of one chip. */
   readonly chipColumns: number;
+  readonly chipRows: number;
   /** Tile column and row of each core. */
   readonly x: Int32Array;
   readonly y: Int32Array;
@@ -36,7 +38,8 @@ export function layOut(program: Program, target: Target): Board {
   if (chips > chipMax) {
     throw failure('SW3002', { where: program.name, what: `${chips} chips; ${target.name} has ${chipMax}.` });
   }
-  if (!(chips * columns * rows <= tilesMax)) {
+  const tilesOfBoard = boardTiles(chips, target.mesh);
+  if (!(tilesOfBoard.columns * tilesOfBoard.rows <= tilesMax)) {
     const what = `${chips} chips of ${columns} × ${rows} tiles; the simulator handles ${tilesMax.toLocaleString('en')} tiles.`;
     throw failure('SW3004', { where: target.name, what });
   }
@@ -52,17 +55,17 @@ export function layOut(program: Program, target: Target): Board {
     }
     const key = chip * coreMax + core;
     index.set(key, number);
-    const tile = Math.floor(core / coresPerTile);
-    x[number] = chip * columns + (tile % columns);
-    y[number] = Math.floor(tile / columns);
-    tiles.add(y[number]! * columns * chips + x[number]!);
+    const { column, row } = tilePlace(chip, core, target.mesh);
+    x[number] = column;
+    y[number] = row;
+    tiles.add(row * tilesOfBoard.columns + column);
     chipsInUse.add(chip);
   }
   return {
     chips,
-    columns: chips * columns,
-    rows,
+    ...tilesOfBoard,
     chipColumns: columns,
+    chipRows: rows,
     x,
     y,
     chipsInUse: chipsInUse.size,

@@ -1,6 +1,7 @@
 import { failure } from '../schemas/diagnostic.js';
 import type { Program } from '../schemas/program.js';
 import type { Target } from '../schemas/target.js';
+import { boardTiles } from '../targets/board-grid.js';
 import { type LinkPlace, linkDirections } from './mesh.js';
 
 /** Kinds of faults that strike at a rate, and what each strikes. */
@@ -53,8 +54,7 @@ export function parseFaults(text: string, program: Program, target: Target): rea
     throw failure('SW3023', { where, what: `a fault is ${faultForm}.` });
   }
   const [column, row] = [Number(link[1]), Number(link[2])];
-  const columns = program.chips * target.mesh.columns;
-  const { rows } = target.mesh;
+  const { columns, rows } = boardTiles(program.chips, target.mesh);
   const leaves = { east: column === columns - 1, west: column === 0, south: row === rows - 1, north: row === 0 };
   if (column >= columns || row >= rows || leaves[direction]) {
     const what = `no link leads there; the board has columns 0 to ${columns - 1} and rows 0 to ${rows - 1}.`;

@@ -1,4 +1,5 @@
 import type { TargetMesh } from '../schemas/target.js';
+import { chipPlaceText } from '../targets/board-grid.js';
 
 /** A core's value: its utilisation, its synaptic operations, its messages… */
 export interface HeatMapCell {
@@ -20,7 +21,9 @@ export function heatMap(cells: readonly HeatMapCell[], mesh: TargetMesh, unit: s
   const legend = `${unit} by core: 9 is ${largest.toLocaleString('en', { maximumSignificantDigits: 4 })}`;
   const blocks = chips.map((chip) => {
     const values = new Map(cells.filter((cell) => cell.chip === chip).map(({ core, value }) => [core, value]));
-    return [`chip ${chip}`, ...drawChip(values, mesh, largest)].join('\n');
+    return [`chip ${chip}${chipPlaceText(chip, chips.at(-1)! + 1, mesh)}`, ...drawChip(values, mesh, largest)].join(
+      '\n',
+    );
   });
   return [legend, ...blocks].join('\n');
 }

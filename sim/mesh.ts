@@ -1,6 +1,6 @@
 import type { Board } from './board.js';
 
-/** How far a message travels: links of each kind on its way. Links that leave a chip are east-west links too. */
+/** How far a message travels: links of each kind on its way. Those that leave a chip are counted among the others, too. */
 export interface Distance {
   readonly eastWest: number;
   readonly northSouth: number;
@@ -45,8 +45,10 @@ export class Mesh {
   }
 
   distance(from: number, to: number): Distance {
-    const { x, y, chipColumns } = this.board;
-    const chipCrossings = Math.abs(Math.floor(x[from]! / chipColumns) - Math.floor(x[to]! / chipColumns));
+    const { x, y, chipColumns, chipRows } = this.board;
+    const chipCrossings =
+      Math.abs(Math.floor(x[from]! / chipColumns) - Math.floor(x[to]! / chipColumns)) +
+      Math.abs(Math.floor(y[from]! / chipRows) - Math.floor(y[to]! / chipRows));
     return { eastWest: Math.abs(x[from]! - x[to]!), northSouth: Math.abs(y[from]! - y[to]!), chipCrossings };
   }
 
@@ -108,12 +110,14 @@ export class Mesh {
     return link % linksPerTile >= south;
   }
 
-  /** True of an east-west link whose ends are on two chips. */
+  /** True of a link whose ends are on two chips. */
   leavesChip(link: number): boolean {
-    if (this.isNorthSouth(link)) return false;
-    const { columns, chipColumns } = this.board;
-    const chipOf = (tile: number): number => Math.floor((tile % columns) / chipColumns);
-    return chipOf(Math.floor(link / linksPerTile)) !== chipOf(this.linkEnd(link));
+    const { columns, chipColumns, chipRows } = this.board;
+    const [from, to] = [Math.floor(link / linksPerTile), this.linkEnd(link)];
+    if (this.isNorthSouth(link)) {
+      return Math.floor(this.#row[from]! / chipRows) !== Math.floor(this.#row[to]! / chipRows);
+    }
+    return Math.floor((from % columns) / chipColumns) !== Math.floor((to % columns) / chipColumns);
   }
 
   /** "(3, 0) east": tile column and row, and direction. */

@@ -1,5 +1,6 @@
 import type { CoreLimit } from '../../compiler/core-need.js';
 import type { TargetMesh } from '../../schemas/target.js';
+import { chipPlaceText } from '../../targets/board-grid.js';
 import type { CoreContent, CoreMemory, LayerContent, ProgramContent } from '../program-content.js';
 import { countText, figureText, percentText } from './number-text.js';
 import { type TextColumn, textTable } from './text-table.js';
@@ -38,7 +39,7 @@ export function summaryText(content: ProgramContent): string {
 }
 
 /** Which core holds which layer: the mesh of each chip, a tile a cell, a core a letter; "." is free, "*" holds several. */
-export function coreMapText({ layers, cores }: ProgramContent, mesh: TargetMesh): string {
+export function coreMapText({ layers, cores, chips: board }: ProgramContent, mesh: TargetMesh): string {
   const letters = new Map(layers.map(({ name }, index) => [name, LETTERS[index % LETTERS.length]!]));
   const chips = [...new Set(cores.map(({ chip }) => chip))].sort((a, b) => a - b);
   const maps = chips.map((chip) => {
@@ -51,7 +52,7 @@ export function coreMapText({ layers, cores }: ProgramContent, mesh: TargetMesh)
         return Array.from({ length: mesh.coresPerTile }, (___, k) => held.get(first + k) ?? '.').join('');
       }).join(' '),
     );
-    return `Chip ${chip}\n${rows.join('\n')}`;
+    return `Chip ${chip}${chipPlaceText(chip, board, mesh)}\n${rows.join('\n')}`;
   });
   return [[...letters].map(([name, letter]) => `${letter} ${name}`).join(', '), ...maps].join('\n\n');
 }

@@ -21,6 +21,10 @@ describe('placement', () => {
     expect(between(0, 127)).toBe(10);
     // The next chip's first tile lies one column beyond this chip's last.
     expect(hops({ chip: 0, core: 28 }, { chip: 1, core: 0 }, loihi1.mesh)).toBe(1);
+    // Chip 8 begins the second row of chips: its first tile lies south of tile 24, the first in this chip's last row.
+    expect(hops({ chip: 0, core: 96 }, { chip: 8, core: 0 }, loihi1.mesh)).toBe(1);
+    // Chips 0 and 17 are a column and two rows of chips apart.
+    expect(hops({ chip: 0, core: 0 }, { chip: 17, core: 0 }, loihi1.mesh)).toBe(8 + 2 * 4);
   });
 
   it('weighs output axons by the rate of their layer', () => {

@@ -70,6 +70,15 @@ describe('target files', () => {
       }),
       '1 × 1 tiles of 2 cores',
     ],
+    [
+      'a short row of chips',
+      'SW1024',
+      changed((t) => {
+        t.limits.chips.value = 5;
+        t.mesh.chipsPerRow = { value: 2, unit: 'chips', source: 'x' };
+      }),
+      'mesh.chipsPerRow: 5 chips leave a row of 2 short',
+    ],
     ['a barrier that descends', 'SW1024', changed((t) => t.timing.barrier.reverse()), 'timing.barrier[1]'],
     [
       'half a core',

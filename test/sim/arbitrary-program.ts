@@ -77,7 +77,13 @@ function drawTarget(draw: Draw): Target {
       biasGate,
       membraneMax: draw(() => fc.constantFrom(200, 8_388_607)),
     },
-    mesh: { linkBuffer: figure(draw(fc.integer, { min: 1, max: 4 }), 'messages') },
+    mesh: {
+      linkBuffer: figure(draw(fc.integer, { min: 1, max: 4 }), 'messages'),
+      chipsPerRow: figure(
+        draw(() => fc.constantFrom(1, 3)),
+        'chips',
+      ),
+    },
   });
 }
 

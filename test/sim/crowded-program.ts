@@ -81,5 +81,9 @@ function drawTarget(draw: Draw) {
     chipToChip: time(draw(() => duration)),
   };
   const buffer = draw(() => fc.constantFrom(1, 1, 2, 3, 5, 1000));
-  return tinyTarget({ timing, mesh: { linkBuffer: figure(buffer, 'messages') } });
+  const perRow = draw(() => fc.constantFrom(1, 3));
+  return tinyTarget({
+    timing,
+    mesh: { linkBuffer: figure(buffer, 'messages'), chipsPerRow: figure(perRow, 'chips') },
+  });
 }

@@ -7,7 +7,7 @@ import { type Fault, type FaultDraw, parseFaults } from '../../sim/fault.js';
 import { Simulator } from '../../sim/simulate.js';
 import { arbitraryCase, type Case } from './arbitrary-program.js';
 import { buildProgram, type CoreSpec, drive, population, profile, range, readoutProfile } from './program-builder.js';
-import { tinyTarget } from './tiny-target.js';
+import { figure, tinyTarget } from './tiny-target.js';
 
 const draw: FaultDraw = (purpose, ...indices) => deriveSeed(5, purpose, ...indices);
 
@@ -185,6 +185,16 @@ describe('faults as text', () => {
     expect(parseFaults('link:3,1,west', program, target)).toEqual([
       { kind: 'link', column: 3, row: 1, direction: 'west' },
     ]);
+  });
+
+  it('reach links between rows of chips', () => {
+    const board = tinyTarget({ mesh: { chipsPerRow: figure(1, 'chips') } });
+    expect(parseFaults('link:0,1,south', { ...program, chips: 2 }, board)).toEqual([
+      { kind: 'link', column: 0, row: 1, direction: 'south' },
+    ]);
+    expect(() => parseFaults('link:3,1,east', { ...program, chips: 2 }, board)).toThrow(
+      /columns 0 to 3 and rows 0 to 3/,
+    );
   });
 
   it.each([

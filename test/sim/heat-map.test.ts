@@ -19,6 +19,14 @@ it('draws each core where it lies on its chip, as tenths of the largest value', 
   );
 });
 
+it('says where chips stand on a board of several rows', () => {
+  const board = { ...mesh, chipsPerRow: figure(2, 'chips') };
+  const cells = [0, 3].map((chip) => ({ chip, core: 0, value: 1 }));
+  const lines = heatMap(cells, board, 'spikes').split('\n');
+  expect(lines[1]).toBe('chip 0 (row 0, column 0 of chips)');
+  expect(lines[4]).toBe('chip 3 (row 1, column 1 of chips)');
+});
+
 it('draws a chip at rest', () => {
   expect(heatMap([{ chip: 0, core: 0, value: 0 }], mesh, 'spikes')).toBe(
     ['spikes by core: 9 is 0', 'chip 0', '|. |  |  |', '|  |  |  |'].join('\n'),
