@@ -13,7 +13,10 @@ export interface MapOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Inputs by number, such as an array; each is asked for when a thread takes it, more than once where threads die. */
+/**
+ * Inputs by number, such as an array; each is asked for when a thread takes it, more than once where threads die. One that
+ * cannot be had, which `at` throws, has failed.
+ */
 export interface Inputs<Input> {
   readonly length: number;
   at(index: number): Input | undefined;
@@ -36,7 +39,7 @@ export interface Pool<Input, Output> {
   close(): Promise<void>;
 }
 
-/** A pool for `task`; threads start when the first map needs them. */
+/** A pool for `task`; threads start when the first map needs them, all at once. */
 export function openPool<Setup, Input, Output>(
   task: Task<Setup, Input, Output>,
   setup: Setup,
@@ -172,21 +175,26 @@ class ThreadPool<Setup, Input, Output> implements Pool<Input, Output> {
       };
       const abort = (): void => settle(() => reject(signal?.reason));
       const advance = (thread: Worker, post: (index: number) => void): void => {
-        const index = hand.next();
-        if (index !== null) post(index);
-        else {
-          idle.add(thread);
-          if (hand.isOver) settle(() => (hand.failure === null ? resolve() : reject(hand.failure.error)));
+        for (let index = hand.next(); index !== null; index = hand.next()) {
+          try {
+            post(index);
+            return;
+          } catch (error) {
+            hand.fail(index, error as Error);
+          }
         }
+        idle.add(thread);
+        if (hand.isOver) settle(() => (hand.failure === null ? resolve() : reject(hand.failure.error)));
       };
       signal?.addEventListener('abort', abort);
       quiet.push(() => signal?.removeEventListener('abort', abort));
       const employ = (thread: Worker): void => {
         let current: number | null = null;
         const post = (index: number): void => {
+          const input = inputs.at(index);
           current = index;
           idle.delete(thread);
-          thread.postMessage({ index, input: inputs.at(index) });
+          thread.postMessage({ index, input });
         };
         const wake = (): void => {
           for (const sleeper of [...idle]) wakers.get(sleeper)?.();

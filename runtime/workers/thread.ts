@@ -2,14 +2,15 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Request, Runner, Task, ThreadStart } from './task.js';
 import { packError } from './task.js';
 
-/** The entry of a worker thread: starts its task at the first input, then answers one input at a time. */
+/** The entry of a worker thread: starts its task at once, then answers one input at a time. */
 const { module, name, setup } = workerData as ThreadStart;
 const port = parentPort!;
-let starting: Promise<Runner<unknown, unknown>> | null = null;
+const starting = start();
+// A start that failed is told with the first input.
+starting.catch(() => undefined);
 
 port.on('message', async ({ index, input }: Request) => {
   try {
-    starting ??= start();
     const runner = await starting;
     port.postMessage({ index, output: await runner.run(input) });
   } catch (error) {

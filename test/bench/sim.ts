@@ -1,7 +1,7 @@
 /**
  * Measures the simulator: `npm run bench:sim -- --json FILE [--net dense-a,vgg11] [--mode off]` (without --json, to
  * standard output). One case per network, timing mode and number of workers, each in a process of its own, so that its peak memory is
- * its own; then the modes against each other, taking turns in one process. Networks whose names begin with `flat` tell how the cost of a synaptic operation depends on their number.
+ * its own; then the modes against each other, and one thread against two, taking turns in one process. Networks whose names begin with `flat` tell how the cost of a synaptic operation depends on their number.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -13,6 +13,7 @@ import { networkNames } from './networks.js';
 import { printMeasurements } from './print-measurements.js';
 import type { SimCase } from './sim-case.js';
 import type { SimRatios } from './sim-ratios.js';
+import type { SimThreads } from './sim-threads.js';
 
 const { values } = parseArgs({
   options: {
@@ -29,6 +30,7 @@ async function run(script: string, ...args: readonly string[]): Promise<string> 
 
 const cases: SimCase[] = [];
 const ratios: SimRatios[] = [];
+const threads: SimThreads[] = [];
 for (const net of values.net.split(',')) {
   const folder = mkdtempSync(join(tmpdir(), 'bench-sim-'));
   try {
@@ -41,7 +43,13 @@ for (const net of values.net.split(',')) {
         process.stderr.write(`${lineOf(result)}\n`);
       }
     }
-    if (net.startsWith('flat') || values.mode === 'off') continue;
+    if (net.startsWith('flat')) continue;
+    for (const mode of values.mode.split(',').filter((name) => name !== 'analytic')) {
+      const result: SimThreads = JSON.parse(await run('./sim-threads.js', net, mode, folder));
+      threads.push(result);
+      process.stderr.write(`${threadLineOf(result)}\n`);
+    }
+    if (values.mode === 'off') continue;
     const result: SimRatios = JSON.parse(await run('./sim-ratios.js', net, folder));
     ratios.push(result);
     process.stderr.write(`${ratioLineOf(result)}\n`);
@@ -49,7 +57,14 @@ for (const net of values.net.split(',')) {
     rmSync(folder, { recursive: true });
   }
 }
-printMeasurements({ cases, ratios }, values.json);
+printMeasurements({ cases, ratios, threads }, values.json);
+
+function threadLineOf({ net, mode, samplesPerSecond: [one, two], ratio, processorRatio }: SimThreads): string {
+  return (
+    `${net} ${mode}, started: ${one.toPrecision(4)} samples/s with one thread, ${two.toPrecision(4)} with two, ` +
+    `${ratio.toFixed(2)} × as many for ${processorRatio.toFixed(2)} × the processor time`
+  );
+}
 
 function ratioLineOf({ net, analyticToOff, cycleToOff, messagesPerSecond, clockMessagesPerSecond }: SimRatios): string {
   const millions = (rate: number): string => `${(rate / 1e6).toFixed(1)} M`;

@@ -85,6 +85,24 @@ describe('mapping a task', () => {
     }
   });
 
+  it('rejects with the error of an input that cannot be had, once those before it are done', async () => {
+    for (const workers of [1, 2, 4]) {
+      const seen: number[] = [];
+      const spoilt = {
+        length: 9,
+        at: (value: number) => {
+          if (value >= 5) throw new RangeError(`no input ${value}`);
+          return { value, millis: 5 };
+        },
+      };
+      const pool = openPool(squares, { offset: 0 }, { workers });
+      const running = pool.each(spoilt, ({ result }) => seen.push(result[0]!));
+      expect((await rejection(running)).message).toBe('no input 5');
+      expect(seen).toEqual([0, 1, 4, 9, 16]);
+      await pool.close();
+    }
+  });
+
   it('tries an input whose thread dies again on a fresh thread, to the same outputs', async () => {
     const dying = [4, -5, 6, -6, 8, 9].map((value) => ({ value, millis: 1 }));
     for (const workers of [2, 3]) {
