@@ -2,16 +2,16 @@ import type { Core } from './core.js';
 import { type InstantMemory, placeInstant } from './instant-memory.js';
 import type { Machine } from './machine.js';
 import type { Address, MachineMemory } from './machine-memory.js';
+import { linkDirections, type Mesh } from './mesh.js';
 import { placePending } from './pending-memory.js';
 
 /** Bytes of one sending unit, port or link; an axon; a message; a passage; and an arrival, as in kernel/clock-state.ts. */
 const stationBytes = 64;
+const linkWorkBytes = 16;
 const axonBytes = 8;
 const messageBytes = 24;
 const passageBytes = 16;
 const arrivalBytes = 32;
-/** Marks the end of a list. */
-const none = -1;
 
 /** Words of `Clock` in kernel/clock-state.ts. */
 const clockWords = [
@@ -22,7 +22,7 @@ const clockWords = [
   'tiles',
   'cores',
   'linkCount',
-  'columns',
+  'linkWork',
   'linkBuffer',
   'arrivals',
   'arrivalCount',
@@ -32,7 +32,7 @@ const clockWords = [
   'sendBusy',
   'receiveBusy',
   'instant',
-  'unused',
+  'stationBits',
 ] as const;
 
 type ClockWord = (typeof clockWords)[number];
@@ -116,15 +116,20 @@ export class CycleMemory {
     this.#words = memory.int32(this.#address, clockWords.length);
     this.#times = memory.int64(this.#address + 4 * clockWords.length, 6);
     const pending = placePending(machine, figures.linkTime);
+    const senders = reserveStations(memory, cores.length);
+    // The loops know links by their addresses, which come after those of all other stations.
+    const links = placeLinks(machine, figures.linkTime, pending.laneOf);
+    placeSenders(machine, senders, links, this.firstMessage, axons, this.#outbox);
     this.#set({
       pending: pending.address,
-      senders: placeSenders(machine, this.firstMessage, axons, this.#outbox),
+      senders,
       ports,
-      links: placeLinks(machine, figures.linkTime, pending.laneOf),
+      links,
       tiles: memory.place(Int32Array.from(cores.flatMap(({ number }) => [x[number]!, y[number]!]))),
       cores: cores.length,
       linkCount: mesh.linkCount,
-      columns: mesh.board.columns,
+      linkWork: memory.reserve(linkWorkBytes * mesh.linkCount),
+      stationBits: Math.ceil(Math.log2(3 * cores.length + mesh.linkCount)),
       linkBuffer: Math.min(figures.buffer, 2 ** 31 - 1),
       linkMessages: this.linkMessages.byteOffset,
       sendBusy: this.sendBusy.byteOffset,
@@ -220,19 +225,20 @@ function reserveStations(memory: MachineMemory, count: number): Address {
 
 function placeSenders(
   { memory, cores, mesh }: Machine,
+  address: Address,
+  links: Address,
   firstMessage: Int32Array,
   axons: Address,
   outbox: Address,
-): Address {
-  const address = reserveStations(memory, cores.length);
+): void {
   const { x, y } = mesh.board;
   for (const [number, core] of cores.entries()) {
     const first = firstMessage[number]!;
+    const tile = tileWords(mesh, links, x[number]!, y[number]!);
     const tables = [axons + axonBytes * first, outbox + messageBytes * first];
-    const words = [core.address, x[number]!, y[number]!, core.compartments, ...tables];
-    memory.int32(address + stationBytes * number, words.length).set(words);
+    const words = [...tile, core.address, core.compartments, ...tables];
+    memory.int32(address + stationBytes * number + 12, words.length).set(words);
   }
-  return address;
 }
 
 function placePorts({ memory, cores }: Machine, buffer: number): Address {
@@ -242,23 +248,30 @@ function placePorts({ memory, cores }: Machine, buffer: number): Address {
   for (const number of cores.keys()) {
     // A buffer that holds all messages of a timestep is as good as an infinite one.
     const size = buffer < most[number]! ? buffer : 0;
-    const words = [size, memory.reserve(passageBytes * size), 0, 0, none, none];
-    memory.int32(address + stationBytes * number, words.length).set(words);
+    memory.int32(address + stationBytes * number + 8, 2).set([size, memory.reserve(passageBytes * size)]);
   }
   return address;
 }
 
-function placeLinks({ memory, mesh }: Machine, linkTime: Float64Array, laneOf: ReadonlyMap<number, Address>): Address {
+function placeLinks(
+  { memory, cores, mesh }: Machine,
+  linkTime: Float64Array,
+  laneOf: ReadonlyMap<number, Address>,
+): Address {
   const address = reserveStations(memory, mesh.linkCount);
   const { columns } = mesh.board;
   for (let link = 0; link < mesh.linkCount; link++) {
     const end = mesh.linkEnd(link);
-    const at = address + stationBytes * link;
-    const tile = [end % columns, Math.floor(end / columns)];
-    memory.int32(at, 10).set([0, 0, 0, none, none, none, ...tile, 0, laneOf.get(linkTime[link]!) ?? 0]);
-    memory.int64(at, stationBytes / 8)[5] = BigInt(linkTime[link]!);
+    const tile = tileWords(mesh, address, end % columns, Math.floor(end / columns));
+    const words = [3 * cores.length + link, ...tile, laneOf.get(linkTime[link]!) ?? 0];
+    memory.int32(address + stationBytes * link + 44, words.length).set(words);
   }
   return address;
+}
+
+/** A tile as stations know it: the first of the links out of it, and its column and row. */
+function tileWords(mesh: Mesh, links: Address, column: number, row: number): readonly number[] {
+  return [links + stationBytes * mesh.linkAt({ column, row, direction: linkDirections[0] }), column, row];
 }
 
 function placeAxons(

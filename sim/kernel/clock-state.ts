@@ -10,8 +10,8 @@ export class Clock {
   tiles: usize;
   cores: i32;
   linkCount: i32;
-  /** Tiles of a row of the board. */
-  columns: i32;
+  /** By link: its `LinkWork`. */
+  linkWork: usize;
   /** Messages that a link holds. */
   linkBuffer: i32;
   /** Of messages that entered a port, in that order, an `Arrival`; 0: nobody asks. */
@@ -25,7 +25,8 @@ export class Clock {
   receiveBusy: usize;
   /** Where no message takes time on its way: an `Instant`. 0 where one may. */
   instant: usize;
-  unused: i32;
+  /** Bits in which the number of every station fits. */
+  stationBits: i32;
   updateActive: i64;
   updateInactive: i64;
   spikeOut: i64;
@@ -42,13 +43,23 @@ class Tile {
   y: i32;
 }
 
+/** A sending unit or a link: what holds a message that another station is to take. */
+@unmanaged
+export class Holder {
+  /** The moment at which the message is ready to go. */
+  ready: i64;
+  /** The next of those that wait for the same station. */
+  nextWaiting: usize;
+}
+
 /** A core's sending unit. */
 @unmanaged
-export class Sender {
-  core: usize;
-  /** Its tile. */
+export class Sender extends Holder {
+  /** Its tile, and the first of the links out of it. */
+  firstLink: usize;
   x: i32;
   y: i32;
+  core: usize;
   compartments: i32;
   /** By output axon: an `Axon`. */
   axons: usize;
@@ -56,30 +67,40 @@ export class Sender {
   outbox: usize;
   message: usize;
   pastMessages: usize;
-  /** The next of those that wait for the same station. */
-  nextWaiting: i32;
-  unused: i32;
-  /** Time of the updates after the last message, of all work, and when it was last at work. */
-  lastUpdates: i64;
+  /** Time of all work. */
   busy: i64;
+  /** Time of the updates after the last message; once that is gone, when it was last at work. */
   finish: i64;
 }
 
-/** A core's port and receiving unit. */
+/** A port or a link: what takes messages. */
+@unmanaged
+export class Taker {
+  unused0: i64;
+  unused1: i64;
+  /** The moment from which on there is room; `NEVER` where it is not known or somebody waits for it. */
+  roomFrom: i64;
+  /** Who waits for room, those that are ready first before the others: `Holder`s. */
+  firstWaiting: usize;
+  lastWaiting: usize;
+}
+
+/** A core's port and receiving unit; a `Taker`. */
 @unmanaged
 export class Port {
+  /** When the last message leaves the port. */
+  departure: i64;
   /** Messages that each of the two holds; 0 where no timestep can fill them. */
   buffer: i32;
-  /** [buffer]: of each of the last that entered, a `Passage`; `at` is that of the oldest, in bytes. */
+  /** [buffer]: of each of the last that entered, a `Passage`. */
   passages: usize;
-  at: i32;
+  roomFrom: i64;
+  firstWaiting: usize;
+  lastWaiting: usize;
+  /** The oldest of the passages; and how many messages have entered. */
+  oldest: usize;
   entered: i32;
-  firstWaiting: i32;
-  lastWaiting: i32;
-  unused0: i32;
-  unused1: i32;
-  /** When the last message leaves the port, and when the receiving unit is done with it. */
-  departure: i64;
+  /** When the receiving unit is done with the last message. */
   done: i64;
   /** Time of the axons that the host drives, and of all work. */
   host: i64;
@@ -88,30 +109,39 @@ export class Port {
 
 @unmanaged
 export class Passage {
-  /** When a message leaves the port, doubled; odd where it leaves in the event of the port, not of the receiving unit. */
+  /** The moment at which a message leaves the port: in the event of the port or of the receiving unit. */
   departure: i64;
   done: i64;
 }
 
+/** Its head is ready when it has been served; a `Taker` too. */
 @unmanaged
-export class Link {
+export class Link extends Holder {
+  /** The station that its head goes to: a `Taker`. */
+  next: usize;
+  roomFrom: i64;
+  firstWaiting: usize;
+  lastWaiting: usize;
   /** Messages, first in first out. */
   head: usize;
   tail: usize;
   count: i32;
-  firstWaiting: i32;
-  lastWaiting: i32;
-  nextWaiting: i32;
-  /** The tile it leads to. */
+  /** Its number among all stations. */
+  station: i32;
+  /** The tile it leads to, and the first of the links out of it. */
+  firstLink: usize;
   x: i32;
   y: i32;
-  /** Messages in this timestep. */
-  messages: i32;
-  /** The lane of its completions. */
+  /** The lane of its completions, which tells how long it serves. */
   lane: usize;
-  service: i64;
-  /** Since when its head is in service or blocked, and for how long it was occupied in this timestep. */
-  since: i64;
+}
+
+/** What a link has done in this timestep. */
+@unmanaged
+export class LinkWork {
+  messages: i32;
+  unused: i32;
+  /** For how long it was occupied. */
   occupied: i64;
 }
 
@@ -131,7 +161,7 @@ export class Message {
   next: usize;
   /** What it costs its receiver. */
   work: i64;
-  /** What it costs its sender, the updates before it included; once it is made, when that was. */
+  /** What it costs its sender, the updates before it included; once that has begun, when it is made. */
   making: i64;
 }
 
@@ -149,28 +179,43 @@ export const MESSAGE: usize = 24;
 /** Bytes as powers of two; of a sender, a port and a link. */
 const STATION_SHIFT: usize = 6;
 const TILE_SHIFT: usize = 3;
-export const NONE: i32 = -1;
+const LINK_WORK_SHIFT: usize = 4;
+/** Later than any moment. */
+export const NEVER: i64 = (<i64>1) << 62;
 
 let senders: usize = 0;
 let ports: usize = 0;
 let links: usize = 0;
+let linkWork: usize = 0;
 let tiles: usize = 0;
-let columns: i32 = 0;
-/** First station of each kind; sending units come first. */
-let receiver0: i32 = 0;
-let port0: i32 = 0;
-let link0: i32 = 0;
+let cores: i32 = 0;
+let stationBits: i64 = 0;
 
 /** All that follows is of this clock. */
 export function openState(clock: Clock): void {
   senders = clock.senders;
   ports = clock.ports;
   links = clock.links;
+  linkWork = clock.linkWork;
   tiles = clock.tiles;
-  columns = clock.columns;
-  receiver0 = clock.cores;
-  port0 = 2 * clock.cores;
-  link0 = 3 * clock.cores;
+  cores = clock.cores;
+  stationBits = clock.stationBits;
+}
+
+/**
+ * A moment tells which of two events comes first: it is an instant, and among the events of one the number of a station:
+ * sending units, receiving units, ports, links.
+ */
+export function momentOf(time: i64, station: i32): i64 {
+  return (time << stationBits) | <i64>station;
+}
+
+export function timeOf(moment: i64): i64 {
+  return moment >> stationBits;
+}
+
+export function stationOf(moment: i64): i32 {
+  return <i32>(moment & (((<i64>1) << stationBits) - 1));
 }
 
 export function sender(core: i32): Sender {
@@ -181,27 +226,44 @@ export function port(core: i32): Port {
   return changetype<Port>(ports + ((<usize>core) << STATION_SHIFT));
 }
 
-export function link(station: i32): Link {
-  return changetype<Link>(links + ((<usize>(station - link0)) << STATION_SHIFT));
+export function link(number: i32): Link {
+  return changetype<Link>(links + ((<usize>number) << STATION_SHIFT));
 }
 
-export function firstReceiver(): i32 {
-  return receiver0;
+export function workOf(link: Link): LinkWork {
+  return changetype<LinkWork>(linkWork + ((changetype<usize>(link) - links) >> (STATION_SHIFT - LINK_WORK_SHIFT)));
 }
 
-export function firstPort(): i32 {
-  return port0;
+/** True of a link, false of a sending unit or port: links lie behind all of those. */
+export function isLink(station: usize): bool {
+  return station >= links;
 }
 
-export function firstLink(): i32 {
-  return link0;
+export function coreOfSender(sender: usize): i32 {
+  return <i32>((sender - senders) >> STATION_SHIFT);
 }
 
-/** The station by which a message for core `to` leaves the router of a tile. */
-export function stationFrom(x: i32, y: i32, to: i32): i32 {
+export function coreOfPort(port: usize): i32 {
+  return <i32>((port - ports) >> STATION_SHIFT);
+}
+
+export function receiverStation(core: i32): i32 {
+  return cores + core;
+}
+
+export function portStation(core: i32): i32 {
+  return 2 * cores + core;
+}
+
+/** The station by which a message for core `to` leaves the router of a tile, whose links begin at `firstLink`. */
+export function stationFrom(x: i32, y: i32, firstLink: usize, to: i32): usize {
   const goal = changetype<Tile>(tiles + ((<usize>to) << TILE_SHIFT));
   const dx = goal.x - x;
   const dy = goal.y - y;
   const direction = select<i32>(<i32>(dx < 0), 2 + <i32>(dy < 0), dx !== 0);
-  return select<i32>(link0 + 4 * (y * columns + x) + direction, port0 + to, (dx | dy) !== 0);
+  return select<usize>(
+    firstLink + ((<usize>direction) << STATION_SHIFT),
+    ports + ((<usize>to) << STATION_SHIFT),
+    (dx | dy) !== 0,
+  );
 }

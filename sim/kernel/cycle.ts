@@ -3,38 +3,39 @@
 
 import {
   Clock,
-  firstLink,
-  firstPort,
-  firstReceiver,
+  coreOfPort,
+  coreOfSender,
+  Holder,
+  isLink,
   Link,
   link,
   MESSAGE,
   Message,
-  NONE,
+  momentOf,
+  NEVER,
   openState,
+  Port,
   port,
+  portStation,
+  Sender,
   sender,
   stationFrom,
+  stationOf,
+  Taker,
+  timeOf,
+  workOf,
 } from './clock-state';
 import { runInstantly } from './instant';
-import { enterLink, leaveLink, serve } from './link';
-import { NEVER, openPending, schedule, take, takenStation } from './pending';
-import {
-  ARRIVAL,
-  endOfArrivals,
-  enterPort,
-  isPortFull,
-  openPort,
-  openPorts,
-  rescheduleAdmission,
-  scheduleAdmission,
-} from './port';
+import { enterLink, leaveLink, openLinks } from './link';
+import { append, next, openPending, schedule, serviceOf, takeFrom } from './pending';
+import { ARRIVAL, endOfArrivals, enterPort, openPort, openPorts } from './port';
 import { nextMessage, openSender, openSenders } from './sender';
+import { wait } from './waiting';
 
-let linkBuffer: i32 = 0;
-/** The present instant, and the largest number of a station whose completion was taken in it. */
+let cores: i32 = 0;
+/** The present instant, and the latest moment in it of an event that was taken: others may follow that have smaller numbers. */
 let now: i64 = 0;
-let mark: i32 = 0;
+let present: i64 = 0;
 
 /** One timestep of the machine. The ports know the host's work; the last timestep has left every station empty. */
 export function runTimestep(address: usize): void {
@@ -48,166 +49,180 @@ export function runTimestep(address: usize): void {
     closeCores(clock);
     return;
   }
-  linkBuffer = clock.linkBuffer;
-  for (let core = 0; core < clock.cores; core += 1) {
+  openLinks(clock.linkBuffer);
+  cores = clock.cores;
+  for (let core = 0; core < cores; core += 1) {
     const receiving = port(core);
     openPort(receiving);
     const sending = sender(core);
     openSender(sending);
-    const next = nextMessage(sending, receiving.host);
-    if (next !== NEVER) schedule(core, next);
+    const made = nextMessage(sending, receiving.host);
+    if (made !== NEVER) schedule(core, momentOf(made, core));
   }
-  now = -1;
-  for (let time = take(); time !== NEVER; time = take()) {
-    const station = takenStation();
-    mark = time === now ? max(mark, station) : station;
-    now = time;
-    if (station >= firstLink()) forward(station);
-    else if (station < firstReceiver()) inject(station);
-    else admit(station);
+  present = -1;
+  const receivers = cores;
+  const ports = portStation(0);
+  const links = portStation(cores);
+  for (let moment = next(); moment !== NEVER; moment = next()) {
+    now = timeOf(moment);
+    present = max(present, moment);
+    const station = stationOf(moment);
+    if (station >= links) forward(link(station - links));
+    else if (station < receivers) schedule(station, send(sender(station)));
+    else admit(station < ports ? station - receivers : station - ports);
   }
   clock.arrivalCount = <i32>((endOfArrivals() - clock.arrivals) / ARRIVAL);
   closeCores(clock);
   closeLinks(clock);
 }
 
-/** A sending unit has made a message; those made in the same instant follow at once, for no station comes before it. */
-function inject(core: i32): void {
-  const sending = sender(core);
-  for (;;) {
+/**
+ * Sends the message of a sending unit that is made now, and those that follow in this instant: no station comes before it.
+ * When the next is to be sent; NEVER where there is none, or it is known to wait.
+ */
+function send(sending: Sender): i64 {
+  let made = now;
+  while (made === now) {
     const message = sending.message;
     const to = changetype<Message>(message).to;
-    changetype<Message>(message).making = now;
-    const station = stationFrom(sending.x, sending.y, to);
-    if (station < firstLink()) {
-      if (isPortFull(to, now, mark)) {
-        schedule(core, NEVER);
-        waitForPort(to, core);
-        return;
-      }
-      enterPort(to, message, now);
-    } else {
-      const next = link(station);
-      if (next.count >= linkBuffer) {
-        schedule(core, NEVER);
-        waitForLink(next, core);
-        return;
-      }
-      enterLink(station, next, message, now);
+    const first = changetype<Taker>(stationFrom(sending.x, sending.y, sending.firstLink, to));
+    if (first.roomFrom > present) {
+      sending.ready = present;
+      waitFor(first, sending);
+      return NEVER;
     }
+    enter(first, message);
     sending.message = message + MESSAGE;
-    const time = nextMessage(sending, now);
-    if (time !== now) {
-      schedule(core, time);
-      return;
-    }
+    made = nextMessage(sending, now);
   }
+  return made === NEVER ? NEVER : expectMessage(sending, made);
+}
+
+/** A sending unit has begun to make a message, which takes a while: when it is to be sent; NEVER where it is known to wait. */
+function expectMessage(sending: Sender, made: i64): i64 {
+  const to = changetype<Message>(sending.message).to;
+  const first = changetype<Taker>(stationFrom(sending.x, sending.y, sending.firstLink, to));
+  const ready = momentOf(made, coreOfSender(changetype<usize>(sending)));
+  if (first.roomFrom <= ready) return ready;
+  sending.ready = ready;
+  waitFor(first, sending);
+  return NEVER;
 }
 
 /** A sending unit that has waited has got rid of its message. */
-function resume(core: i32): void {
-  const sending = sender(core);
+function resume(sending: Sender): void {
   sending.message += MESSAGE;
-  const time = nextMessage(sending, now);
-  if (time === now) inject(core);
-  else if (time !== NEVER) schedule(core, time);
+  const made = nextMessage(sending, now);
+  if (made === NEVER) return;
+  const moment = made === now ? send(sending) : expectMessage(sending, made);
+  if (moment !== NEVER) schedule(coreOfSender(changetype<usize>(sending)), moment);
+}
+
+/** The head of a link is served from now on. */
+function serve(served: Link): void {
+  const onward = stationFrom(served.x, served.y, served.firstLink, changetype<Message>(served.head).to);
+  const service = serviceOf(served.lane);
+  const ready = momentOf(now + service, served.station);
+  served.next = onward;
+  served.ready = ready;
+  // What is served at once may come after stations with larger numbers, in whose events it is served.
+  if (service !== 0 && changetype<Taker>(onward).roomFrom > ready) waitFor(changetype<Taker>(onward), served);
+  else append(served.lane, ready);
 }
 
 /** A link has served its head: on to the next station, or blocked until that has room. */
-function forward(station: i32): void {
-  const from = link(station);
-  const message = from.head;
-  const to = changetype<Message>(message).to;
-  const next = stationFrom(from.x, from.y, to);
-  if (next < firstLink()) {
-    if (isPortFull(to, now, mark)) {
-      waitForPort(to, station);
-      return;
-    }
-    leaveLink(from);
-    enterPort(to, message, now);
-  } else {
-    const onward = link(next);
-    if (onward.count >= linkBuffer) {
-      waitForLink(onward, station);
-      return;
-    }
-    leaveLink(from);
-    enterLink(next, onward, message, now);
-  }
-  makeRoom(station);
-}
-
-/** A port has room, by its own completion or by its receiving unit's: whoever has waited longest comes in. */
-function admit(station: i32): void {
-  const core = station - (station < firstPort() ? firstReceiver() : firstPort());
-  const freed = port(core);
-  const waiting = freed.firstWaiting;
-  if (waiting < firstReceiver()) {
-    const sending = sender(waiting);
-    freed.firstWaiting = sending.nextWaiting;
-    enterPort(core, sending.message, now);
-    rescheduleAdmission(core, freed, station);
-    resume(waiting);
+function forward(from: Link): void {
+  takeFrom(from.lane);
+  const onward = changetype<Taker>(from.next);
+  if (onward.roomFrom > present) {
+    from.ready = present;
+    waitFor(onward, from);
     return;
   }
-  const from = link(waiting);
-  freed.firstWaiting = from.nextWaiting;
-  const message = from.head;
-  leaveLink(from);
-  enterPort(core, message, now);
-  rescheduleAdmission(core, freed, station);
-  makeRoom(waiting);
+  enter(onward, leaveLink(from));
+  makeRoom(from);
 }
 
-/** The head of link `station` has left: the next is served, and whoever waited longest comes in, and so on up the way. */
-function makeRoom(station: i32): void {
+/** The port of a core has room, by its own completion or by its receiving unit's: whoever has waited longest comes in. */
+function admit(core: i32): void {
+  const freed = port(core);
+  const waiting = freed.firstWaiting;
+  if (changetype<Holder>(waiting).ready > present) {
+    freed.roomFrom = 0;
+    schedule(cores + core, NEVER);
+    dismiss(changetype<Taker>(freed));
+    return;
+  }
+  const others = changetype<Holder>(waiting).nextWaiting;
+  freed.firstWaiting = others;
+  const comesOverLink = isLink(waiting);
+  enterPort(
+    freed,
+    core,
+    comesOverLink ? leaveLink(changetype<Link>(waiting)) : changetype<Sender>(waiting).message,
+    now,
+  );
+  if (others === 0) schedule(cores + core, NEVER);
+  else {
+    schedule(cores + core, freed.roomFrom);
+    freed.roomFrom = NEVER;
+  }
+  if (comesOverLink) makeRoom(changetype<Link>(waiting));
+  else resume(changetype<Sender>(waiting));
+}
+
+/** The head of a link has left: the next is served, and whoever waited longest comes in, and so on up the way. */
+function makeRoom(left: Link): void {
+  let freed = left;
   for (;;) {
-    const freed = link(station);
-    freed.occupied += now - freed.since;
-    if (freed.count > 0) serve(station, freed, now);
+    const work = workOf(freed);
+    work.messages += 1;
+    work.occupied += now - timeOf(freed.ready) + serviceOf(freed.lane);
+    if (freed.count > 0) serve(freed);
     const waiting = freed.firstWaiting;
-    if (waiting === NONE) return;
-    if (waiting < firstReceiver()) {
-      freed.firstWaiting = sender(waiting).nextWaiting;
-      enterLink(station, freed, sender(waiting).message, now);
-      resume(waiting);
+    if (waiting === 0) return;
+    if (changetype<Holder>(waiting).ready > present) {
+      dismiss(changetype<Taker>(freed));
       return;
     }
-    const from = link(waiting);
-    freed.firstWaiting = from.nextWaiting;
-    const message = from.head;
-    leaveLink(from);
-    enterLink(station, freed, message, now);
-    station = waiting;
+    freed.firstWaiting = changetype<Holder>(waiting).nextWaiting;
+    if (!isLink(waiting)) {
+      if (enterLink(freed, changetype<Sender>(waiting).message)) serve(freed);
+      resume(changetype<Sender>(waiting));
+      return;
+    }
+    const from = changetype<Link>(waiting);
+    if (enterLink(freed, leaveLink(from))) serve(freed);
+    freed = from;
   }
 }
 
-function waitForLink(full: Link, station: i32): void {
-  enqueue(full.firstWaiting, full.lastWaiting, station);
-  if (full.firstWaiting === NONE) full.firstWaiting = station;
-  full.lastWaiting = station;
-}
-
-function waitForPort(core: i32, station: i32): void {
-  const full = port(core);
-  enqueue(full.firstWaiting, full.lastWaiting, station);
-  if (full.firstWaiting === NONE) {
-    full.firstWaiting = station;
-    scheduleAdmission(core, full);
+/** A station has room before any of those that wait is ready: each is to see for itself, when it is. */
+function dismiss(taker: Taker): void {
+  let waiting = taker.firstWaiting;
+  taker.firstWaiting = 0;
+  while (waiting !== 0) {
+    const dismissed = changetype<Holder>(waiting);
+    if (isLink(waiting)) append(changetype<Link>(waiting).lane, dismissed.ready);
+    else schedule(coreOfSender(waiting), dismissed.ready);
+    waiting = dismissed.nextWaiting;
   }
-  full.lastWaiting = station;
 }
 
-/** `station` comes behind `last`, where anybody waits. */
-function enqueue(first: i32, last: i32, station: i32): void {
-  setNextWaiting(station, NONE);
-  if (first !== NONE) setNextWaiting(last, station);
+function enter(taker: Taker, message: usize): void {
+  const address = changetype<usize>(taker);
+  if (!isLink(address)) enterPort(changetype<Port>(taker), coreOfPort(address), message, now);
+  else if (enterLink(changetype<Link>(taker), message)) serve(changetype<Link>(taker));
 }
 
-function setNextWaiting(station: i32, next: i32): void {
-  if (station < firstReceiver()) sender(station).nextWaiting = next;
-  else link(station).nextWaiting = next;
+/** The first that waits for a port has it told when there is room; from then on that is kept for those that wait. */
+function waitFor(full: Taker, waiting: Holder): void {
+  const address = changetype<usize>(full);
+  if (full.firstWaiting === 0 && !isLink(address)) {
+    schedule(cores + coreOfPort(address), full.roomFrom);
+    full.roomFrom = NEVER;
+  }
+  wait(full, waiting);
 }
 
 /** Sums the work, and finds who was last. */
@@ -230,17 +245,17 @@ function closeCores(clock: Clock): void {
 /** Sums the messages, and finds which link was occupied longest. */
 function closeLinks(clock: Clock): void {
   let longest: i64 = -1;
-  let criticalLink = NONE;
+  let criticalLink = -1;
   for (let number = 0; number < clock.linkCount; number += 1) {
-    const used = link(firstLink() + number);
-    if (used.messages === 0) continue;
-    if (used.occupied > longest) {
-      longest = used.occupied;
+    const work = workOf(link(number));
+    if (work.messages === 0) continue;
+    if (work.occupied > longest) {
+      longest = work.occupied;
       criticalLink = number;
     }
-    add(clock.linkMessages, number, used.messages);
-    used.messages = 0;
-    used.occupied = 0;
+    add(clock.linkMessages, number, work.messages);
+    work.messages = 0;
+    work.occupied = 0;
   }
   clock.criticalLink = criticalLink;
 }

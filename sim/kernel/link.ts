@@ -1,26 +1,30 @@
 // Links: each serves one message at a time, in the order in which they came in.
 
-import { Link, Message } from './clock-state';
-import { append } from './pending';
+import { Link, Message, NEVER } from './clock-state';
 
-/** Its head is in service from `now` on. */
-export function serve(station: i32, served: Link, now: i64): void {
-  served.since = now;
-  append(served.lane, station, now + served.service);
+let buffer: i32 = 0;
+
+/** All links hold so many messages. */
+export function openLinks(linkBuffer: i32): void {
+  buffer = linkBuffer;
 }
 
-/** A message comes into a link that has room. */
-export function enterLink(station: i32, entered: Link, message: usize, now: i64): void {
-  entered.messages += 1;
-  if (entered.count++ === 0) {
-    entered.head = message;
-    serve(station, entered, now);
-  } else changetype<Message>(entered.tail).next = message;
+/** A message comes into a link that has room; true where it is the only one. */
+export function enterLink(entered: Link, message: usize): bool {
+  const count = entered.count + 1;
+  entered.count = count;
+  if (count === buffer) entered.roomFrom = NEVER;
+  if (count === 1) entered.head = message;
+  else changetype<Message>(entered.tail).next = message;
   entered.tail = message;
+  return count === 1;
 }
 
 /** The head, which has been served, leaves. */
-export function leaveLink(left: Link): void {
-  left.head = changetype<Message>(left.head).next;
+export function leaveLink(left: Link): usize {
+  const message = left.head;
+  left.head = changetype<Message>(message).next;
   left.count -= 1;
+  left.roomFrom = 0;
+  return message;
 }

@@ -1,30 +1,24 @@
-// Pending completions, earliest first; of two at one instant that of the station with the smaller number comes first. Each
-// station has at most one pending.
+// Pending events, by the moments at which they come; each station has at most one.
 //
-// What a link serves takes the time of its kind, so completions of one kind are scheduled in the order in which they come:
-// a lane holds them one behind the other. All other stations are leaves of a tournament: every node holds the earlier of the
-// two below it, and of two at one instant the left.
+// What a link serves takes the time of its kind, so completions of one kind are scheduled in about the order in which they
+// come: a lane holds them one behind the other. The events of sending units and ports are leaves of a tournament: every node
+// holds the earlier of the two below it.
 
-/** Where the tables lie; `../cycle-memory.ts` names the same words. */
+import { NEVER } from './clock-state';
+
+/** Where the tables lie; `../pending-memory.ts` names the same words. */
 @unmanaged
 export class PendingState {
-  /** [2·leaves]: the tournament; node 1 is its root, and station s has node leaves + s. */
+  /** [2·leaves] (i64): the tournament; node 1 is its root, and leaf k is node leaves + k. */
   nodes: usize;
-  /** A power of two above the number of the last station that is no link. */
+  /** A power of two. */
   leaves: i32;
   /** One past the last of the lanes that follow. */
   pastLanes: usize;
-}
-
-/** A completion, in a node or a lane. */
-@unmanaged
-class Completion {
-  time: i64;
-  station: i32;
   unused: i32;
 }
 
-/** A lane: completions from `head` to `tail`, at which one follows that never comes. */
+/** A lane: moments from `head` to `tail`, at which one follows that never comes. */
 @unmanaged
 class Lane {
   head: usize;
@@ -32,21 +26,20 @@ class Lane {
   /** Room for twice as many as may be pending, and one before and one behind them. */
   start: usize;
   end: usize;
+  /** How long its links serve. */
+  service: i64;
 }
 
-const COMPLETION: usize = 16;
-const COMPLETION_SHIFT: usize = 4;
-const LANE: usize = 16;
-/** Later than any instant. */
-export const NEVER: i64 = (<i64>1) << 62;
+const MOMENT: usize = 8;
+const MOMENT_SHIFT: usize = 3;
+const LANE: usize = 24;
 
 let nodes: usize = 0;
 let leaves: i32 = 0;
 let lane0: usize = 0;
 let pastLanes: usize = 0;
-let taken: i32 = 0;
 
-/** The queue, empty as the last `take` left it. */
+/** The events, none as the last `next` left them. */
 export function openPending(address: usize): void {
   const state = changetype<PendingState>(address);
   nodes = state.nodes;
@@ -55,41 +48,41 @@ export function openPending(address: usize): void {
   pastLanes = state.pastLanes;
 }
 
-/** The completion of a station that is no link; NEVER: it has none any more. */
-export function schedule(station: i32, time: i64): void {
-  let node = <usize>(leaves + station);
-  let winner = station;
-  let earliest = time;
-  changetype<Completion>(nodes + (node << COMPLETION_SHIFT)).time = time;
+/** The event of a leaf; NEVER: it has none any more. */
+export function schedule(leaf: i32, moment: i64): void {
+  let node = <usize>(leaves + leaf);
+  const base = nodes;
+  let earliest = moment;
+  store<i64>(base + (node << MOMENT_SHIFT), moment);
   while (node > 1) {
-    const other = changetype<Completion>(nodes + ((node ^ 1) << COMPLETION_SHIFT));
-    // Where the other is the left one it comes first at one instant too.
-    const isOther = other.time < earliest + <i64>(node & 1);
-    earliest = select<i64>(other.time, earliest, isOther);
-    winner = select<i32>(other.station, winner, isOther);
+    const other = load<i64>(base + ((node ^ 1) << MOMENT_SHIFT));
+    earliest = select<i64>(other, earliest, other < earliest);
     node >>= 1;
-    const parent = changetype<Completion>(nodes + (node << COMPLETION_SHIFT));
-    parent.time = earliest;
-    parent.station = winner;
+    store<i64>(base + (node << MOMENT_SHIFT), earliest);
   }
 }
 
-/** The completion of a link, `time` after all in its lane or at the instant of the last. */
-export function append(address: usize, station: i32, time: i64): void {
+/** How long the links of a lane serve. */
+export function serviceOf(lane: usize): i64 {
+  return changetype<Lane>(lane).service;
+}
+
+/** The completion of a link: mostly behind all in its lane. */
+export function append(address: usize, moment: i64): void {
   const lane = changetype<Lane>(address);
   if (lane.tail === lane.end) moveToStart(lane);
   let at = lane.tail;
   const head = lane.head;
   while (at > head) {
-    const before = changetype<Completion>(at - COMPLETION);
-    if (before.time !== time || before.station < station) break;
-    v128.store(at, v128.load(at - COMPLETION));
-    at -= COMPLETION;
+    const before = load<i64>(at - MOMENT);
+    if (before < moment) break;
+    store<i64>(at, before);
+    at -= MOMENT;
   }
-  changetype<Completion>(at).time = time;
-  changetype<Completion>(at).station = station;
-  lane.tail += COMPLETION;
-  changetype<Completion>(lane.tail).time = NEVER;
+  store<i64>(at, moment);
+  const tail = lane.tail + MOMENT;
+  lane.tail = tail;
+  store<i64>(tail, NEVER);
 }
 
 function moveToStart(lane: Lane): void {
@@ -99,25 +92,17 @@ function moveToStart(lane: Lane): void {
   lane.tail = lane.start + left;
 }
 
-/** The instant of the earliest completion, of `takenStation`; NEVER where there is none. That of a link is no longer pending. */
-export function take(): i64 {
-  const root = changetype<Completion>(nodes + COMPLETION);
-  let time = root.time;
-  let station = root.station;
-  let lane: usize = 0;
-  for (let next = lane0; next < pastLanes; next += LANE) {
-    const head = changetype<Completion>(changetype<Lane>(next).head);
-    const isEarlier = head.time < time || (head.time === time && head.station < station);
-    time = select<i64>(head.time, time, isEarlier);
-    station = select<i32>(head.station, station, isEarlier);
-    lane = select<usize>(next, lane, isEarlier);
+/** When the first event comes; NEVER where there is none. */
+export function next(): i64 {
+  let moment = load<i64>(nodes + MOMENT);
+  for (let lane = lane0; lane < pastLanes; lane += LANE) {
+    const first = load<i64>(changetype<Lane>(lane).head);
+    moment = select<i64>(first, moment, first < moment);
   }
-  if (lane) changetype<Lane>(lane).head += COMPLETION;
-  taken = station;
-  return time;
+  return moment;
 }
 
-/** The station of the completion that was taken last. */
-export function takenStation(): i32 {
-  return taken;
+/** The first event is the first of this lane: it is no longer pending. */
+export function takeFrom(address: usize): void {
+  changetype<Lane>(address).head += MOMENT;
 }

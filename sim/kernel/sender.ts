@@ -1,8 +1,7 @@
 // Sending units: somas update their compartments in ascending order, and after each that fires its messages are made.
 
-import { Axon, Clock, MESSAGE, Message, Sender } from './clock-state';
+import { Axon, Clock, MESSAGE, Message, NEVER, Sender } from './clock-state';
 import { CoreState, FAN_SHIFT, Fan } from './core-state';
-import { NEVER } from './pending';
 
 export const AXON_SHIFT: usize = 3;
 
@@ -47,7 +46,7 @@ export function openSender(opened: Sender): void {
   const allUpdates = timeOfUpdates(opened.compartments, core.active);
   opened.message = opened.outbox;
   opened.pastMessages = message;
-  opened.lastUpdates = allUpdates - updated;
+  opened.finish = allUpdates - updated;
   opened.busy = allUpdates + <i64>((message - opened.outbox) / MESSAGE) * spikeOut;
 }
 
@@ -56,10 +55,14 @@ export function timeOfUpdates(compartments: i64, active: i64): i64 {
   return active * updateActive + (compartments - active) * updateInactive;
 }
 
-/** When the unit, free from `from` on, has made its next message; NEVER where it ends its work. */
+/** The unit, free from `from` on, makes its next message: when that is made; NEVER where it ends its work. */
 export function nextMessage(sending: Sender, from: i64): i64 {
   const message = sending.message;
-  if (message !== sending.pastMessages) return from + changetype<Message>(message).making;
-  sending.finish = from + sending.lastUpdates;
-  return NEVER;
+  if (message === sending.pastMessages) {
+    sending.finish += from;
+    return NEVER;
+  }
+  const made = from + changetype<Message>(message).making;
+  changetype<Message>(message).making = made;
+  return made;
 }
