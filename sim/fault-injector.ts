@@ -1,6 +1,6 @@
 import type { Core } from './core.js';
 import { Detours } from './detours.js';
-import { type Fault, type FaultDraw, strikes } from './fault.js';
+import { drawnFrom, type Fault, type FaultDraw, strikes } from './fault.js';
 import type { Machine } from './machine.js';
 import type { Distance } from './mesh.js';
 
@@ -47,7 +47,8 @@ export class FaultInjector {
   readonly #broken: readonly (BrokenNeurons | null)[];
   readonly #deadCore: number;
   readonly #detours: Detours | null;
-  readonly #ways = new Map<number, Distance | null>();
+  /** By sending core, then by receiving core, among those that it sends to. */
+  readonly #ways: (readonly (Distance | null)[] | undefined)[] = [];
   /** Late messages of the timestep before, and of this one. */
   #waiting: LateMessage[] = [];
   #late: LateMessage[] = [];
@@ -101,15 +102,19 @@ export class FaultInjector {
   /** Sends the messages of spikes first … end − 1 of a core at a timestep of a sample, as far as the fault lets them. */
   send(core: Core, first: number, end: number, sample: number, step: number): SentMessages & { readonly late: number } {
     const { kind } = this.#fault;
+    const rate = kind === 'drop' || kind === 'delay' ? this.#fault.rate : 0;
     const { axonsOut, somas, number } = core;
+    const { cores } = this.#machine;
+    const ways = this.#waysFrom(core);
+    const drawn = rate === 0 ? 0 : this.#draw(kind, sample, step, number);
     const sent = { messages: 0, eastWest: 0, northSouth: 0, crossings: 0, lost: 0, late: 0 };
     for (let spike = first; spike < end; spike++) {
       const compartment = somas.spiked[spike]!;
       for (let entry = axonsOut.offsets[compartment]!; entry < axonsOut.offsets[compartment + 1]!; entry++) {
         const to = axonsOut.core[entry]!;
         const inlet = axonsOut.inlet![entry]!;
-        const way = this.#way(number, to);
-        const isStruck = this.#strikesMessage(sample, step, number, entry);
+        const way = ways[to]!;
+        const isStruck = rate > 0 && strikes(rate, drawnFrom(drawn, entry));
         sent.messages++;
         if (way === null || (kind === 'drop' && isStruck)) {
           sent.lost++;
@@ -121,7 +126,7 @@ export class FaultInjector {
         if (kind === 'delay' && isStruck) {
           sent.late++;
           this.#late.push({ to, inlet });
-        } else this.#machine.cores[to]!.axonIn.receive(inlet);
+        } else cores[to]!.axonIn.receive(inlet);
       }
     }
     return sent;
@@ -129,28 +134,24 @@ export class FaultInjector {
 
   /** Pairs of cores that send messages between which the fault leaves no way. */
   unreachable(): { readonly from: number; readonly to: number }[] {
-    return this.#machine.cores.flatMap(({ number: from, axonsOut }) => {
-      return axonsOut.routes.filter((to) => this.#way(from, to) === null).map((to) => ({ from, to }));
+    return this.#machine.cores.flatMap((core) => {
+      const ways = this.#waysFrom(core);
+      return core.axonsOut.routes.filter((to) => ways[to] === null).map((to) => ({ from: core.number, to }));
     });
   }
 
-  #strikesMessage(sample: number, step: number, core: number, entry: number): boolean {
-    const fault = this.#fault;
-    if (fault.kind !== 'drop' && fault.kind !== 'delay') return false;
-    return strikes(fault.rate, this.#draw(fault.kind, sample, step, core, entry));
-  }
-
-  /** How far messages go from one core to another; null where they cannot. */
-  #way(from: number, to: number): Distance | null {
-    if (to === this.#deadCore) return null;
+  /** How far messages go from a core to each of those it sends to; null where they cannot. */
+  #waysFrom({ number, axonsOut }: Core): readonly (Distance | null)[] {
+    const known = this.#ways[number];
+    if (known !== undefined) return known;
     const { mesh, cores } = this.#machine;
-    const key = from * cores.length + to;
-    let way = this.#ways.get(key);
-    if (way === undefined) {
-      way = this.#detours === null ? mesh.distance(from, to) : this.#detours.distance(from, to);
-      this.#ways.set(key, way);
+    const ways = new Array<Distance | null>(cores.length).fill(null);
+    for (const to of axonsOut.routes) {
+      if (to === this.#deadCore) continue;
+      ways[to] = this.#detours === null ? mesh.distance(number, to) : this.#detours.distance(number, to);
     }
-    return way;
+    this.#ways[number] = ways;
+    return ways;
   }
 
   #brokenIn({ ranges, neuron }: Core): BrokenNeurons | null {

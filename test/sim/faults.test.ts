@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { deriveSeed } from '../../runtime/seed.js';
 import { flipBits } from '../../sim/bit-flips.js';
 import { totalEvents } from '../../sim/events.js';
-import { type Fault, type FaultDraw, parseFaults } from '../../sim/fault.js';
+import { drawnFrom, type Fault, type FaultDraw, parseFaults, strikes } from '../../sim/fault.js';
 import { Simulator } from '../../sim/simulate.js';
 import { arbitraryCase, type Case } from './arbitrary-program.js';
 import { buildProgram, type CoreSpec, drive, population, profile, range, readoutProfile } from './program-builder.js';
@@ -170,6 +170,19 @@ describe('a share of faults', () => {
     // 2000 neurons at 10 %: 200 ± 13.4.
     const struck = faulty({ program, target: tinyTarget() }, { kind: 'dead', rate: 0.1 }).faults!.neurons;
     expect(Math.abs(struck - 200)).toBeLessThan(60);
+  });
+
+  it('comes to its rate among what is got from one draw, and differs from draw to draw', () => {
+    const struck = (drawn: number) =>
+      Array.from({ length: 100_000 }, (_, index) => strikes(0.01, drawnFrom(drawn, index)));
+    const draws = [0, 1, 2, -1].map(struck);
+    // 1000 ± 31; two draws have 10 ± 3.2 in common.
+    for (const one of draws) expect(Math.abs(one.filter(Boolean).length - 1000)).toBeLessThan(160);
+    for (const [k, one] of draws.entries()) {
+      for (const other of draws.slice(k + 1)) {
+        expect(one.filter((is, index) => is && other[index]).length).toBeLessThan(30);
+      }
+    }
   });
 });
 
