@@ -50,10 +50,14 @@ const fields = [
   'patternOf',
   'fed',
   'disturbed',
+  'rowsAdded',
+  'rowsMerged',
+  'reach',
+  'unused',
 ] as const;
 
 /** The doubles that follow them. */
-const doubles = ['synapticOperations', 'receivedInAll', 'synapticOperationsInAll'] as const;
+const doubles = ['synapticOperations', 'receivedInAll', 'synapticOperationsInAll', 'heaviest'] as const;
 
 type Field = (typeof fields)[number];
 type Double = (typeof doubles)[number];
@@ -93,6 +97,10 @@ export class CoreState {
 
   getDouble(field: Double): number {
     return this.#doubles[doubleOf[field]]!;
+  }
+
+  putDouble(field: Double, value: number): void {
+    this.#doubles[doubleOf[field]] = value;
   }
 
   /** Begins anew to count what is received. */

@@ -26,6 +26,7 @@ export class Core {
   readonly firstTarget: Int32Array;
   /** Synapses of each inlet by population, [inlets][populations], where the core holds several; else null. */
   readonly synapsesByPopulation: readonly Float64Array[] | null;
+  readonly #memory: MachineMemory;
   readonly #state: CoreState;
   readonly #restsAtZero: boolean;
 
@@ -42,6 +43,7 @@ export class Core {
     state: CoreState,
   ) {
     const { arithmetic } = target;
+    this.#memory = memory;
     this.#state = state;
     this.number = number;
     this.compartments = image.compartmentCount;
@@ -90,8 +92,7 @@ export class Core {
 
   /** The start of a sample, or of several that overlap. */
   reset(): void {
-    this.dendrites.reset();
-    this.somas.reset();
+    this.#memory.kernels.rest(this.address);
     this.axonIn.reset();
     this.#state.put('awake', 1);
     this.#state.put('restless', this.#restsAtZero ? 0 : 1);

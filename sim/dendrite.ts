@@ -16,8 +16,6 @@ export class Dendrites {
   readonly #bias: Address;
   readonly #biasRows: number;
   readonly #compartments: number;
-  readonly #inputs: Int32Array;
-  readonly #state: CoreState;
 
   /** `narrow` where weights are summed in 16 bits first. */
   constructor(
@@ -28,22 +26,14 @@ export class Dendrites {
     driven: boolean,
     narrow: boolean,
   ) {
-    this.#state = state;
     const lanes = Math.ceil(compartments / 8) * 8;
     const inputs = memory.reserve(4 * (lanes + lanesBeyond));
     state.set({ lanes, inputs, sums: narrow ? memory.reserve(2 * (lanes + lanesBeyond)) : 0 });
-    this.#inputs = memory.int32(inputs, compartments);
     this.#drive = driven ? memory.reserve(4 * (compartments + lanesBeyond)) : 0;
     this.drive = driven ? memory.int32(this.#drive, compartments) : null;
     this.#biasRows = bias.data.length === 0 ? 0 : bias.rows;
     this.#bias = this.#biasRows === 0 ? 0 : memory.place(bias.data, 4 * lanesBeyond);
     this.#compartments = compartments;
-  }
-
-  /** Forgets input that no update has consumed. */
-  reset(): void {
-    this.#inputs.fill(0);
-    this.#state.put('fed', 0);
   }
 
   /** Where currents lie by compartment, or 0: the drive; and static bias, by row of so many bytes. */

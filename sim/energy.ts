@@ -1,6 +1,6 @@
 import { failure } from '../schemas/diagnostic.js';
 import type { Target } from '../schemas/target.js';
-import { type EventCounts, type EventKind, eventKinds, eventsOf, totalEvents } from './events.js';
+import { type EventCounts, type EventKind, eventKinds, totalEvents } from './events.js';
 import { type Femtojoules, FigureReader, type Microwatts, type Picoseconds } from './quantities.js';
 
 /** One energy profile in the simulator's integers. */
@@ -78,9 +78,13 @@ export function energyCost(
   };
 }
 
-function rowCosts(figures: EnergyFigures, counts: EventCounts): readonly Femtojoules[] {
-  return Array.from({ length: counts.rows }, (_, row) => {
-    const parts = eventKinds.map((kind) => eventsOf(counts, row, kind) * figures.perEvent[kind]);
-    return parts.reduce((sum, part) => sum + part, 0) as Femtojoules;
-  });
+function rowCosts({ perEvent }: EnergyFigures, { rows, data }: EventCounts): readonly Femtojoules[] {
+  const prices = eventKinds.map((kind) => perEvent[kind]);
+  const costs: Femtojoules[] = [];
+  for (let row = 0; row < rows; row++) {
+    let sum = 0;
+    for (let kind = 0; kind < prices.length; kind++) sum += data[row * prices.length + kind]! * prices[kind]!;
+    costs.push(sum as Femtojoules);
+  }
+  return costs;
 }

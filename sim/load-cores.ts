@@ -130,6 +130,9 @@ export class CoreLoader {
     for (const number of members) {
       this.#check(number, stores[number]!, bounds[number]!, senders);
       this.#cores[number] = this.#core(number, stores[number]!, inlets[number]!);
+      const single = stores[number]!.lists.heaviest.reduce((most, weight) => Math.max(most, weight), 0);
+      const row = merged === null ? 0 : merged.sheet.heaviest * (mergeable.get(number)?.unit ?? 0);
+      this.#site.states[number]!.putDouble('heaviest', Math.max(single, row));
     }
     if (merged === null) return;
     const sheet = this.#merged.placeSheet(merged.sheet);

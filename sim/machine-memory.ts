@@ -13,6 +13,9 @@ interface Kernels {
   updateRanges(begin: Address, end: Address): void;
   noteSpikes(begin: Address, end: Address): void;
   takeFired(begin: Address, end: Address, window: Address): number;
+  findOffGrid(currents: Address, count: number, offGrid: number, most: number): number;
+  loadDrive(currents: Address, places: Address, count: number): void;
+  rest(core: Address): void;
   wakeDriven(begin: Address, end: Address): void;
   sendRanges(begin: Address, end: Address): void;
   send(core: Address, first: number, end: number): void;

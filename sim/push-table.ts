@@ -2,8 +2,9 @@ import { Growing } from './growing.js';
 import { HashTable } from './hash-table.js';
 import type { Address, MachineMemory } from './machine-memory.js';
 
-/** Words of what kernel/merged-state.ts calls DelayedPushes, and of a row in a key: section, row, wait. */
+/** Words of what kernel/merged-state.ts calls DelayedPushes, and of a PushList without its pushes; of a row in a key: section, row, wait. */
 const delayedWords = 4;
+const listWords = 4;
 const rowKey = 3;
 
 /** The rows that a compartment's spikes push: those of a list, all so many bytes on. */
@@ -77,18 +78,29 @@ export class PushTable {
     for (const value of rows) this.#keys.push(value);
     this.#keyStart.push(this.#keys.length);
     const waits = [...new Set(rows.filter((_, k) => k % rowKey === 2))].sort((a, b) => a - b);
-    const pushes = waits.map((wait) => {
+    const pushesAfter = (wait: number): number[] => {
       const own: number[] = [];
       for (let k = 0; k < rows.length; k += rowKey) if (rows[k + 2] === wait) own.push(rows[k]!, rows[k + 1]!);
-      const address = memory.place(Uint32Array.from(own));
-      return { wait, address, past: address + 4 * own.length };
-    });
-    const prompt = pushes.find(({ wait }) => wait === 0) ?? { address: 0, past: 0 };
-    const late = pushes.filter(({ wait }) => wait > 0);
-    for (const { wait } of late) this.longestWait = Math.max(this.longestWait, wait);
-    const delayed = memory.place(Uint32Array.from(late.flatMap(({ wait, address, past }) => [wait, address, past, 0])));
-    const pastDelayed = delayed + 4 * delayedWords * late.length;
-    this.#addresses.push(memory.place(Uint32Array.of(prompt.address, prompt.past, delayed, pastDelayed)));
+      return own;
+    };
+    const late = waits.filter((wait) => wait > 0);
+    for (const wait of late) this.longestWait = Math.max(this.longestWait, wait);
+    const delayed = memory.place(
+      Uint32Array.from(
+        late.flatMap((wait) => {
+          const pushes = pushesAfter(wait);
+          const address = memory.place(Uint32Array.from(pushes));
+          return [wait, address, address + 4 * pushes.length, 0];
+        }),
+      ),
+    );
+    // What acts soonest stands in the list itself, so that nothing else need be fetched.
+    const prompt = pushesAfter(0);
+    const address = memory.reserve(4 * (listWords + prompt.length));
+    const list = memory.uint32(address, listWords + prompt.length);
+    const pastPushes = address + 4 * list.length;
+    list.set([pastPushes, delayed, delayed + 4 * delayedWords * late.length, 0, ...prompt]);
+    this.#addresses.push(address);
     this.#waits.push(late.length);
   }
 }

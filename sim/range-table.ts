@@ -6,7 +6,9 @@ import type { Address, MachineMemory } from './machine-memory.js';
 const windowWords = { row: 0, inWindow: 1, spikes: 2 } as const;
 const windowBytes = 16;
 const rangeWords = { firstSpike: 10, endSpike: 11 } as const;
-const rangeBytes = 120;
+const rangeBytes = 152;
+/** The first of the doubles between, that tell how far membranes may have got. */
+const rangeReach = 7;
 const rangeCounts = [
   'active',
   'saturations',
@@ -42,14 +44,20 @@ export class RangeTable {
     this.#address = memory.reserve(rangeBytes * this.#ranges.length);
     this.#words = memory.int32(this.#address, (rangeBytes / 4) * this.#ranges.length);
     this.#counts = memory.float64(this.#address, (rangeBytes / 8) * this.#ranges.length);
+    const driveMost = largest(program.drives.map(({ grid }) => grid!.mantissaMax * 2 ** grid!.exponent));
     let row = 0;
-    for (const { address, ranges, dendrites } of cores) {
+    for (const { number, address, ranges, dendrites } of cores) {
       const { drive, bias, biasRowBytes } = dendrites.places;
+      const image = program.cores[number]!;
+      const resetMost = largest(image.profiles.map(({ resetBy }) => largest(resetBy)));
+      const biasMost = largest(image.bias.data);
       for (const [index, { population, first: from, end, spiking }] of ranges.entries()) {
         const window = windows + windowBytes * population;
         const [opens, closes] = [index === 0 ? 1 : 0, index === ranges.length - 1 ? 1 : 0];
         const words = [address, window, from, end, spiking ? 1 : 0, opens, closes, drive, bias, biasRowBytes];
-        this.#words.set(words, (rangeBytes / 4) * row++);
+        this.#words.set(words, (rangeBytes / 4) * row);
+        this.#counts.set([0, driveMost, biasMost, resetMost], (rangeBytes / 8) * row + rangeReach);
+        row++;
       }
     }
   }
@@ -59,6 +67,7 @@ export class RangeTable {
     for (let range = 0; range < this.#ranges.length; range++) {
       const at = (rangeBytes * range + rangeCountsAt) / 8;
       this.#counts.fill(0, at, at + rangeCounts.length);
+      this.#counts[(rangeBytes / 8) * range + rangeReach] = 0;
     }
   }
 
@@ -139,4 +148,11 @@ export class RangeTable {
   #addressOf(range: number): Address {
     return this.#address + rangeBytes * range;
   }
+}
+
+/** The largest magnitude of some numbers; 0 of none. */
+function largest(values: readonly number[] | Int32Array): number {
+  let most = 0;
+  for (const value of values) most = Math.max(most, Math.abs(value));
+  return most;
 }

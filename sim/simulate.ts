@@ -117,7 +117,7 @@ export class Simulator {
     const period = time?.period ?? null;
     return {
       readout,
-      logits: Float64Array.from(readout, (value) => value / (scale * program.timesteps)),
+      logits: quotients(readout, scale * program.timesteps),
       populations: log.activity(),
       byCore,
       byPopulation,
@@ -145,4 +145,10 @@ function makeClock(timing: TimingMode, machine: Machine, figures: TimingFigures)
     default:
       throw failure('SW3001', { where: 'timing', what: `“${String(timing)}” is not one of cycle, analytic, off.` });
   }
+}
+
+function quotients(values: Int32Array, divisor: number): Float64Array {
+  const quotients = new Float64Array(values.length);
+  for (let k = 0; k < values.length; k++) quotients[k] = values[k]! / divisor;
+  return quotients;
 }

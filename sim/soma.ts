@@ -30,9 +30,8 @@ export class Somas {
   readonly spiked: Int32Array;
   /** Active compartments up to and including each that fired. */
   readonly activeUpTo: Int32Array;
-  /** Bitmaps: who fired in this timestep; and who in its window. */
+  /** A bitmap: who fired in this timestep. */
   readonly #firing: Uint8Array;
-  readonly #fired: Uint8Array;
   readonly #state: CoreState;
 
   constructor(
@@ -50,7 +49,6 @@ export class Somas {
     const bytes = (Math.ceil(compartments / wordBits) * wordBits) / 8;
     const [firing, activity, fired] = [0, 0, 0].map(() => memory.reserve(bytes));
     this.#firing = memory.uint8(firing!, bytes);
-    this.#fired = memory.uint8(fired!, bytes);
     this.#state = state;
     const rows = parameterRows(profiles, arithmetic);
     state.set({
@@ -99,16 +97,6 @@ export class Somas {
   clear(first: number, end: number): void {
     this.membrane.fill(0, first, end);
     this.#state.put('disturbed', 1);
-  }
-
-  /** Membranes to zero, as at the start of every sample. */
-  reset(): void {
-    this.membrane.fill(0);
-    this.#firing.fill(0);
-    this.#fired.fill(0);
-    this.#state.put('disturbed', 1);
-    this.#state.put('spikes', 0);
-    this.#state.put('active', 0);
   }
 }
 

@@ -79,11 +79,19 @@ export class CoreState {
   fed: i32;
   /** 1 where membranes have been changed since the last update. */
   disturbed: i32;
+  /** Rows added to any one compartment since the last update, those of single messages and those of merged synapses. */
+  rowsAdded: i32;
+  rowsMerged: i32;
+  /** The largest magnitude of a membrane of the blocks updated last, before any reset. */
+  reach: i32;
+  unused: i32;
   /** Synapses processed by the last accumulation. */
   synapticOperations: f64;
   /** Messages and synapses of all accumulations since they were last taken. */
   receivedInAll: f64;
   synapticOperationsInAll: f64;
+  /** The most that one row adds to a compartment, in membrane units. */
+  heaviest: f64;
 }
 
 /** What a spike of one compartment sends: output axons from `first` to the next compartment's; of those with outlets, the links on the way of all. */

@@ -111,13 +111,13 @@ export class Pattern {
   owed: u32;
 }
 
-/** The rows of some compartments, but for the shift of each. */
+/** The rows of some compartments, but for the shift of each: pushes follow, up to `pastPushes`. */
 @unmanaged
 export class PushList {
-  pushes: usize;
   pastPushes: usize;
   delayed: usize;
   pastDelayed: usize;
+  unused: i32;
 }
 
 /** Of a compartment: its list of rows, or 0, and its shift. */
@@ -144,6 +144,7 @@ export const SECTION: usize = offsetof<Section>();
 export const TILE: usize = offsetof<Tile>();
 export const STRETCH: usize = offsetof<Stretch>();
 export const PUSH: usize = offsetof<Push>();
+export const PUSH_LIST: usize = offsetof<PushList>();
 export const DELAYED: usize = offsetof<DelayedPushes>();
 export const SHARE: usize = offsetof<Share>();
 /** Bytes of a `Spread`, as a power of two. */

@@ -12,6 +12,7 @@ import {
   Network,
   Pattern,
   PUSH,
+  PUSH_LIST,
   Push,
   PushList,
   SECTION,
@@ -101,8 +102,9 @@ export function sendMerged(core: CoreState, first: i32, end: i32): void {
 
 /** Hands the rows of a list to their sections, once for each of the shifts that lie from `shifts` to `end`. */
 function pushAll(net: Network, list: PushList, shifts: usize, end: usize): void {
-  if (end - shifts === 4) push(list.pushes, list.pastPushes, load<u32>(shifts));
-  else pushSeveral(list.pushes, list.pastPushes, shifts, end);
+  const pushes = changetype<usize>(list) + PUSH_LIST;
+  if (end - shifts === 4) push(pushes, list.pastPushes, load<u32>(shifts));
+  else pushSeveral(pushes, list.pastPushes, shifts, end);
   for (let at = list.delayed; at < list.pastDelayed; at += DELAYED) {
     const slot = (net.slot + changetype<DelayedPushes>(at).wait) % net.slots;
     const slotEnd = net.slotEnds + ((<usize>slot) << 2);
@@ -146,6 +148,7 @@ export function accumulateCores(begin: usize, end: usize): void {
     if (core.inboxEnd === core.inbox && core.delays <= 1) continue;
     accumulate(address);
     if (core.rows === 0) continue;
+    core.rowsAdded += core.rows;
     core.awake = 1;
     core.fed = 1;
   }
@@ -252,21 +255,23 @@ export function accumulateSheets(begin: usize, end: usize): void {
     }
     for (let place = sections; place < pastSections; place += SECTION) {
       const section = changetype<Section>(place);
-      if (section.end === section.begin) continue;
+      const rows = <i32>((section.end - section.begin) >> 2);
+      if (rows === 0) continue;
       section.end = section.begin;
-      handOver(section);
+      handOver(section, rows);
     }
   }
 }
 
-/** Adds a section's sums to the inputs of the cores that have its neurons, and makes them zero: where nobody has any they are. */
-function handOver(section: Section): void {
+/** Adds a section's sums of so many rows to the inputs of the cores that have its neurons, and makes them zero: where nobody has any they are. */
+function handOver(section: Section, rows: i32): void {
   const zero = i32x4.splat(0);
   for (let at = section.stretches; at < section.pastStretches; at += STRETCH) {
     const stretch = changetype<Stretch>(at);
     const core = changetype<CoreState>(stretch.core);
     core.awake = 1;
     core.fed = 1;
+    core.rowsMerged = max(core.rowsMerged, rows);
     let inputs = stretch.inputs;
     let sums = section.sums + <usize>stretch.offset;
     const past = sums + ((<usize>stretch.length) << 2);

@@ -38,6 +38,11 @@ class Range {
   /** 1 where the last update found no input and changed nothing, and who was active in it: so will be the next without input. */
   still: i32;
   stillActive: i32;
+  /** What no membrane's magnitude exceeds; and the most that the drive, a row of the bias, and a reset change one by. */
+  reach: f64;
+  driveMost: f64;
+  biasMost: f64;
+  resetMost: f64;
   /** Counted since the counts were last taken. */
   active: f64;
   saturations: f64;
@@ -51,6 +56,26 @@ class Range {
 
 const RANGE_BYTES: usize = offsetof<Range>();
 
+/** A core as before any timestep: membranes and inputs zero, and nobody fired. */
+export function rest(address: usize): void {
+  const core = changetype<CoreState>(address);
+  const bytes = bytesOfBitmap(core);
+  memory.fill(core.membranes, 0, (<usize>core.lanes) << 2);
+  memory.fill(core.firing, 0, bytes);
+  memory.fill(core.fired, 0, bytes);
+  if (core.fed) memory.fill(core.inputs, 0, (<usize>core.lanes) << 2);
+  core.fed = 0;
+  core.rowsAdded = 0;
+  core.rowsMerged = 0;
+  core.spikes = 0;
+  core.active = 0;
+  core.disturbed = 1;
+}
+
+function bytesOfBitmap(core: CoreState): usize {
+  return ((<usize>core.lanes + 63) >> 6) << 3;
+}
+
 /** Neuron updates of all ranges of begin … end that are not at rest. */
 export function updateRanges(begin: usize, end: usize): void {
   for (let address = begin; address < end; address += RANGE_BYTES) {
@@ -61,13 +86,15 @@ export function updateRanges(begin: usize, end: usize): void {
     updateRange(core, range);
     if (!range.closes) continue;
     core.fed = 0;
+    core.rowsAdded = 0;
+    core.rowsMerged = 0;
     core.disturbed = 0;
     core.awake = core.active > 0 || core.restless ? 1 : 0;
   }
 }
 
 function openCore(core: CoreState): void {
-  if (core.spikes) memory.fill(core.firing, 0, ((<usize>core.lanes + 63) >> 6) << 3);
+  if (core.spikes) memory.fill(core.firing, 0, bytesOfBitmap(core));
   core.spikes = 0;
   core.active = 0;
   if (core.delays > 1) core.slot = core.slot + 1 === core.delays ? 0 : core.slot + 1;
@@ -88,7 +115,13 @@ function updateRange(core: CoreState, range: Range): void {
   const active = core.active;
   const spikes = core.spikes;
   const profiles = core.profileTable + row * <usize>core.profileRowBytes;
-  update(core, range.first, range.end, profiles, drive, bias, range.spiking !== 0);
+  const input =
+    (core.fed ? <f64>(core.rowsAdded + core.rowsMerged) * core.heaviest : 0) +
+    (drive ? range.driveMost : 0) +
+    (bias ? range.biasMost : 0);
+  const bounded = input <= <f64>core.inputMax && range.reach + input <= <f64>core.membraneMax;
+  const seen = update(core, range.first, range.end, profiles, drive, bias, range.spiking !== 0, bounded);
+  range.reach = max(bounded ? range.reach + input : <f64>seen, range.resetMost);
   range.stillActive = core.active - active;
   range.active += <f64>range.stillActive;
   const changes = hasInput || core.spikes !== spikes || core.decays !== 0 || core.profileRowBytes !== 0;

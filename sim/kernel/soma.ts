@@ -15,10 +15,18 @@ class Profile {
 /** Bytes of a `Profile`, as a power of two. */
 const PROFILE_SHIFT: usize = 4;
 
+/** Where a block's input comes from, and whether it may leave the bounds: told apart by their sizes when a loop is compiled. */
+type FromSynapses = i8;
+type FromDrive = i16;
+type FromAnywhere = i32;
+type Bounded = i8;
+type Unbounded = i16;
+
 /**
  * One timestep of compartments first … end − 1: consumes their inputs, leaves the membranes after reset, and notes who fired
  * and who was active. `profiles` is the address of parameters by profile; `drive` and `bias` are those of currents
- * [compartments], or 0 for none.
+ * [compartments], or 0 for none. Where it is known that neither an input nor a membrane can leave its bounds, they are
+ * `bounded`. Returns what no membrane's magnitude exceeds, as far as this was seen.
  */
 export function update(
   core: CoreState,
@@ -28,56 +36,73 @@ export function update(
   drive: usize,
   bias: usize,
   spiking: bool,
-): void {
+  bounded: bool,
+): i32 {
   core.saturations = 0;
   core.inputsBeyondMax = 0;
+  let reach = 0;
   // A block has two bytes of each bitmap for itself.
   const firstBlock = min(end, (first + 15) & ~15);
-  if (first < firstBlock) updateFours(core, first, firstBlock, profiles, drive, bias, spiking);
   const pastBlocks = core.decays ? firstBlock : firstBlock + ((end - firstBlock) & ~15);
+  if (first < firstBlock || pastBlocks < end) reach = core.membraneMax;
+  if (first < firstBlock) updateFours(core, first, firstBlock, profiles, drive, bias, spiking);
   for (let k = firstBlock; k < pastBlocks; ) {
-    k = updateBlocks(core, k, pastBlocks, profiles, drive, bias, spiking);
+    const profile = profiles + ((<usize>load<u8>(core.profileOf + <usize>k)) << PROFILE_SHIFT);
+    if (!bounded) {
+      k = updateBlocks<FromAnywhere, Unbounded>(core, k, pastBlocks, profile, drive, bias, spiking);
+      reach = max(reach, core.reach);
+    } else if (core.fed && (drive | bias) === 0)
+      k = updateBlocks<FromSynapses, Bounded>(core, k, pastBlocks, profile, drive, bias, spiking);
+    else if (!core.fed && bias === 0 && drive !== 0)
+      k = updateBlocks<FromDrive, Bounded>(core, k, pastBlocks, profile, drive, bias, spiking);
+    else k = updateBlocks<FromAnywhere, Bounded>(core, k, pastBlocks, profile, drive, bias, spiking);
     if (k === pastBlocks) break;
     updateFours(core, k, k + 16, profiles, drive, bias, spiking);
+    reach = core.membraneMax;
     k += 16;
   }
   if (pastBlocks < end) updateFours(core, pastBlocks, end, profiles, drive, bias, spiking);
+  return reach;
 }
 
 /**
- * Updates whole blocks of 16 compartments that have one profile without decay and stay within all bounds; gives the first
+ * Updates whole blocks of 16 compartments that have one profile, without decay, and stay within all bounds; gives the first
  * compartment of a block that does not, or `end`.
  */
-function updateBlocks(
+function updateBlocks<Source, Bounds>(
   core: CoreState,
   first: i32,
   end: i32,
-  profiles: usize,
+  profile: usize,
   drive: usize,
   bias: usize,
   spiking: bool,
 ): i32 {
+  const isDriven = sizeof<Source>() === sizeof<FromDrive>();
+  const isFromAnywhere = sizeof<Source>() === sizeof<FromAnywhere>();
+  const isBounded = sizeof<Bounds>() === sizeof<Bounded>();
   const zero = i32x4.splat(0);
-  const unit = i32x4.splat(core.unit);
-  const most = i32x4.splat(core.membraneMax);
-  const inputMost = i32x4.splat(core.inputMax);
+  // Loaded, not made: what is made of a number V8 makes anew for each block.
+  const address = changetype<usize>(core);
+  const unit = v128.load_splat<i32>(address, offsetof<CoreState>('unit'));
+  const most = v128.load_splat<i32>(address, offsetof<CoreState>('membraneMax'));
+  const inputMost = v128.load_splat<i32>(address, offsetof<CoreState>('inputMax'));
+  const above = v128.load_splat<i32>(profile, offsetof<Profile>('firesAbove'));
+  const resetBy = v128.load_splat<i32>(profile, offsetof<Profile>('resetBy'));
+  const isHard = load<i32>(profile, offsetof<Profile>('hard')) !== 0;
   const fed = core.fed !== 0;
   const profileOf = core.profileOf;
+  const codes = v128.load_splat<u8>(profileOf + <usize>first);
   const inputs = core.inputs;
   const membranes = core.membranes;
   const firing = core.firing;
   const activity = core.activity;
-  const code = load<u8>(profileOf + <usize>first);
-  const codes = i8x16.splat(code);
-  const profile = changetype<Profile>(profiles + ((<usize>code) << PROFILE_SHIFT));
-  const above = i32x4.splat(profile.firesAbove);
-  const resetBy = i32x4.splat(profile.resetBy);
-  const isHard = profile.hard !== 0;
+  let reach = zero;
   let active = core.active;
   let spikes = core.spikes;
   let k = first;
   for (; k < end; k += 16) {
-    if (!i8x16.all_true(i8x16.eq(v128.load(profileOf + <usize>k), codes))) break;
+    if (v128.any_true(v128.xor(v128.load(profileOf + <usize>k), codes))) break;
     const at = (<usize>k) << 2;
     const before0 = v128.load(membranes + at);
     const before1 = v128.load(membranes + at, 16);
@@ -87,19 +112,19 @@ function updateBlocks(
     let input1 = zero;
     let input2 = zero;
     let input3 = zero;
-    if (fed) {
+    if (!isDriven && (!isFromAnywhere || fed)) {
       input0 = i32x4.mul(v128.load(inputs + at), unit);
       input1 = i32x4.mul(v128.load(inputs + at, 16), unit);
       input2 = i32x4.mul(v128.load(inputs + at, 32), unit);
       input3 = i32x4.mul(v128.load(inputs + at, 48), unit);
     }
-    if (drive) {
+    if (isDriven || (isFromAnywhere && drive !== 0)) {
       input0 = i32x4.add(input0, v128.load(drive + at));
       input1 = i32x4.add(input1, v128.load(drive + at, 16));
       input2 = i32x4.add(input2, v128.load(drive + at, 32));
       input3 = i32x4.add(input3, v128.load(drive + at, 48));
     }
-    if (bias) {
+    if (isFromAnywhere && bias !== 0) {
       input0 = i32x4.add(input0, v128.load(bias + at));
       input1 = i32x4.add(input1, v128.load(bias + at, 16));
       input2 = i32x4.add(input2, v128.load(bias + at, 32));
@@ -109,21 +134,23 @@ function updateBlocks(
     let v1 = i32x4.add(before1, input1);
     let v2 = i32x4.add(before2, input2);
     let v3 = i32x4.add(before3, input3);
-    const outside = v128.or(
-      i32x4.gt_s(largest(v0, v1, v2, v3), most),
-      i32x4.gt_s(largest(input0, input1, input2, input3), inputMost),
+    // Where anything is left of a number that is narrowed, it was not zero.
+    const narrow = i8x16.narrow_i16x8_s(
+      i16x8.narrow_i32x4_s(v128.or(input0, before0), v128.or(input1, before1)),
+      i16x8.narrow_i32x4_s(v128.or(input2, before2), v128.or(input3, before3)),
     );
-    if (v128.any_true(outside)) break;
-    const isActive =
-      0xffff ^
-      lanes(
-        i32x4.eq(v128.or(input0, before0), zero),
-        i32x4.eq(v128.or(input1, before1), zero),
-        i32x4.eq(v128.or(input2, before2), zero),
-        i32x4.eq(v128.or(input3, before3), zero),
-      );
-    active += popcnt(isActive);
+    const isActive = 0xffff ^ i8x16.bitmask(i8x16.eq(narrow, zero));
     store<u16>(activity + (<usize>k >> 3), isActive);
+    if (!isBounded) {
+      const magnitude = largest(v0, v1, v2, v3);
+      const outside = v128.or(
+        i32x4.gt_s(magnitude, most),
+        i32x4.gt_s(largest(input0, input1, input2, input3), inputMost),
+      );
+      if (v128.any_true(outside)) break;
+      reach = i32x4.max_s(reach, magnitude);
+    }
+    active += popcnt(isActive);
     if (spiking) {
       const fires0 = i32x4.gt_s(v0, above);
       const fires1 = i32x4.gt_s(v1, above);
@@ -149,7 +176,7 @@ function updateBlocks(
     v128.store(membranes + at, v1, 16);
     v128.store(membranes + at, v2, 32);
     v128.store(membranes + at, v3, 48);
-    if (!fed) continue;
+    if (isDriven || (isFromAnywhere && !fed)) continue;
     v128.store(inputs + at, zero);
     v128.store(inputs + at, zero, 16);
     v128.store(inputs + at, zero, 32);
@@ -157,7 +184,15 @@ function updateBlocks(
   }
   core.active = active;
   core.spikes = spikes;
+  if (!isBounded) core.reach = largestLane(reach);
   return k;
+}
+
+function largestLane(v: v128): i32 {
+  return max(
+    max(i32x4.extract_lane(v, 0), i32x4.extract_lane(v, 1)),
+    max(i32x4.extract_lane(v, 2), i32x4.extract_lane(v, 3)),
+  );
 }
 
 /** The largest magnitudes of four vectors. */
