@@ -11,8 +11,13 @@ export interface RelayPopulation {
  * Relays of a population's spikes, or null on a chip on which one synapse cannot fire a neuron and leave it at zero.
  * Cores that need many output axons for each neuron hold few of them; with relays the population itself stays together,
  * and so do the cores before it. A relay's neurons fire in their window exactly as those of its source in theirs.
+ * `name`: the relay's.
  */
-export function relayPopulation(source: Population<Int32Array>, { arithmetic }: Target): RelayPopulation | null {
+export function relayPopulation(
+  source: Population<Int32Array>,
+  name: string,
+  { arithmetic }: Target,
+): RelayPopulation | null {
   const { weight, threshold, compare, resets } = arithmetic;
   const mantissa = Math.ceil((threshold.step + (compare === '>' ? 1 : 0)) / weight.step);
   const unit = mantissa * weight.step;
@@ -22,7 +27,6 @@ export function relayPopulation(source: Population<Int32Array>, { arithmetic }: 
   const [, , channels] = source.shape;
   const identity = new Int32Array(channels * channels);
   for (let c = 0; c < channels; c += 1) identity[c * (channels + 1)] = unit;
-  const name = `${source.name} fan-out`;
   const table = (value: number) => ({ rows: 1, columns: 1, data: Int32Array.of(value) });
   return {
     population: {

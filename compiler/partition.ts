@@ -12,6 +12,7 @@ import { delayBits, type IncomingProjection, incomingProjection } from './incomi
 import { fitsNowhere, outputsFitNowhere, requireCores, requireDelays, requireOneNeuronFits } from './refusal.js';
 import { type AskedSplits, anyParts, requireSplits } from './split-parts.js';
 import { type Candidate, cheapestSplit, outputTest, type Split, type SplitTask } from './split-search.js';
+import { type Served, spread } from './spread.js';
 import type { Tile } from './tiling.js';
 
 /** A tile on its core, with the core's input axons. */
@@ -28,6 +29,8 @@ export interface PlacedPopulation {
   readonly biasAxons: readonly number[];
   /** The population whose spikes it repeats, of a relay. */
   readonly relayOf: string | null;
+  /** The cores that hear it, of a relay that is one of several; null where all that hear its source do. */
+  readonly served: Served | null;
   readonly split: Split;
   readonly cores: readonly PlacedCore[];
   /** Timesteps from a spike to its input, by incoming projection. */
@@ -38,7 +41,7 @@ export interface PlacedPopulation {
 export interface Partition {
   /** The graph whose spikes those on the cores are: the given one, its windows moved where relays take time. */
   readonly graph: IntegerSpikeGraph;
-  /** The graph's populations in order, each followed by its relay if it has one. */
+  /** The graph's populations in order, each followed by its relays if it has any. */
   readonly placed: readonly PlacedPopulation[];
 }
 
@@ -52,7 +55,8 @@ const RELAY_PENALTY = 1.1;
  * Cuts every population into tiles, one core each, so that all limits of the target hold, from the last to the first:
  * what a core sends depends on how those that hear it are cut. Each split is the cheapest in its own cores and in those
  * that its sources' output axons will take. Where output axons bind, a population gets relays (`relayPopulation`) if that
- * takes fewer cores. Relays move windows, and longer delays take bits in each synapse: cut anew until no more are needed.
+ * takes fewer cores; a population that very many cores hear gets several, each for some of them, if these spare many
+ * links (`spread`). Relays move windows, and longer delays take bits in each synapse: cut anew until no more are needed.
  *
  * Throws SW2003 (a delay beyond the chip's), SW2011 (a bias by timestep that only axons could bring), SW2013 (weights off
  * the grid), SW2101 (a layer fits in no split), SW2102 (too many cores), SW2103 and SW2104 (no such split as asked for).
@@ -145,7 +149,24 @@ class Partitioner {
       );
       placed.unshift(...this.#place({ ...task, spareAxons }, hearers(placed, task.population.name)));
     }
-    return placed;
+    return spread(placed, this.#target, (source, parts) => this.#copies(source.population, parts, placed));
+  }
+
+  /** Relays of a population, each for some of the cores that hear it; null where the chip cannot hold them. */
+  #copies(
+    population: Population<Int32Array>,
+    parts: readonly Served[],
+    placed: readonly PlacedPopulation[],
+  ): readonly PlacedPopulation[] | null {
+    const relays: PlacedPopulation[] = [];
+    for (const [n, served] of parts.entries()) {
+      const relay = relayPopulation(population, `${population.name} copy ${n + 1}`, this.#target);
+      const outputs = this.#outputsOf(population.shape, hearers(placed, population.name, served));
+      const cut = relay === null ? null : this.#cutRelay(relay, outputs, 0);
+      if (cut === null) return null;
+      relays.push({ ...this.#placed(cut.task, cut.candidate.split, population.name), served });
+    }
+    return relays;
   }
 
   /** Output axons that the fewest cores that hold a population have left beside those of its present hearers. */
@@ -182,7 +203,7 @@ class Partitioner {
     if (outputs === null) return [this.#placed(task, free.split, null)];
     if (outputTest({ ...task, outputs }, this.#outputLimit)(free.split)) return [this.#placed(task, free.split, null)];
     const direct = this.#cheapest({ ...task, outputs });
-    const relay = relayPopulation(task.population, this.#target);
+    const relay = relayPopulation(task.population, `${task.population.name} fan-out`, this.#target);
     const relayed = relay === null ? null : this.#cutRelay(relay, outputs, this.#spareAxons(task.population.shape, []));
     if (relayed !== null && (direct === null || RELAY_PENALTY * (free.cost + relayed.candidate.cost) < direct.cost)) {
       const own = this.#placed(relayed.task, relayed.candidate.split, task.population.name);
@@ -205,7 +226,7 @@ class Partitioner {
 
   #cutRelay(
     { population, projection }: RelayPopulation,
-    outputs: Int32Array,
+    outputs: Int32Array | null,
     spare: number,
   ): { readonly task: SplitTask; readonly candidate: Candidate } | null {
     const incoming = [this.#incomingOf(projection, population.shape, 0)];
@@ -223,7 +244,7 @@ class Partitioner {
       const plan = this.#planner.plan(tile, split.style, incoming);
       return { plan, blocks: numbering.blocks(plan) };
     });
-    return { population, incoming, biasAxons, relayOf, split, cores, delays: [] };
+    return { population, incoming, biasAxons, relayOf, served: null, split, cores, delays: [] };
   }
 
   /** Output axons that each neuron needs; null where the chip has any number of them. */
@@ -236,11 +257,14 @@ class Partitioner {
   }
 }
 
-/** The axons of placed cores that hear a population. */
-function hearers(placed: readonly PlacedPopulation[], name: string): readonly AxonBlock[] {
-  return placed.flatMap(({ cores }) =>
-    cores.flatMap(({ blocks }) => blocks.filter(({ plan }) => plan.incoming.projection.from === name)),
-  );
+/** The axons of placed cores that hear a population; of those in `served` alone, if it is given. */
+function hearers(placed: readonly PlacedPopulation[], name: string, served?: Served): readonly AxonBlock[] {
+  return placed.flatMap(({ population, cores }) => {
+    const [first, end] = served === undefined ? [0, cores.length] : (served.get(population.name) ?? [0, 0]);
+    return cores
+      .slice(first, end)
+      .flatMap(({ blocks }) => blocks.filter(({ plan }) => plan.incoming.projection.from === name));
+  });
 }
 
 function biasAxonsOf({ name, bias }: Population<Int32Array>, { name: chip, arithmetic }: Target): readonly number[] {

@@ -31,7 +31,7 @@ export interface PlacementOptions {
 const ROUNDS = 12;
 /** Exchanges tried per core, and the most partners looked at in all. */
 const MOVES_PER_CORE = 500;
-const WORK_MAX = 6e8;
+const WORK_MAX = 3e8;
 
 /**
  * Gives each of `cores` cores a slot: the best of several curves over the tiles of chip after chip and several orders of

@@ -34,14 +34,15 @@ interface Hearer {
 export function wire(placed: readonly PlacedPopulation[], { limits }: Target): readonly WiredCore[] {
   const outputAxons = limits.populationAxon?.outputAxons.value ?? 1;
   const hearers = new Map<string, Hearer[]>(placed.map(({ population }) => [population.name, []]));
-  const relays = new Map(placed.map(({ population, relayOf }) => [relayOf, population.name]));
   let number = 0;
-  for (const { cores, relayOf } of placed) {
-    for (const { blocks } of cores) {
+  for (const { population, cores, relayOf } of placed) {
+    for (const [index, { blocks }] of cores.entries()) {
       for (const block of blocks) {
         const { from } = block.plan.incoming.projection;
-        const source = relayOf === null ? (relays.get(from) ?? from) : from;
-        hearers.get(source)!.push({ core: number, block });
+        const relay = placed.find(
+          (own) => relayOf === null && own.relayOf === from && serves(own, population.name, index),
+        );
+        hearers.get(relay?.population.name ?? from)!.push({ core: number, block });
       }
       number += 1;
     }
@@ -52,6 +53,13 @@ export function wire(placed: readonly PlacedPopulation[], { limits }: Target): r
       return { layer, plan, blocks, axons, ...connect(plan, hearers.get(population.name)!, outputAxons) };
     }),
   );
+}
+
+/** Whether core `index` of a population hears a relay instead of its source. */
+function serves({ served }: PlacedPopulation, population: string, index: number): boolean {
+  if (served === null) return true;
+  const span = served.get(population);
+  return span !== undefined && index >= span[0] && index < span[1];
 }
 
 type Connections = Pick<WiredCore, 'offsets' | 'toCore' | 'toAxon' | 'toAtom' | 'outputAxons'>;

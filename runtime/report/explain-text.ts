@@ -1,5 +1,6 @@
 import type { Compiled } from '../../compiler/compile.js';
 import type { LayerRow, LimitRow } from '../../compiler/explain.js';
+import type { Program } from '../../schemas/program.js';
 import type { Projection } from '../../schemas/spike.js';
 import { countText, figureText, meanText, optionalPercent, percentText } from './number-text.js';
 import { type TextColumn, textTable } from './text-table.js';
@@ -161,7 +162,22 @@ function partitionText({ mapping, bound, program }: Compiled): string {
   ] as const;
   const { cores, limit } = bound;
   const least = `${countText(program.cores.length)} cores; no mapping could do with fewer than ${countText(cores)} (${limit})`;
-  return `Partition: tiles of equal size, one core each\n${textTable(titles, rows)}\n${least}`;
+  return [
+    `Partition: tiles of equal size, one core each\n${textTable(titles, rows)}`,
+    ...copiesText(program),
+    least,
+  ].join('\n');
+}
+
+/** A line for each population that several relays repeat. */
+function copiesText({ populations }: Program): readonly string[] {
+  const copies = new Map<string, number>();
+  for (const { relayOf } of populations) if (relayOf !== null) copies.set(relayOf, (copies.get(relayOf) ?? 0) + 1);
+  return [...copies].flatMap(([name, count]) => {
+    return count < 2
+      ? []
+      : [`${name} has ${count} copies, each for some of the cores that hear it: so messages cross fewer links`];
+  });
 }
 
 /** Rows of limits, columns of layers: the need of the layer's fullest core, and "←" where that limit binds. */

@@ -63,6 +63,25 @@ export function wideChain(membraneMax: number): fc.Arbitrary<IntegerSpikeGraph> 
   return graphs(wide, fc.constant(membraneMax), fc.tuple(small(5, 8), small(5, 8), small(1, 2)));
 }
 
+/** Dense layers, the first heard by two others with many times its neurons: by very many cores, where these hold few each. */
+export function fanOutGraph(membraneMax: number): fc.Arbitrary<IntegerSpikeGraph> {
+  const dense = (channels: fc.Arbitrary<number>): fc.Arbitrary<LayerPlan> => {
+    return fc.tuple(layerPlan, channels).map(([layer, count]) => {
+      return { ...layer, channels: count, pad: [0, 0, 0, 0], stride: [1, 1], columns: 'one', shortcut: true };
+    });
+  };
+  return fc
+    .record({
+      input: fc.constant<MapShape>([1, 1, 3]),
+      timesteps: small(1, 4),
+      layers: fc.tuple(dense(small(8, 12)), dense(small(90, 130)), dense(small(2, 5))),
+      classes: small(1, 4),
+      membraneMax: fc.constant(membraneMax),
+      seed: fc.integer(),
+    })
+    .map(buildSpikeGraph);
+}
+
 function graphs(
   layers: fc.Arbitrary<LayerPlan>,
   membraneMax: fc.Arbitrary<number>,

@@ -22,6 +22,23 @@ export function crowdedTarget(ideal: Target): fc.Arbitrary<Target> {
   });
 }
 
+/** Chips whose axons reach one neuron or a few, so that dense layers take a core for each few, and room for their sources. */
+export function scatteringTarget(ideal: Target): fc.Arbitrary<Target> {
+  const limits = fc.record({ outputAxonsPerCore: fc.constantFrom(400, 4000), coresPerChip: small(8, 40) });
+  return limits.map(({ outputAxonsPerCore, coresPerChip }): Target => {
+    const own = { wordsPerAxon: figure(1), synapsesPerEntry: figure(1), chips: figure(10_000) };
+    return {
+      ...ideal,
+      limits: {
+        ...ideal.limits,
+        ...own,
+        outputAxonsPerCore: figure(outputAxonsPerCore),
+        coresPerChip: figure(coresPerChip),
+      },
+    };
+  });
+}
+
 /**
  * Chips with the arithmetic of `ideal` and cores so small that layers spread over many of them and over chips: with and
  * without population axons, with bases that reach everywhere or hardly anywhere, with delays and entries of few bits.

@@ -14,8 +14,8 @@ import { loadTarget } from '../../targets/load.js';
 import { runReference } from '../reference/reference-twin.js';
 import { snnDag } from './arbitrary-dag.js';
 import { snnGraph } from './arbitrary-snn.js';
-import { randomImages, spikeGraph, wideChain } from './arbitrary-spike.js';
-import { crampedTarget, crowdedTarget } from './arbitrary-target.js';
+import { fanOutGraph, randomImages, spikeGraph, wideChain } from './arbitrary-spike.js';
+import { crampedTarget, crowdedTarget, scatteringTarget } from './arbitrary-target.js';
 import { compileIfFits, ifFits, provenance } from './compile-if-fits.js';
 
 beforeAll(async () => {
@@ -180,5 +180,23 @@ describe('chip = twin = reference, every spike and every readout', () => {
     );
     expectLively(activity);
     expect(Math.min(seen.padding, seen.relays)).toBeGreaterThan(0);
+  });
+
+  it('of populations with copies amid the very many cores that hear them', async () => {
+    const ideal = loadTarget('ideal');
+    const activity = { fired: 0, cells: 0, saturations: 0 };
+    const membraneMax = 2 ** 24 - 1;
+    let copied = 0;
+    await fc.assert(
+      fc.asyncProperty(fanOutGraph(membraneMax), scatteringTarget(ideal), fc.nat(), async (graph, target, seed) => {
+        const compiled = compileIntegerGraph(graph, target, { provenance });
+        await expectEqual(compiled, seed, activity);
+        const copies = compiled.program.populations.filter(({ relayOf }) => relayOf === 'layer0');
+        if (copies.length > 1) copied += 1;
+      }),
+      { numRuns: Math.ceil(RUNS / 7) },
+    );
+    expectLively(activity);
+    expect(copied).toBeGreaterThan(0);
   });
 });
