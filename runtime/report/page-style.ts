@@ -41,7 +41,8 @@ summary { cursor: pointer; color: var(--first); font-size: .92rem; width: fit-co
 table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; min-width: 50%; }
 caption { text-align: left; color: var(--faint); padding-bottom: .35rem; }
 th, td { text-align: left; padding: .32rem .65rem .32rem 0; border-bottom: 1px solid var(--border); vertical-align: top; white-space: nowrap; }
-thead th { color: var(--faint); font-weight: 600; }
+thead th { color: var(--faint); font-weight: 600; white-space: normal; vertical-align: bottom; }
+td.text { white-space: normal; }
 tbody th { font-weight: 600; }
 .number { text-align: right; }
 small { color: var(--faint); font-weight: 400; }

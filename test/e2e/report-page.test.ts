@@ -197,6 +197,18 @@ describe('the report page', () => {
     await page.setViewportSize({ width: 1100, height: 900 });
   });
 
+  test('shows every table that is not folded whole: texts wrap, such as verdicts', async () => {
+    const hidden = await page
+      .locator('.scroll')
+      .evaluateAll((all) =>
+        all
+          .filter((region) => region.closest('details') === null && region.scrollWidth > region.clientWidth)
+          .map((region) => region.getAttribute('aria-label')),
+      );
+    expect(hidden).toEqual([]);
+    expect(await page.locator('#robustness td', { hasText: 'not enough samples' }).count()).toBeGreaterThan(0);
+  });
+
   test('prints', async () => {
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
     expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
