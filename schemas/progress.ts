@@ -9,12 +9,22 @@ export interface RunProgress {
   readonly updated: string;
   readonly process: number;
   readonly host: string;
-  /** Every stage of the pipeline, in its order. */
+  /** Of a sweep, its points in their order. */
+  readonly points?: readonly PointProgress[];
+  /** Every stage of the pipeline, in its order; of a sweep those of the point at work. */
   readonly stages: readonly StageProgress[];
   /** Of finetuning, as it went; thinned out where there are many steps. */
   readonly curve: readonly TrainingPoint[];
   /** What made the run fail; empty where nothing did. */
   readonly failure: string;
+}
+
+export interface PointProgress {
+  readonly name: string;
+  /** `refused`: by the compiler. */
+  readonly state: 'waiting' | 'running' | 'measured' | 'refused';
+  /** What was measured, or why nothing was. */
+  readonly note: string;
 }
 
 export interface StageProgress {

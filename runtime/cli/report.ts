@@ -17,11 +17,11 @@ export const report = defineCommand({
   summary: 'Write the HTML report of a run, or serve a page that follows it',
   positionals: ['<run>'],
   options: {
-    run: { type: 'string', demandOption: true, describe: 'Folder of a run, or its report.json' },
+    run: { type: 'string', demandOption: true, describe: 'Folder of a run or sweep, or a run’s report.json' },
     out: {
       type: 'string',
       requiresArg: true,
-      describe: `HTML file to write; without it report.html beside report.json, or ${UNFINISHED_FILE}`,
+      describe: `HTML file to write; without it report.html beside report.json, a sweep’s sweep.html, or ${UNFINISHED_FILE}`,
     },
     serve: { type: 'boolean', default: false, describe: 'Serve a page that follows the run, until Ctrl-C' },
     host: {
@@ -50,6 +50,7 @@ export const report = defineCommand({
     }
     if (isFolder !== true) return writeFinished(run, out, context);
     const state = await readRunState(run);
+    if (state?.state === 'finished' && state.progress.points !== undefined) return writeSwept(run, out, context);
     const source = join(run, 'report.json');
     if (state !== null && state.state !== 'finished') return writeUnfinished(run, state, out, context);
     if ((await stat(source).catch(() => null)) !== null) return writeFinished(source, out, context);
@@ -78,6 +79,23 @@ async function writeFinished(source: string, out: string | undefined, context: C
   return { json: { out: path, state: 'finished', missing: [] } };
 }
 
+async function writeSwept(folder: string, out: string | undefined, context: CommandContext): Promise<CommandResult> {
+  const [{ readSweep, sweepPath }, { sweepPage }, { sweepText }] = await Promise.all([
+    import('../sweep/sweep-files.js'),
+    import('../report/sweep-page.js'),
+    import('../report/sweep-text.js'),
+  ]);
+  const result = await readSweep(folder);
+  if (result === null) {
+    throw failure('SW1001', { where: sweepPath(folder, 'json'), what: 'there is no such file.' });
+  }
+  const path = out ?? sweepPath(folder, 'html');
+  await writeFileWhole(path, sweepPage(result));
+  context.print(sweepText(result));
+  context.print(`\nReport: ${path}`);
+  return { json: { out: path, state: 'finished', missing: [] } };
+}
+
 /** A page of what there is; SW6031 says what is missing. */
 async function writeUnfinished(
   folder: string,
@@ -85,13 +103,13 @@ async function writeUnfinished(
   out: string | undefined,
   context: CommandContext,
 ): Promise<CommandResult> {
-  const { missingStages, stateWords, unfinishedPage } = await import('../report/run-page.js');
+  const { missingParts, stateWords, unfinishedPage } = await import('../report/run-page.js');
   const path = out ?? join(folder, UNFINISHED_FILE);
   await writeFileWhole(path, unfinishedPage(folder, state));
   context.print(`Unfinished: ${path}`);
   const what = `${stateWords(state)}; ${path} shows what there is.`;
   return {
-    json: { out: path, state: state.state, missing: missingStages(state.progress.stages) },
+    json: { out: path, state: state.state, missing: missingParts(state.progress) },
     diagnostics: [diagnostic('SW6031', 'error', { where: folder, what })],
   };
 }

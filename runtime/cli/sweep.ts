@@ -1,12 +1,10 @@
-import { join } from 'node:path';
 import { failure } from '../../schemas/diagnostic.js';
 import { checkJson, readJson } from '../../schemas/json-file.js';
 import { readRun } from '../../schemas/run-file.js';
-import type { SweepConfig, SweepPoint, SweepResult, SweepSpace } from '../../schemas/sweep.js';
+import type { SweepConfig, SweepPoint, SweepSpace } from '../../schemas/sweep.js';
 import { duration } from '../duration.js';
 import type { PipelineListener } from '../pipeline/run-context.js';
 import { readFileWhole } from '../store/read-file.js';
-import { writeFileWhole } from '../store/write-file.js';
 import { type CommandContext, defineCommand } from './command.js';
 import { demoConfig } from './demo-config.js';
 import { historyOption, workersOption } from './shared-options.js';
@@ -41,30 +39,22 @@ export const sweep = defineCommand({
     const start = performance.now();
     const config = await sweepConfig(args);
     const base = config.run === null ? await demoConfig() : readRun(await text(config.run), config.run);
-    const [{ pointConfigs }, { runSweep }, { sweepCsv }, { sweepPage }, { figures, sweepText }] = await Promise.all([
+    const [{ pointConfigs }, { runSweep }, { pointText, sweepText }] = await Promise.all([
       import('../sweep/space.js'),
       import('../sweep/sweep.js'),
-      import('../sweep/sweep-csv.js'),
-      import('../report/sweep-page.js'),
       import('../report/sweep-text.js'),
     ]);
-    const { result, identity } = await runSweep(pointConfigs(base, config.space, config.out), args.workers, {
+    const { result, identity, htmlPath } = await runSweep(pointConfigs(base, config.space, config.out), args.workers, {
       point: (index, count) => stageListener(context, `point ${index + 1}/${count}`),
       measured: (name, point, index, count) => {
-        const words = figures(point).filter((part) => part !== '');
         context.announce(
-          `${mark(point)} ${index + 1}/${count} ${name}: ${words.join(', ')}${left(start, index + 1, count)}`,
+          `${mark(point)} ${index + 1}/${count} ${name}: ${pointText(point)}${left(start, index + 1, count)}`,
         );
       },
     });
-    checkJson<SweepResult>('sweep-result', structuredClone(result), 'sweep result');
-    const path = (ending: string): string => join(config.out, `sweep.${ending}`);
-    await writeFileWhole(path('json'), `${JSON.stringify(result, null, 2)}\n`);
-    await writeFileWhole(path('csv'), sweepCsv(result));
-    await writeFileWhole(path('html'), sweepPage(result));
     const seconds = (performance.now() - start) / 1000;
     context.print(`\n${sweepText(result)}\n\n* on the Pareto front of energy, latency and robust accuracy\n`);
-    context.print(`Report: ${path('html')} (${duration(seconds)} in all)`);
+    context.print(`Report: ${htmlPath} (${duration(seconds)} in all)`);
     return { json: { ...result, identity, seconds } };
   },
 });

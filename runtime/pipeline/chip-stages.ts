@@ -6,6 +6,7 @@ import { type Diagnostic, diagnostic } from '../../schemas/diagnostic.js';
 import { sha256 } from '../../schemas/hash.js';
 import type { Program } from '../../schemas/program.js';
 import { decodeProgram, encodeProgram } from '../../schemas/program-file.js';
+import type { RunConfig } from '../../schemas/run.js';
 import type { SnnGraph } from '../../schemas/snn.js';
 import type { FloatSpikeGraph, IntegerSpikeGraph } from '../../schemas/spike.js';
 import { decodeFloatSpikeGraph, decodeIntegerSpikeGraph, encodeSpikeGraph } from '../../schemas/spike-file.js';
@@ -26,7 +27,7 @@ import { makeReproducer } from '../verify/reproducer.js';
 import { simulateImages } from '../verify/simulate-task.js';
 import { verifyNetwork } from '../verify/verify.js';
 import { spikewrightVersion } from '../version.js';
-import type { NetworkStage } from './float-stages.js';
+import { type NetworkStage, QAT } from './float-stages.js';
 import { jsonBytes, type RunContext } from './run-context.js';
 import { type Verification, verificationOf } from './verification.js';
 
@@ -42,6 +43,11 @@ const QUANTISATION_FILE = 'quantisation.json';
 export const STATISTICS_FILE = 'statistics.json';
 const VERIFICATION_FILE = 'verification.json';
 const REPRODUCER_FILE = 'reproducer.json';
+
+/** The stages of a run up to the simulated chip, in their order. */
+export function stagesToChip({ finetune }: RunConfig): readonly string[] {
+  return ['import', 'convert', 'finetune', ...(finetune.qat === null ? [] : [QAT]), 'compile', 'simulate'];
+}
 
 export interface CompileStage {
   readonly artefacts: Artefacts;

@@ -17,8 +17,15 @@ import { comparisonDiagnostics } from '../verify/compare.js';
 import { faultDiagnostics } from '../verify/fault.js';
 import { overflowDiagnostics } from '../verify/overflow.js';
 import { resultFigures } from '../verify/result-figures.js';
-import { compileStage, PROGRAM_FILE, reproducerDiagnostics, simulateStage, verifyStage } from './chip-stages.js';
-import { convertStage, finetuneStage, importStage, QAT, qatStage } from './float-stages.js';
+import {
+  compileStage,
+  PROGRAM_FILE,
+  reproducerDiagnostics,
+  simulateStage,
+  stagesToChip,
+  verifyStage,
+} from './chip-stages.js';
+import { convertStage, finetuneStage, importStage, qatStage } from './float-stages.js';
 import { ProgressRecorder } from './progress-recorder.js';
 import { type PipelineListener, RunContext } from './run-context.js';
 import { STRENGTHS, strengthsStage } from './strengths-stage.js';
@@ -39,13 +46,8 @@ export interface PipelineResult {
 }
 
 /** Every stage of a run, in its order. */
-function stagesOf({ attack, finetune }: RunConfig): readonly string[] {
-  return [
-    ...['import', 'convert', 'finetune'],
-    ...(finetune.qat === null ? [] : [QAT]),
-    ...['compile', 'simulate', 'verify'],
-    ...(attack.others.length === 0 ? [] : [STRENGTHS]),
-  ];
+function stagesOf(config: RunConfig): readonly string[] {
+  return [...stagesToChip(config), 'verify', ...(config.attack.others.length === 0 ? [] : [STRENGTHS])];
 }
 
 /**

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { type Diagnostic, SpikewrightError } from '../../schemas/diagnostic.js';
 import { readJson } from '../../schemas/json-file.js';
-import type { RunProgress, StageProgress, TrainingPoint } from '../../schemas/progress.js';
+import type { PointProgress, RunProgress, StageProgress, TrainingPoint } from '../../schemas/progress.js';
 import type { Hooks } from '../hooks.js';
 import type { Artefacts } from '../store/store.js';
 import { writeFileWhole } from '../store/write-file.js';
@@ -25,6 +25,7 @@ const CURVE_POINTS_MAX = 400;
  */
 export class ProgressRecorder implements PipelineListener {
   private stages: StageProgress[];
+  private points: PointProgress[];
   private curve: readonly TrainingPoint[];
   /** Of what the running stage does at present: when it began, and how much was done then. */
   private work = { name: '', start: 0, first: 0 };
@@ -37,20 +38,40 @@ export class ProgressRecorder implements PipelineListener {
 
   private constructor(
     private readonly path: string,
-    private readonly inner: PipelineListener,
+    private inner: PipelineListener,
     stages: readonly string[],
+    points: readonly string[],
     earlier: RunProgress | null,
   ) {
     this.stages = stages.map((stage) => ({ stage, ...waiting }));
+    this.points = points.map((name) => ({ name, state: 'waiting', note: '' }));
     this.curve = earlier?.curve ?? [];
   }
 
-  /** Begins to record a run of these stages in a folder. */
-  static async begin(folder: string, stages: readonly string[], inner: PipelineListener): Promise<ProgressRecorder> {
+  /** Begins to record a run of these stages in a folder; or a sweep, which goes through them at each of its points. */
+  static async begin(
+    folder: string,
+    stages: readonly string[],
+    inner: PipelineListener,
+    points: readonly string[] = [],
+  ): Promise<ProgressRecorder> {
     const path = join(folder, PROGRESS_FILE);
-    const recorder = new ProgressRecorder(path, inner, stages, await readProgress(folder).catch(() => null));
+    const recorder = new ProgressRecorder(path, inner, stages, points, await readProgress(folder).catch(() => null));
     await recorder.write('running', '');
     return recorder;
+  }
+
+  /** A sweep goes on to a point, whose stages are told to `inner`. */
+  beganPoint(index: number, inner: PipelineListener): void {
+    this.inner = inner;
+    this.stages = this.stages.map(({ stage }) => ({ stage, ...waiting }));
+    this.curve = [];
+    this.setPoint(index, 'running', '');
+  }
+
+  /** A point of a sweep is through: what was measured, or why the compiler refused it. */
+  finishedPoint(index: number, state: 'measured' | 'refused', note: string): void {
+    this.setPoint(index, state, note);
   }
 
   began(stage: string): void {
@@ -127,6 +148,15 @@ export class ProgressRecorder implements PipelineListener {
 
   private set(stage: string, progress: Omit<StageProgress, 'stage'>): void {
     this.stages = this.stages.map((entry) => (entry.stage === stage ? { stage, ...progress } : entry));
+    this.writeSoon();
+  }
+
+  private setPoint(index: number, state: PointProgress['state'], note: string): void {
+    this.points = this.points.map((entry, other) => (other === index ? { ...entry, state, note } : entry));
+    this.writeSoon();
+  }
+
+  private writeSoon(): void {
     this.timer ??= setTimeout(() => {
       this.timer = null;
       this.writing = this.writing.then(() => this.write('running', ''));
@@ -143,6 +173,7 @@ export class ProgressRecorder implements PipelineListener {
       updated: new Date().toISOString(),
       process: process.pid,
       host: hostname(),
+      ...(this.points.length === 0 ? {} : { points: this.points }),
       stages: this.stages,
       curve: this.curve,
       failure,

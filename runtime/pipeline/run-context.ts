@@ -42,9 +42,9 @@ export class RunContext {
     readonly listener: PipelineListener,
   ) {}
 
-  /** The context of another run on the same engine and data sets, which it shares. */
-  for(config: RunConfig, listener: PipelineListener): RunContext {
-    const other = new RunContext(config, this.store, this.workers, listener);
+  /** The context of another run on the same engine and data sets, which it shares, told to the same listener. */
+  for(config: RunConfig): RunContext {
+    const other = new RunContext(config, this.store, this.workers, this.listener);
     other.opened = this.opened;
     return other;
   }

@@ -1,4 +1,4 @@
-import type { StageProgress } from '../../schemas/progress.js';
+import type { RunProgress, StageProgress } from '../../schemas/progress.js';
 import { duration } from '../duration.js';
 import type { RunState } from '../pipeline/run-state.js';
 import { activitySection } from './activity-section.js';
@@ -26,7 +26,7 @@ export function unfinishedPage(folder: string, state: RunState): string {
   return pageFrame(
     `${folder}, unfinished`,
     html`<header>
-<h1>Unfinished run in ${folder}</h1>
+<h1>Unfinished ${state.progress.points === undefined ? 'run' : 'sweep'} in ${folder}</h1>
 <p class="verdict bad">${words}</p>
 </header>
 <main>
@@ -35,10 +35,11 @@ ${sections.map(([, section]) => section)}</main>
   );
 }
 
-/** A run as it stands: its stages, curves as soon as training has begun, the core map as soon as it is compiled. */
+/** A run as it stands, or the point of a sweep below what others came to: its stages, curves as soon as training has begun, the core map as soon as it is compiled. */
 export function runView(state: RunState): RunView {
   const { progress, program, statistics } = state;
   const sections: [string, Html][] = [['stages', stagesSection(state)]];
+  if (progress.points !== undefined) sections.unshift(['points', pointsSection(progress.points)]);
   const training = trainingPart(state);
   if (training !== null) sections.push(['training', training]);
   if (program !== null && statistics !== null) {
@@ -51,9 +52,7 @@ export function runView(state: RunState): RunView {
 
 /** Where a run stands, in a sentence that changes only when a stage does. */
 export function stateWords({ progress, state }: RunState): string {
-  const missing = missingStages(progress.stages);
-  const [current] = missing;
-  const left = missing.length === 0 ? 'every stage is there' : `missing: ${missing.join(', ')}`;
+  const left = leftWords(progress);
   switch (state) {
     case 'finished':
       return 'Finished';
@@ -64,21 +63,48 @@ export function stateWords({ progress, state }: RunState): string {
     case 'failed':
       return `Failed: ${progress.failure}`;
     case 'running': {
-      const number = progress.stages.findIndex(({ stage }) => stage === current) + 1;
-      return current === undefined ? 'Writing the report' : `${current}, stage ${number} of ${progress.stages.length}`;
+      const { points, stages } = progress;
+      const point = points?.findIndex((entry) => entry.state === 'running' || entry.state === 'waiting') ?? 0;
+      const stage = stages.findIndex(({ folder }) => folder === null);
+      if (point < 0 || (points === undefined && stage < 0)) return 'Writing the report';
+      const atPoint = points === undefined ? '' : `point ${point + 1} of ${points.length} (${points[point]!.name}): `;
+      return `${atPoint}${stages.at(stage)!.stage}, stage ${stage < 0 ? stages.length : stage + 1} of ${stages.length}`;
     }
   }
 }
 
-/** The stages that are not finished, in their order. */
-export function missingStages(stages: readonly StageProgress[]): readonly string[] {
-  return stages.filter(({ folder }) => folder === null).map(({ stage }) => stage);
+/** The stages that are not finished, in their order; of a sweep its points. */
+export function missingParts({ stages, points }: RunProgress): readonly string[] {
+  if (points === undefined) return stages.filter(({ folder }) => folder === null).map(({ stage }) => stage);
+  return points.filter(({ state }) => state === 'waiting' || state === 'running').map(({ name }) => name);
+}
+
+function leftWords(progress: RunProgress): string {
+  const missing = missingParts(progress);
+  const { points } = progress;
+  if (missing.length === 0) return points === undefined ? 'every stage is there' : 'every point is there';
+  // A sweep may have hundreds.
+  return `missing: ${points === undefined ? missing.join(', ') : `${missing.length} of ${points.length} points`}`;
+}
+
+function pointsSection(points: NonNullable<RunProgress['points']>): Html {
+  return html`<section id="points"><h2>Points</h2>
+${table(
+  'Points of the sweep',
+  [
+    { title: 'Point', cell: ({ name }) => name },
+    { title: 'State', cell: ({ state }) => state },
+    { title: 'What', cell: ({ note }) => note },
+  ],
+  points,
+)}</section>
+`;
 }
 
 function stagesSection({ progress, state }: RunState): Html {
   return html`<section id="stages"><h2>Stages</h2>
 ${table(
-  'Stages of the run',
+  progress.points === undefined ? 'Stages of the run' : 'Stages of the point at work',
   [
     { title: 'Stage', cell: ({ stage }) => stage },
     { title: 'State', cell: (entry) => stageState(entry, state) },

@@ -22,8 +22,14 @@ export function sweepText({ points }: SweepResult): string {
   return [table, ...new Set(reasons)].join('\n');
 }
 
-/** A point's figures in a few words: what was measured, or why there is nothing. */
-export function figures({ clean, robust, energyJoules, latencySeconds, refused }: SweepPoint): string[] {
+/** What was measured of a point in one line, or why there is nothing. */
+export function pointText(point: SweepPoint): string {
+  const [first, attacked, energy, latency] = figures(point);
+  return point.robust === null ? first! : `clean ${first}, attacked ${attacked}, ${energy}, ${latency}`;
+}
+
+/** A point's figures: what was measured, or why there is nothing. */
+function figures({ clean, robust, energyJoules, latencySeconds, refused }: SweepPoint): string[] {
   if (clean === null || robust === null) return [refused.map(({ code }) => code).join(', '), '', '', ''];
   return [
     proportionText(clean),

@@ -5,11 +5,14 @@ import { join } from 'node:path';
 import { failure, SpikewrightError } from '../../schemas/diagnostic.js';
 import { readJson } from '../../schemas/json-file.js';
 import type { Report } from '../../schemas/report.js';
+import type { SweepResult } from '../../schemas/sweep.js';
 import { readRunState } from '../pipeline/run-state.js';
 import { html } from '../report/html.js';
 import { reportPage } from '../report/page.js';
 import { pageFrame } from '../report/page-frame.js';
 import { runView } from '../report/run-page.js';
+import { sweepPage } from '../report/sweep-page.js';
+import { readSweep } from '../sweep/sweep-files.js';
 import { isAllowedHost } from './allowed-host.js';
 import { liveScript } from './live-script.js';
 
@@ -28,7 +31,7 @@ export interface LiveServer {
 }
 
 /**
- * Serves the run in a folder: its report once it is finished, until then a page that follows it. It answers three fixed
+ * Serves the run or sweep in a folder: its report once it is finished, until then a page that follows it. It answers three fixed
  * addresses ("/", "/events", "/report.json") and never maps an address to a file. Port 0 takes a free one.
  * Throws SW6030 where the port cannot be had.
  */
@@ -101,9 +104,9 @@ async function answer(
       response.on('close', () => watchers.delete(response));
       return watch(folder, response);
     case '/report.json': {
-      const report = await finishedReport(folder);
-      if (report === null) return reply(response, 404, 'text/plain', 'The run is not finished.');
-      return reply(response, 200, 'application/json', `${JSON.stringify(report, null, 2)}\n`);
+      const finished = await finishedResult(folder);
+      if (finished === null) return reply(response, 404, 'text/plain', 'The run is not finished.');
+      return reply(response, 200, 'application/json', `${JSON.stringify(finished.result, null, 2)}\n`);
     }
     default:
       return reply(response, 404, 'text/plain', 'There is nothing here.');
@@ -125,8 +128,8 @@ const headers = {
 };
 
 async function page(folder: string): Promise<string> {
-  const report = await finishedReport(folder);
-  if (report !== null) return reportPage(report);
+  const finished = await finishedResult(folder);
+  if (finished !== null) return finished.page();
   const body = html`<header>
 <h1>Run in ${folder}</h1>
 <p class="verdict" role="status" id="state">Looking for the run</p>
@@ -137,13 +140,21 @@ async function page(folder: string): Promise<string> {
   return pageFrame(folder, body, { text: liveScript, nonce: randomBytes(16).toString('base64') });
 }
 
-/** The report of a run that is finished; null of one that goes on, was stopped, or has not begun. */
-async function finishedReport(folder: string): Promise<Report | null> {
+/** What a finished run or sweep came to; null of one that goes on, was stopped, or has not begun. */
+async function finishedResult(
+  folder: string,
+): Promise<{ readonly result: Report | SweepResult; page(): string } | null> {
   const state = await readRunState(folder);
   if (state !== null && state.state !== 'finished') return null;
+  if (state?.progress.points !== undefined) {
+    const result = await readSweep(folder);
+    return result && { result, page: () => sweepPage(result) };
+  }
   const path = join(folder, 'report.json');
   const text = await readFile(path, 'utf8').catch(() => null);
-  return text === null ? null : readJson<Report>('report', text, path);
+  if (text === null) return null;
+  const result = readJson<Report>('report', text, path);
+  return { result, page: () => reportPage(result) };
 }
 
 /** Sends the view of the run whenever it changes, as server-sent events, until the reader goes or the run is finished. */
@@ -168,7 +179,7 @@ async function nextEvent(folder: string): Promise<string> {
   const send = (event: string, data: unknown): string => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
   try {
     const state = await readRunState(folder);
-    if ((await finishedReport(folder)) !== null) return send('finished', null);
+    if ((await finishedResult(folder)) !== null) return send('finished', null);
     if (state === null) return send('view', { words: 'No run has begun here yet', isStopped: false, sections: [] });
     const { words, sections } = runView(state);
     return send('view', {

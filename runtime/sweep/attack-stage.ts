@@ -8,6 +8,9 @@ import { firstOf } from '../train/accuracy.js';
 import { chooseLevelEngines } from '../verify/level-engines.js';
 import { verifyNetwork } from '../verify/verify.js';
 
+/** The stage's name. */
+export const ATTACK = 'attack';
+
 const ROBUSTNESS_FILE = 'robustness.json';
 
 /** How often the chip is right, clean and attacked, and where it differs from its twin. */
@@ -28,7 +31,7 @@ export async function attackStage(run: RunContext, { artefacts, program, graph }
   run.listener.tell(diagnostics);
   const made = await run.stage(
     {
-      stage: 'attack',
+      stage: ATTACK,
       inputs: { graph: artefactHash(artefacts, INTEGER_FILE), data: run.datasetHash('test') },
       options: { attack: mainAttack(attack), seed, engine: [engines.networks, engines.twin, engines.backend] },
     },
@@ -52,7 +55,7 @@ export async function attackStage(run: RunContext, { artefacts, program, graph }
           workers: run.workers,
           examples: 0,
         },
-        run.listener.hooks('attack'),
+        run.listener.hooks(ATTACK),
       );
       const { clean, robust } = levels.chip!;
       const mismatches = comparison.spikeMismatches + comparison.readoutMismatches;

@@ -8,14 +8,17 @@ import { readEnergyFigures } from '../../sim/energy.js';
 import { attackText } from '../attack-choice.js';
 import { openDataset } from '../data/open.js';
 import type { ResultIdentity } from '../history/identity.js';
-import { type CompileStage, compileStage, PROGRAM_FILE, simulateStage } from '../pipeline/chip-stages.js';
+import { type CompileStage, compileStage, PROGRAM_FILE, simulateStage, stagesToChip } from '../pipeline/chip-stages.js';
 import { convertStage, finetuneStage, importStage, type NetworkStage, qatStage } from '../pipeline/float-stages.js';
+import { ProgressRecorder } from '../pipeline/progress-recorder.js';
 import { type PipelineListener, RunContext } from '../pipeline/run-context.js';
 import { figureName, meanLatency } from '../report/chip-part.js';
+import { pointText } from '../report/sweep-text.js';
 import { artefactHash, Store } from '../store/store.js';
 import { chosenTarget } from '../target-choice.js';
-import { attackStage } from './attack-stage.js';
+import { ATTACK, attackStage } from './attack-stage.js';
 import { onFront } from './pareto.js';
+import { writeSweep } from './sweep-files.js';
 
 /** How a sweep tells its caller what it does. */
 export interface SweepListener {
@@ -25,28 +28,63 @@ export interface SweepListener {
   measured(name: string, point: SweepPoint, index: number, count: number): void;
 }
 
-/** A sweep's result, and on what it was measured. */
+/** A sweep's result, on what it was measured, and where its page lies. */
 export interface Swept {
   readonly result: SweepResult;
   readonly identity: ResultIdentity;
+  readonly htmlPath: string;
 }
 
 /**
  * Takes every point through import, convert, finetune, compile, simulate and attack, in one artefact store: stages that
  * points share are made once, and a stopped sweep goes on where it was, to the same result. A point that the compiler
- * refuses is part of the result. Throws what the stages throw otherwise.
+ * refuses is part of the result, which is written into the points' common folder; how the sweep stands is written there,
+ * too, for others to follow. Throws what the stages throw otherwise.
  */
 export async function runSweep(points: readonly RunConfig[], workers: number, listener: SweepListener): Promise<Swept> {
   const [first] = points as [RunConfig];
   await checkBeforehand(points);
+  const described = await Promise.all(points.map(describePoint));
   const store = await Store.open(first.out);
-  const shared = new RunContext(first, store, workers, listener.point(0, points.length));
+  const own = listener.point(0, points.length);
+  const names = described.map(({ name }) => name);
+  const recorder = await ProgressRecorder.begin(first.out, [...stagesToChip(first), ATTACK], own, names);
+  try {
+    const swept = await takePoints(
+      points,
+      described,
+      new RunContext(first, store, workers, recorder),
+      listener,
+      recorder,
+    );
+    const htmlPath = await writeSweep(first.out, swept.result);
+    await recorder.end('finished');
+    return { ...swept, htmlPath };
+  } catch (error) {
+    const isInterrupted = own.hooks('sweep').signal?.aborted === true;
+    await recorder.end(
+      isInterrupted ? 'interrupted' : 'failed',
+      error instanceof Error ? error.message : String(error),
+    );
+    throw error;
+  }
+}
+
+async function takePoints(
+  points: readonly RunConfig[],
+  described: readonly DescribedPoint[],
+  shared: RunContext,
+  listener: SweepListener,
+  recorder: ProgressRecorder,
+): Promise<Omit<Swept, 'htmlPath'>> {
+  const [first] = points as [RunConfig];
   const measured: [string, SweepPoint][] = [];
   const programs: string[] = [];
   let network = '';
   for (const [index, config] of points.entries()) {
-    const run = shared.for(config, listener.point(index, points.length));
-    const { settings, name } = await describePoint(config);
+    recorder.beganPoint(index, listener.point(index, points.length));
+    const run = shared.for(config);
+    const { settings, name } = described[index]!;
     const ann = await importStage(run);
     network = ann.graph.name;
     const tuned = await finetuneStage(run, await convertStage(run, ann));
@@ -55,6 +93,7 @@ export async function runSweep(points: readonly RunConfig[], workers: number, li
     const point = { ...settings, ...nothing, ...(isRefused ? compiled : await measure(run, compiled)) };
     if (!isRefused) programs.push(artefactHash(compiled.artefacts, PROGRAM_FILE));
     measured.push([name, point]);
+    recorder.finishedPoint(index, isRefused ? 'refused' : 'measured', pointText(point));
     listener.measured(name, point, index, points.length);
   }
   const front = onFront(measured.map(([, point]) => objectives(point)));
@@ -125,7 +164,12 @@ async function checkBeforehand(points: readonly RunConfig[]): Promise<void> {
   openDataset(dataset.name, 'test', dataset.dataDir ?? undefined);
 }
 
-async function describePoint({ compile, timesteps, convert }: RunConfig) {
+interface DescribedPoint {
+  readonly settings: SweepSettings;
+  readonly name: string;
+}
+
+async function describePoint({ compile, timesteps, convert }: RunConfig): Promise<DescribedPoint> {
   const target = await chosenTarget(compile.target);
   const weightBits = compile.weightBits ?? target.arithmetic.weight.bits;
   const { placementSeed } = compile;

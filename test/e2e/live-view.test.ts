@@ -152,6 +152,52 @@ describe('the page that follows a run', () => {
   });
 });
 
+describe('the page that follows a sweep', () => {
+  test('shows what the points came to and the stages of the one at work, then the front', async () => {
+    const out = join(folder, 'swept');
+    const page = await open(await serve('swept'));
+    await page.locator('#state', { hasText: 'No run has begun' }).waitFor();
+    const axes = ['--threshold-scales', '0.3', '0.5', '--targets', 'loihi1', 'truenorth'];
+    const sweep = start(['sweep', '--run', configOf('point'), ...axes, '--out', out, '--workers', '1', '--quiet']);
+    await page.locator('#state', { hasText: /^point 3 of 4 \(.* x0\.5 .*\): finetune, stage 3 of 6$/ }).waitFor({
+      timeout: 120_000,
+    });
+    await page.locator('#training svg').waitFor();
+    sweep.process.kill('SIGSTOP');
+    const rows = page.locator('#points tbody tr');
+    const states = await rows.locator('td:nth-child(2)').allInnerTexts();
+    expect(states).toEqual(['measured', 'refused', 'running', 'waiting']);
+    expect(await rows.nth(0).innerText()).toMatch(/loihi1 .* x0\.3 .*clean .*, attacked .*J, .*s$/);
+    expect(await rows.nth(1).innerText()).toMatch(/truenorth .*SW2\d{3}$/);
+    expect(await violations(page, 'light')).toEqual([]);
+    expect(await spikewright('report', out, '--out', join(folder, 'partly.html'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('point 3 of 4'),
+    });
+    sweep.process.kill('SIGCONT');
+    await page.locator('#front svg').first().waitFor({ timeout: 120_000 });
+    expect((await sweep.ended).code).toBe(0);
+    expect(complaints).toEqual([]);
+    const written = readFileSync(join(out, 'sweep.html'), 'utf8');
+    rmSync(join(out, 'sweep.html'));
+    expect(await spikewright('report', out)).toMatchObject({ code: 0, stdout: expect.stringMatching(/SW2\d{3} /) });
+    expect(readFileSync(join(out, 'sweep.html'), 'utf8')).toBe(written);
+    await page.close();
+  });
+
+  test('tells how far one came that was stopped', async () => {
+    const out = join(folder, 'stopped');
+    const page = await open(await serve('stopped'));
+    const bits = ['--weight-bits', '8', '4'];
+    const sweep = start(['sweep', '--run', configOf('bits'), ...bits, '--out', out, '--workers', '1', '--quiet']);
+    await page.locator('#training svg').waitFor({ timeout: 60_000 });
+    sweep.process.kill('SIGINT');
+    expect((await sweep.ended).code).toBe(130);
+    await page.locator('#state', { hasText: 'Interrupted as asked; missing: 2 of 2 points' }).waitFor();
+    await page.close();
+  });
+});
+
 describe('the server', () => {
   test('answers under its own address alone, three paths, and only to be read', async () => {
     const url = await serve('nothing');
