@@ -6,8 +6,8 @@ import type { Mesh } from './mesh.js';
 import { PatternTable } from './pattern-table.js';
 
 /** Words of a `Fan`, an `Outlet` and a `Spread` in the kernel. */
-const fanWords = 8;
-const fan = { first: 0, eastWest: 1, northSouth: 2, crossings: 3, outlets: 4 };
+const fanWords = 4;
+const fan = { outlets: 0, eastWest: 1, northSouth: 2, crossings: 3 };
 const outletWords = 2;
 const spreadWords = 2;
 
@@ -79,7 +79,6 @@ export class AxonsOut {
     const fans = new Uint32Array(fanWords * (compartments + 1));
     for (let k = 0; k < compartments; k++) {
       const at = fanWords * k;
-      fans[at + fan.first] = offsets[k]!;
       fans[at + fan.outlets] = routeOf.length;
       for (let entry = offsets[k]!; entry < offsets[k + 1]!; entry++) {
         const to = core[entry]!;
@@ -99,7 +98,6 @@ export class AxonsOut {
       spreads.set([list, shift], spreadWords * k);
       patternOf[k] = patterns.close();
     }
-    fans[fanWords * compartments + fan.first] = core.length;
     fans[fanWords * compartments + fan.outlets] = routeOf.length;
     const firstOutlet = memory.place(Uint32Array.from(outlets));
     for (let k = 0; k <= compartments; k++) {

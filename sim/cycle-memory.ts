@@ -2,15 +2,9 @@ import type { Core } from './core.js';
 import { type InstantMemory, placeInstant } from './instant-memory.js';
 import type { Machine } from './machine.js';
 import type { Address, MachineMemory } from './machine-memory.js';
-import { linkDirections, type Mesh } from './mesh.js';
-import { placePending } from './pending-memory.js';
+import { type CycleFigures, messageBytes, placeStations, stationBytes } from './station-memory.js';
 
-/** Bytes of one sending unit, port or link; an axon; a message; a passage; and an arrival, as in kernel/clock-state.ts. */
-const stationBytes = 64;
-const linkWorkBytes = 16;
-const axonBytes = 8;
-const messageBytes = 24;
-const passageBytes = 16;
+/** Bytes of an `Arrival` in kernel/clock-state.ts. */
 const arrivalBytes = 32;
 
 /** Words of `Clock` in kernel/clock-state.ts. */
@@ -22,7 +16,7 @@ const clockWords = [
   'tiles',
   'cores',
   'linkCount',
-  'linkWork',
+  'occupied',
   'linkBuffer',
   'arrivals',
   'arrivalCount',
@@ -36,22 +30,6 @@ const clockWords = [
 ] as const;
 
 type ClockWord = (typeof clockWords)[number];
-
-/** The figures that follow them, in units. */
-export interface CycleFigures {
-  readonly updateActive: number;
-  readonly updateInactive: number;
-  readonly spikeOut: number;
-  readonly withinTile: number;
-  readonly axonIn: number;
-  readonly synapticOperation: number;
-  /** Picoseconds of a unit. */
-  readonly unit: number;
-  /** By link. */
-  readonly linkTime: Float64Array;
-  /** Messages that a link, port or input queue holds; may be infinite. */
-  readonly buffer: number;
-}
 
 /**
  * A message of the last timestep: the number of its output axon, counted over all cores; the cores that it went from and to;
@@ -87,8 +65,7 @@ export class CycleMemory {
   readonly #ports: BigInt64Array;
   readonly #unit: number;
   readonly #cores: readonly Core[];
-  /** Where the outboxes of all cores lie, one behind the other, each with room for a message of every output axon. */
-  readonly #outbox: Address;
+  readonly #outboxes: Address;
   /** Where messages take no time. */
   readonly #instant: InstantMemory | null;
   #arrivals: ArrivalTables | null = null;
@@ -108,27 +85,21 @@ export class CycleMemory {
     this.linkMessages = this.#instant?.links.messages ?? sums(mesh.linkCount);
     this.sendBusy = sums(cores.length);
     this.receiveBusy = sums(cores.length);
-    const ports = placePorts(machine, figures.buffer);
-    const axons = placeAxons(machine, this.firstMessage, figures);
-    this.#outbox = memory.reserve(messageBytes * this.firstMessage.at(-1)!);
+    const { pending, senders, ports, links, outboxes } = placeStations(machine, figures);
+    this.#outboxes = outboxes;
     this.#ports = memory.int64(ports, (stationBytes / 8) * cores.length);
     this.#address = memory.reserve(4 * clockWords.length + 48);
     this.#words = memory.int32(this.#address, clockWords.length);
     this.#times = memory.int64(this.#address + 4 * clockWords.length, 6);
-    const pending = placePending(machine, figures.linkTime);
-    const senders = reserveStations(memory, cores.length);
-    // The loops know links by their addresses, which come after those of all other stations.
-    const links = placeLinks(machine, figures.linkTime, pending.laneOf);
-    placeSenders(machine, senders, links, this.firstMessage, axons, this.#outbox);
     this.#set({
-      pending: pending.address,
+      pending,
       senders,
       ports,
       links,
       tiles: memory.place(Int32Array.from(cores.flatMap(({ number }) => [x[number]!, y[number]!]))),
       cores: cores.length,
       linkCount: mesh.linkCount,
-      linkWork: memory.reserve(linkWorkBytes * mesh.linkCount),
+      occupied: memory.reserve(8 * mesh.linkCount),
       stationBits: Math.ceil(Math.log2(3 * cores.length + mesh.linkCount)),
       linkBuffer: Math.min(figures.buffer, 2 ** 31 - 1),
       linkMessages: this.linkMessages.byteOffset,
@@ -170,11 +141,11 @@ export class CycleMemory {
   /** The messages of the last timestep, where they were kept; those for one core in the order in which it took them. */
   arrivals(): readonly Arrival[] {
     const { words, times } = this.#arrivals!;
-    const made = this.#memory.int64(this.#outbox, (messageBytes / 8) * this.firstMessage.at(-1)!);
+    const made = this.#memory.int64(this.#outboxes, (messageBytes / 8) * this.firstMessage.at(-1)!);
     const sent = this.#sent();
     const picoseconds = (time: bigint): number => Number(time) * this.#unit;
     return Array.from({ length: this.#get('arrivalCount') }, (_, index) => {
-      const place = (words[(arrivalBytes / 4) * index]! - this.#outbox) / messageBytes;
+      const place = (words[(arrivalBytes / 4) * index]! - this.#outboxes) / messageBytes;
       const [arrived, begin, done] = times.subarray((arrivalBytes / 8) * index + 1) as unknown as bigint[];
       return {
         ...sent.get(place)!,
@@ -216,87 +187,4 @@ export class CycleMemory {
   #set(words: Partial<Readonly<Record<ClockWord, number>>>): void {
     for (const [word, value] of Object.entries(words)) this.#words[clockWords.indexOf(word as ClockWord)] = value;
   }
-}
-
-/** Room for `count` stations, each in a cache line of its own. */
-function reserveStations(memory: MachineMemory, count: number): Address {
-  return Math.ceil(memory.reserve(stationBytes * (count + 1)) / stationBytes) * stationBytes;
-}
-
-function placeSenders(
-  { memory, cores, mesh }: Machine,
-  address: Address,
-  links: Address,
-  firstMessage: Int32Array,
-  axons: Address,
-  outbox: Address,
-): void {
-  const { x, y } = mesh.board;
-  for (const [number, core] of cores.entries()) {
-    const first = firstMessage[number]!;
-    const tile = tileWords(mesh, links, x[number]!, y[number]!);
-    const tables = [axons + axonBytes * first, outbox + messageBytes * first];
-    const words = [...tile, core.address, core.compartments, ...tables];
-    memory.int32(address + stationBytes * number + 12, words.length).set(words);
-  }
-}
-
-function placePorts({ memory, cores }: Machine, buffer: number): Address {
-  const address = reserveStations(memory, cores.length);
-  const most = new Float64Array(cores.length);
-  for (const { axonsOut } of cores) for (const to of axonsOut.core) most[to]!++;
-  for (const number of cores.keys()) {
-    // A buffer that holds all messages of a timestep is as good as an infinite one.
-    const size = buffer < most[number]! ? buffer : 0;
-    memory.int32(address + stationBytes * number + 8, 2).set([size, memory.reserve(passageBytes * size)]);
-  }
-  return address;
-}
-
-function placeLinks(
-  { memory, cores, mesh }: Machine,
-  linkTime: Float64Array,
-  laneOf: ReadonlyMap<number, Address>,
-): Address {
-  const address = reserveStations(memory, mesh.linkCount);
-  const { columns } = mesh.board;
-  for (let link = 0; link < mesh.linkCount; link++) {
-    const end = mesh.linkEnd(link);
-    const tile = tileWords(mesh, address, end % columns, Math.floor(end / columns));
-    const words = [3 * cores.length + link, ...tile, laneOf.get(linkTime[link]!) ?? 0];
-    memory.int32(address + stationBytes * link + 44, words.length).set(words);
-  }
-  return address;
-}
-
-/** A tile as stations know it: the first of the links out of it, and its column and row. */
-function tileWords(mesh: Mesh, links: Address, column: number, row: number): readonly number[] {
-  return [links + stationBytes * mesh.linkAt({ column, row, direction: linkDirections[0] }), column, row];
-}
-
-function placeAxons(
-  { memory, cores }: Machine,
-  firstMessage: Int32Array,
-  { axonIn, synapticOperation }: CycleFigures,
-): Address {
-  const count = firstMessage.at(-1)!;
-  const address = memory.reserve(axonBytes * count);
-  const words = memory.int32(address, (axonBytes / 4) * count);
-  // What a message costs depends on the synapses that it finds: few numbers, of millions of axons.
-  const places: Address[] = [];
-  let at = 0;
-  for (const { axonsOut } of cores) {
-    const { core, synapses } = axonsOut;
-    for (let entry = 0; entry < core.length; entry++) {
-      const found = synapses[entry]!;
-      words[at++] = core[entry]!;
-      words[at++] = places[found] ??= memory.place(cost(axonIn + found * synapticOperation));
-    }
-  }
-  return address;
-}
-
-/** A time of whole units as the loops read it. */
-function cost(time: number): Uint32Array {
-  return new Uint32Array(BigInt64Array.of(BigInt(time)).buffer);
 }

@@ -10,8 +10,8 @@ export class Clock {
   tiles: usize;
   cores: i32;
   linkCount: i32;
-  /** By link: its `LinkWork`. */
-  linkWork: usize;
+  /** By link (i64): for how long it was occupied in this timestep. */
+  occupied: usize;
   /** Messages that a link holds. */
   linkBuffer: i32;
   /** Of messages that entered a port, in that order, an `Arrival`; 0: nobody asks. */
@@ -61,8 +61,8 @@ export class Sender extends Holder {
   y: i32;
   core: usize;
   compartments: i32;
-  /** By output axon: an `Axon`. */
-  axons: usize;
+  /** By compartment: its `AxonList`. */
+  axonLists: usize;
   /** What it sends in this timestep: a `Message` each. The one in the making, and one past the last. */
   outbox: usize;
   message: usize;
@@ -122,12 +122,12 @@ export class Link extends Holder {
   roomFrom: i64;
   firstWaiting: usize;
   lastWaiting: usize;
-  /** Messages, first in first out. */
+  /** Messages, first in first out; and the place of the pointer to the one that comes in next. */
   head: usize;
   tail: usize;
   count: i32;
-  /** Its number among all stations. */
-  station: i32;
+  /** Messages in this timestep. */
+  messages: i32;
   /** The tile it leads to, and the first of the links out of it. */
   firstLink: usize;
   x: i32;
@@ -136,13 +136,11 @@ export class Link extends Holder {
   lane: usize;
 }
 
-/** What a link has done in this timestep. */
+/** The `Axon`s of a compartment: the same of all compartments that send alike. */
 @unmanaged
-export class LinkWork {
-  messages: i32;
-  unused: i32;
-  /** For how long it was occupied. */
-  occupied: i64;
+export class AxonList {
+  first: usize;
+  past: usize;
 }
 
 /** An output axon: the core that its messages go to, and where it stands what one costs its receiver (i64). */
@@ -179,14 +177,14 @@ export const MESSAGE: usize = 24;
 /** Bytes as powers of two; of a sender, a port and a link. */
 const STATION_SHIFT: usize = 6;
 const TILE_SHIFT: usize = 3;
-const LINK_WORK_SHIFT: usize = 4;
+const TIME_SHIFT: usize = 3;
 /** Later than any moment. */
 export const NEVER: i64 = (<i64>1) << 62;
 
 let senders: usize = 0;
 let ports: usize = 0;
 let links: usize = 0;
-let linkWork: usize = 0;
+let occupied: usize = 0;
 let tiles: usize = 0;
 let cores: i32 = 0;
 let stationBits: i64 = 0;
@@ -196,7 +194,7 @@ export function openState(clock: Clock): void {
   senders = clock.senders;
   ports = clock.ports;
   links = clock.links;
-  linkWork = clock.linkWork;
+  occupied = clock.occupied;
   tiles = clock.tiles;
   cores = clock.cores;
   stationBits = clock.stationBits;
@@ -230,8 +228,23 @@ export function link(number: i32): Link {
   return changetype<Link>(links + ((<usize>number) << STATION_SHIFT));
 }
 
-export function workOf(link: Link): LinkWork {
-  return changetype<LinkWork>(linkWork + ((changetype<usize>(link) - links) >> (STATION_SHIFT - LINK_WORK_SHIFT)));
+/** Its number among all stations. */
+export function stationOfLink(link: Link): i32 {
+  return 3 * cores + <i32>((changetype<usize>(link) - links) >> STATION_SHIFT);
+}
+
+/** Adds to the time for which a link was occupied. */
+export function addOccupied(link: Link, time: i64): void {
+  const at = occupied + ((changetype<usize>(link) - links) >> (STATION_SHIFT - TIME_SHIFT));
+  store<i64>(at, load<i64>(at) + time);
+}
+
+/** For how long a link was occupied; it counts anew. */
+export function takeOccupied(link: Link): i64 {
+  const at = occupied + ((changetype<usize>(link) - links) >> (STATION_SHIFT - TIME_SHIFT));
+  const time = load<i64>(at);
+  store<i64>(at, 0);
+  return time;
 }
 
 /** True of a link, false of a sending unit or port: links lie behind all of those. */

@@ -94,19 +94,15 @@ export class CoreState {
   heaviest: f64;
 }
 
-/** What a spike of one compartment sends: output axons from `first` to the next compartment's; of those with outlets, the links on the way of all. */
+/** What a spike of one compartment sends by its outlets, and the links on the way of all. */
 @unmanaged
 export class Fan {
-  first: u32;
+  /** Address of its first `Outlet`; the next compartment's is behind its last. */
+  outlets: usize;
   eastWest: i32;
   northSouth: i32;
   crossings: i32;
-  /** Address of its first `Outlet`; the next compartment's is behind its last. */
-  outlets: usize;
-  unused0: i32;
-  unused1: i32;
-  unused2: i32;
 }
 
 /** Bytes of a `Fan`, as a power of two. */
-export const FAN_SHIFT: usize = 5;
+export const FAN_SHIFT: usize = 4;

@@ -2,6 +2,7 @@
 // station. Times are in units that divide every figure.
 
 import {
+  addOccupied,
   Clock,
   coreOfPort,
   coreOfSender,
@@ -21,9 +22,10 @@ import {
   sender,
   stationFrom,
   stationOf,
+  stationOfLink,
   Taker,
+  takeOccupied,
   timeOf,
-  workOf,
 } from './clock-state';
 import { runInstantly } from './instant';
 import { enterLink, leaveLink, openLinks } from './link';
@@ -122,7 +124,7 @@ function resume(sending: Sender): void {
 function serve(served: Link): void {
   const onward = stationFrom(served.x, served.y, served.firstLink, changetype<Message>(served.head).to);
   const service = serviceOf(served.lane);
-  const ready = momentOf(now + service, served.station);
+  const ready = momentOf(now + service, stationOfLink(served));
   served.next = onward;
   served.ready = ready;
   // What is served at once may come after stations with larger numbers, in whose events it is served.
@@ -175,10 +177,8 @@ function admit(core: i32): void {
 function makeRoom(left: Link): void {
   let freed = left;
   for (;;) {
-    const work = workOf(freed);
-    work.messages += 1;
-    work.occupied += now - timeOf(freed.ready) + serviceOf(freed.lane);
     if (freed.count > 0) serve(freed);
+    else addOccupied(freed, now);
     const waiting = freed.firstWaiting;
     if (waiting === 0) return;
     if (changetype<Holder>(waiting).ready > present) {
@@ -187,12 +187,12 @@ function makeRoom(left: Link): void {
     }
     freed.firstWaiting = changetype<Holder>(waiting).nextWaiting;
     if (!isLink(waiting)) {
-      if (enterLink(freed, changetype<Sender>(waiting).message)) serve(freed);
+      enter(changetype<Taker>(freed), changetype<Sender>(waiting).message);
       resume(changetype<Sender>(waiting));
       return;
     }
     const from = changetype<Link>(waiting);
-    if (enterLink(freed, leaveLink(from))) serve(freed);
+    enter(changetype<Taker>(freed), leaveLink(from));
     freed = from;
   }
 }
@@ -212,7 +212,10 @@ function dismiss(taker: Taker): void {
 function enter(taker: Taker, message: usize): void {
   const address = changetype<usize>(taker);
   if (!isLink(address)) enterPort(changetype<Port>(taker), coreOfPort(address), message, now);
-  else if (enterLink(changetype<Link>(taker), message)) serve(changetype<Link>(taker));
+  else if (enterLink(changetype<Link>(taker), message)) {
+    addOccupied(changetype<Link>(taker), -now);
+    serve(changetype<Link>(taker));
+  }
 }
 
 /** The first that waits for a port has it told when there is room; from then on that is kept for those that wait. */
@@ -247,15 +250,15 @@ function closeLinks(clock: Clock): void {
   let longest: i64 = -1;
   let criticalLink = -1;
   for (let number = 0; number < clock.linkCount; number += 1) {
-    const work = workOf(link(number));
-    if (work.messages === 0) continue;
-    if (work.occupied > longest) {
-      longest = work.occupied;
+    const used = link(number);
+    if (used.messages === 0) continue;
+    const occupied = takeOccupied(used);
+    if (occupied > longest) {
+      longest = occupied;
       criticalLink = number;
     }
-    add(clock.linkMessages, number, work.messages);
-    work.messages = 0;
-    work.occupied = 0;
+    add(clock.linkMessages, number, used.messages);
+    used.messages = 0;
   }
   clock.criticalLink = criticalLink;
 }

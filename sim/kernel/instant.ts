@@ -4,10 +4,10 @@
 // into that order and then received. That order is all that counts: messages of one instant are done at the same time,
 // whichever comes first.
 
-import { Axon, Clock, port, Sender, sender } from './clock-state';
-import { CoreState, FAN_SHIFT, Fan } from './core-state';
+import { Axon, AxonList, Clock, port, Sender, sender } from './clock-state';
+import { CoreState } from './core-state';
 import { LinkLoad, loadLinks } from './link-load';
-import { AXON_SHIFT, timeOfUpdates } from './sender';
+import { AXON_LIST_SHIFT, AXON_SHIFT, timeOfUpdates } from './sender';
 
 /** `../instant-memory.ts` names the same words. */
 @unmanaged
@@ -75,18 +75,17 @@ function reception(receptions: usize, core: i32): Reception {
 /** Times a sending unit, free from `from` on, and writes what its spikes send to `at`; returns the end of that. */
 function collectBursts(sending: Sender, from: i64, at: usize): usize {
   const core = changetype<CoreState>(sending.core);
-  const axons = sending.axons;
+  const lists = sending.axonLists;
   const spiked = core.spiked;
   const activeUpTo = core.activeUpTo;
-  const fans = core.fans;
   const past = (<usize>core.spikes) << 2;
   for (let place: usize = 0; place < past; place += 4) {
     const compartment = load<i32>(spiked + place);
-    const fan = fans + ((<usize>compartment) << FAN_SHIFT);
+    const list = changetype<AxonList>(lists + ((<usize>compartment) << AXON_LIST_SHIFT));
     const burst = changetype<Burst>(at);
     burst.time = from + timeOfUpdates(compartment + 1, load<i32>(activeUpTo + place));
-    burst.axon = axons + ((<usize>changetype<Fan>(fan).first) << AXON_SHIFT);
-    burst.pastAxons = axons + ((<usize>changetype<Fan>(fan + (1 << FAN_SHIFT)).first) << AXON_SHIFT);
+    burst.axon = list.first;
+    burst.pastAxons = list.past;
     at += BURST;
   }
   const updates = timeOfUpdates(sending.compartments, core.active);

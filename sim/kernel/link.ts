@@ -13,18 +13,20 @@ export function openLinks(linkBuffer: i32): void {
 export function enterLink(entered: Link, message: usize): bool {
   const count = entered.count + 1;
   entered.count = count;
+  entered.messages += 1;
   if (count === buffer) entered.roomFrom = NEVER;
-  if (count === 1) entered.head = message;
-  else changetype<Message>(entered.tail).next = message;
-  entered.tail = message;
+  store<usize>(entered.tail, message);
+  entered.tail = message + offsetof<Message>('next');
   return count === 1;
 }
 
 /** The head, which has been served, leaves. */
 export function leaveLink(left: Link): usize {
   const message = left.head;
+  const count = left.count - 1;
+  left.count = count;
   left.head = changetype<Message>(message).next;
-  left.count -= 1;
+  left.tail = select<usize>(left.tail, changetype<usize>(left) + offsetof<Link>('head'), count !== 0);
   left.roomFrom = 0;
   return message;
 }

@@ -1,9 +1,10 @@
 // Sending units: somas update their compartments in ascending order, and after each that fires its messages are made.
 
-import { Axon, Clock, MESSAGE, Message, NEVER, Sender } from './clock-state';
-import { CoreState, FAN_SHIFT, Fan } from './core-state';
+import { Axon, AxonList, Clock, MESSAGE, Message, NEVER, Sender } from './clock-state';
+import { CoreState } from './core-state';
 
 export const AXON_SHIFT: usize = 3;
+export const AXON_LIST_SHIFT: usize = 3;
 
 let updateActive: i64 = 0;
 let updateInactive: i64 = 0;
@@ -22,14 +23,14 @@ export function openSenders(clock: Clock): void {
 export function openSender(opened: Sender): void {
   const core = changetype<CoreState>(opened.core);
   const spikes = core.spikes;
-  const axons = opened.axons;
+  const lists = opened.axonLists;
   let message = opened.outbox;
   let updated: i64 = 0;
   for (let spike: usize = 0; spike < <usize>spikes; spike += 1) {
     const compartment = load<i32>(core.spiked + (spike << 2));
-    const fan = core.fans + ((<usize>compartment) << FAN_SHIFT);
-    let axon = axons + ((<usize>changetype<Fan>(fan).first) << AXON_SHIFT);
-    const pastAxons = axons + ((<usize>changetype<Fan>(fan + (1 << FAN_SHIFT)).first) << AXON_SHIFT);
+    const list = changetype<AxonList>(lists + ((<usize>compartment) << AXON_LIST_SHIFT));
+    let axon = list.first;
+    const pastAxons = list.past;
     if (axon === pastAxons) continue;
     const updates = timeOfUpdates(compartment + 1, load<i32>(core.activeUpTo + (spike << 2)));
     let making = updates - updated + spikeOut;

@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { TargetTiming } from '../../schemas/target.js';
 import type { Case } from './arbitrary-program.js';
 import {
@@ -64,6 +66,54 @@ export const crowdedCase: fc.Arbitrary<Case> = fc.gen().map((draw) => {
   const current = fc.constantFrom(0, 1, 1);
   const currents = draw(() => fc.array(current, { minLength: count, maxLength: count }));
   return { program, target: drawTarget(draw), samples: [[Int32Array.from(currents)]] };
+});
+
+/**
+ * Nearly all of 216 cores on three chips, as 144 of them fire 16 neurons at once, each for four of the others: thousands of
+ * messages, so that hundreds of stations are at work at the same time and many are done in the same instant.
+ */
+export const throngedCase: fc.Arbitrary<Case> = fc.gen().map((draw) => {
+  const random = xoroshiro128plus(draw(fc.integer));
+  const perCore = 16;
+  const order = Array.from({ length: 216 }, (_, place) => place);
+  for (let last = order.length - 1; last > 0; last--) {
+    const other = uniformInt(random, 0, last);
+    [order[last], order[other]] = [order[other]!, order[last]!];
+  }
+  const at = (place: number) => ({ chip: Math.floor(place / 72), core: place % 72 });
+  const [from, to] = [order.slice(0, 144), order.slice(144)];
+  const neurons = (first: number, count: number) => Array.from({ length: count }, (_, k) => first + k);
+  const senders = from.map((place, index): CoreSpec => {
+    const out = neurons(0, perCore).map(() => {
+      return neurons(0, 4).map((): Destination => {
+        const { chip, core } = at(to[uniformInt(random, 0, to.length - 1)]!);
+        return [chip, core, 0];
+      });
+    });
+    return { ...at(place), ranges: [range(0, neurons(index * perCore, perCore))], profiles: [profile(1)], out };
+  });
+  const receivers = to.map((place, index): CoreSpec => {
+    const axons = [{ entries: [{ format: 0, synapses: neurons(0, 2).map(() => [0, 1] as const) }] }];
+    return { ...at(place), ranges: [range(1, neurons(2 * index, 2))], profiles: [readoutProfile()], axons };
+  });
+  const count = from.length * perCore;
+  const program = buildProgram({
+    timesteps: 1,
+    chips: 3,
+    populations: [population('a', count, 0), population('out', 2 * to.length, 1, 'readout')],
+    drives: [drive('a', count)],
+    cores: [...senders, ...receivers],
+  });
+  const target = drawTarget(draw);
+  return {
+    program,
+    target: {
+      ...target,
+      limits: { ...target.limits, coresPerChip: figure(72, 'cores') },
+      mesh: { ...target.mesh, columns: 6, rows: 6 },
+    },
+    samples: [[new Int32Array(count).fill(1)]],
+  };
 });
 
 function drawTarget(draw: Draw) {

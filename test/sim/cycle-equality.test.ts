@@ -8,7 +8,7 @@ import { Simulator } from '../../sim/simulate.js';
 import type { TimingFigures } from '../../sim/timing-figures.js';
 import { ReferenceClock } from '../reference/reference-clock.js';
 import { arbitraryCase, type Case } from './arbitrary-program.js';
-import { crowdedCase } from './crowded-program.js';
+import { crowdedCase, throngedCase } from './crowded-program.js';
 import { unknownFigure } from './tiny-target.js';
 
 /** What a clock tells of single messages, by core: of events in one instant on two cores either may come first. */
@@ -79,6 +79,17 @@ function expectEqualTimes({ program, target, samples }: Case, notes: Notes | nul
   }
 }
 
+function durations({ program, target, samples }: Case): number[] {
+  const simulator = new Simulator(program, target, { timing: 'cycle' });
+  return samples.flatMap((drives) => simulator.run(drives).time!.timesteps.map(({ duration }) => duration));
+}
+
+/** The same with buffers that no message fills. */
+function withoutLimits(drawn: Case): Case {
+  const { mesh } = drawn.target;
+  return { ...drawn, target: { ...drawn.target, mesh: { ...mesh, linkBuffer: unknownFigure('messages') } } };
+}
+
 /** The target without the figures of its mesh: messages take no time on their way, and find room. */
 function withoutMesh(target: Target): Target {
   const unknown = unknownFigure('ns');
@@ -93,8 +104,21 @@ describe('the compiled clock gives the times of the slow one, to the picosecond'
     fc.assert(fc.property(arbitraryCase, expectEqualMessages), { numRuns: 100, seed: 5, endOnFailure: true });
   });
 
-  it('where messages crowd', () => {
-    fc.assert(fc.property(crowdedCase, expectEqualMessages), { numRuns: 200, seed: 6, endOnFailure: true });
+  it('where messages crowd, whether full buffers hold them up or not', () => {
+    let heldUp = 0;
+    const law = fc.property(crowdedCase, (drawn) => {
+      expectEqualMessages(drawn);
+      const free = durations(withoutLimits(drawn));
+      if (durations(drawn).some((time, step) => time !== free[step])) heldUp++;
+    });
+    fc.assert(law, { numRuns: 200, seed: 6, endOnFailure: true });
+    expect(heldUp).toBeGreaterThan(30);
+    expect(heldUp).toBeLessThan(170);
+  });
+
+  it('where hundreds of stations are at work at once', () => {
+    const law = fc.property(throngedCase, (drawn) => expectEqualTimes(drawn));
+    fc.assert(law, { numRuns: 8, seed: 7, endOnFailure: true });
   });
 
   it('where nobody follows single messages, and where the target tells nothing of its mesh', () => {
