@@ -8,6 +8,7 @@ import type { SampleResult } from '../../sim/sample-result.js';
 import { onTarget } from '../program-target.js';
 import { campaignText } from '../report/campaign-text.js';
 import { countText, meanText, percentText, quantityText } from '../report/number-text.js';
+import { layerColumns } from '../report/summary-text.js';
 import { textTable } from '../report/text-table.js';
 import { requireProgramFit } from '../require-fit.js';
 import { readFileWhole } from '../store/read-file.js';
@@ -143,18 +144,7 @@ function statisticsText(statistics: Statistics): string {
     meanText(layer.synapticOperations),
     quantityText(layer.energyJoules, 'J'),
   ]);
-  const table = textTable(
-    [
-      { title: 'Layer' },
-      { title: 'Neurons', align: 'right' },
-      { title: 'Cores', align: 'right' },
-      { title: 'Spikes', align: 'right' },
-      { title: 'Active neurons', align: 'right' },
-      { title: 'Synaptic ops', align: 'right' },
-      { title: 'Energy', align: 'right' },
-    ],
-    rows,
-  );
+  const table = textTable(layerColumns, rows);
   const unknown = [...statistics.unknownFigures.timing, ...statistics.unknownFigures.energy];
   const bound = unknown.length === 0 ? '' : `\nLower bounds: no published figure for ${unknown.join(', ')}`;
   const rate = throughput === null ? '' : `, ${throughput.toPrecision(4)} samples/s`;

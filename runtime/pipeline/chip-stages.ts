@@ -12,7 +12,7 @@ import type { FloatSpikeGraph, IntegerSpikeGraph } from '../../schemas/spike.js'
 import { decodeFloatSpikeGraph, decodeIntegerSpikeGraph, encodeSpikeGraph } from '../../schemas/spike-file.js';
 import type { Statistics } from '../../schemas/stats.js';
 import { elementCount } from '../../schemas/tensor.js';
-import { chosenAttack, chosenMembers, mainAttack } from '../attack-choice.js';
+import { mainAttack } from '../attack-choice.js';
 import { calibrationImages } from '../calibration-images.js';
 import { labelsOf } from '../data/dataset.js';
 import { imagesAt } from '../data/image-source.js';
@@ -30,15 +30,14 @@ import { spikewrightVersion } from '../version.js';
 import { type NetworkStage, QAT } from './float-stages.js';
 import { jsonBytes, type RunContext } from './run-context.js';
 import { type Verification, verificationOf } from './verification.js';
+import { verifyOptions } from './verify-options.js';
 
-/** Samples per forward pass of the levels. */
-export const VERIFY_BATCH = 16;
 /** Images of the report's gallery. */
 const EXAMPLES = 8;
 
 export const PROGRAM_FILE = 'program.swp';
 export const INTEGER_FILE = 'integer.swg';
-export const FLOAT_FILE = 'float.swg';
+const FLOAT_FILE = 'float.swg';
 const QUANTISATION_FILE = 'quantisation.json';
 export const STATISTICS_FILE = 'statistics.json';
 const VERIFICATION_FILE = 'verification.json';
@@ -146,6 +145,23 @@ export async function simulateStage(run: RunContext, { artefacts, program }: Com
   return { artefacts: made, statistics: await readStatistics(made) };
 }
 
+/** What the outcome of a network at all its levels follows from. */
+export function levelInputs(
+  run: RunContext,
+  ann: NetworkStage<AnnGraph>,
+  snn: NetworkStage<SnnGraph>,
+  compiled: Artefacts,
+): Readonly<Record<string, string>> {
+  return {
+    ann: ann.hash,
+    snn: snn.hash,
+    program: artefactHash(compiled, PROGRAM_FILE),
+    floatGraph: artefactHash(compiled, FLOAT_FILE),
+    graph: artefactHash(compiled, INTEGER_FILE),
+    data: run.datasetHash('test'),
+  };
+}
+
 export interface VerifyStage {
   readonly artefacts: Artefacts;
   readonly verification: Verification;
@@ -169,14 +185,7 @@ export async function verifyStage(
   const made = await run.stage(
     {
       stage: 'verify',
-      inputs: {
-        ann: ann.hash,
-        snn: snn.hash,
-        program: artefactHash(artefacts, PROGRAM_FILE),
-        floatGraph: artefactHash(artefacts, FLOAT_FILE),
-        graph: artefactHash(artefacts, INTEGER_FILE),
-        data: run.datasetHash('test'),
-      },
+      inputs: levelInputs(run, ann, snn, artefacts),
       options: {
         attack: mainAttack(attack),
         seed,
@@ -189,21 +198,14 @@ export async function verifyStage(
     async () => {
       const test = run.dataset('test');
       const { indices } = firstOf(test, attack.samples, 1);
+      const plain = verifyOptions(run, attack, engines);
       const result = await verifyNetwork(
         { ann: ann.graph, snn: snn.graph, floatGraph, graph, program },
         { images: test.images(indices), labels: labelsOf(test, indices), indices },
         {
-          attack: {
-            attack: chosenAttack(attack),
-            members: chosenMembers(attack.ensemble),
-            blackBoxQueries: attack.blackBoxQueries,
-            seed,
-          },
-          margin: attack.margin,
+          ...plain,
+          attack: { ...plain.attack, blackBoxQueries: attack.blackBoxQueries },
           chip: { timing: simulate.timing, energyProfile: energyProfile ?? undefined },
-          engines,
-          batchSize: VERIFY_BATCH,
-          workers: run.workers,
           examples: EXAMPLES,
         },
         run.listener.hooks('verify'),

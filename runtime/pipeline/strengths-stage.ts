@@ -1,16 +1,16 @@
 import type { AnnGraph } from '../../schemas/ann.js';
 import type { LevelName, ReportProportion, ReportStrength } from '../../schemas/report.js';
 import type { SnnGraph } from '../../schemas/snn.js';
-import { chosenAttack, chosenMembers } from '../attack-choice.js';
 import { labelsOf } from '../data/dataset.js';
-import { type Artefacts, artefactHash, readArtefact } from '../store/store.js';
+import { type Artefacts, readArtefact } from '../store/store.js';
 import { firstOf } from '../train/accuracy.js';
 import { chooseLevelEngines } from '../verify/level-engines.js';
 import { levelNames } from '../verify/levels.js';
 import { verifyNetwork } from '../verify/verify.js';
-import { type CompileStage, FLOAT_FILE, INTEGER_FILE, PROGRAM_FILE, VERIFY_BATCH } from './chip-stages.js';
+import { type CompileStage, levelInputs } from './chip-stages.js';
 import type { NetworkStage } from './float-stages.js';
 import { jsonBytes, type RunContext } from './run-context.js';
+import { verifyOptions } from './verify-options.js';
 
 /** The stage's name. */
 export const STRENGTHS = 'strengths';
@@ -34,14 +34,7 @@ export async function strengthsStage(
   const made = await run.stage(
     {
       stage: STRENGTHS,
-      inputs: {
-        ann: ann.hash,
-        snn: snn.hash,
-        program: artefactHash(artefacts, PROGRAM_FILE),
-        floatGraph: artefactHash(artefacts, FLOAT_FILE),
-        graph: artefactHash(artefacts, INTEGER_FILE),
-        data: run.datasetHash('test'),
-      },
+      inputs: levelInputs(run, ann, snn, artefacts),
       options: {
         others: attack.others,
         samples: attack.otherSamples,
@@ -61,20 +54,7 @@ export async function strengthsStage(
         const { samples, levels } = await verifyNetwork(
           { ann: ann.graph, snn: snn.graph, floatGraph, graph, program },
           batch,
-          {
-            attack: {
-              attack: chosenAttack({ ...attack, ...other }),
-              members: chosenMembers(attack.ensemble),
-              blackBoxQueries: 0,
-              seed,
-            },
-            margin: attack.margin,
-            chip: { timing: 'off', energyProfile: undefined },
-            engines,
-            batchSize: VERIFY_BATCH,
-            workers: run.workers,
-            examples: 0,
-          },
+          verifyOptions(run, { ...attack, ...other }, engines),
           {
             signal,
             progress: (done, total) => {

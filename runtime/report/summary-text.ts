@@ -32,41 +32,41 @@ function accuracyTable(report: Report, attack: string): string {
   );
 }
 
+/** What a table by layer tells; the means are per sample. */
+export const layerColumns = [
+  { title: 'Layer' },
+  { title: 'Neurons', align: 'right' },
+  { title: 'Cores', align: 'right' },
+  { title: 'Spikes', align: 'right' },
+  { title: 'Active neurons', align: 'right' },
+  { title: 'Synaptic ops', align: 'right' },
+  { title: 'Energy', align: 'right' },
+] as const;
+
 function layerTable({ layers, chip }: Report): string {
   const known = layers.map(({ energyJoules }) => energyJoules ?? 0).reduce((sum, energy) => sum + energy, 0);
   const shared = chip.energyJoules === null ? null : chip.energyJoules - known;
-  return textTable(
+  return textTable(layerColumns, [
+    ...layers.map((layer) => [
+      layer.name,
+      countText(layer.neurons),
+      countText(layer.cores),
+      meanText(layer.spikesPerSample),
+      percentText(layer.activeNeuronsPercent),
+      meanText(layer.synopsPerSample),
+      quantityText(layer.energyJoules, 'J'),
+    ]),
+    ['barriers, static', '', '', '', '', '', quantityText(shared, 'J')],
     [
-      { title: 'Layer' },
-      { title: 'Neurons', align: 'right' },
-      { title: 'Cores', align: 'right' },
-      { title: 'Spikes', align: 'right' },
-      { title: 'Active neurons', align: 'right' },
-      { title: 'Synaptic ops', align: 'right' },
-      { title: 'Energy', align: 'right' },
+      'chip',
+      countText(layers.reduce((sum, { neurons }) => sum + neurons, 0)),
+      countText(chip.cores),
+      meanText(chip.spikesPerSample),
+      percentText(chip.activeNeuronsPercent),
+      meanText(chip.synopsPerSample),
+      quantityText(chip.energyJoules, 'J'),
     ],
-    [
-      ...layers.map((layer) => [
-        layer.name,
-        countText(layer.neurons),
-        countText(layer.cores),
-        meanText(layer.spikesPerSample),
-        percentText(layer.activeNeuronsPercent),
-        meanText(layer.synopsPerSample),
-        quantityText(layer.energyJoules, 'J'),
-      ]),
-      ['barriers, static', '', '', '', '', '', quantityText(shared, 'J')],
-      [
-        'chip',
-        countText(layers.reduce((sum, { neurons }) => sum + neurons, 0)),
-        countText(chip.cores),
-        meanText(chip.spikesPerSample),
-        percentText(chip.activeNeuronsPercent),
-        meanText(chip.synopsPerSample),
-        quantityText(chip.energyJoules, 'J'),
-      ],
-    ],
-  );
+  ]);
 }
 
 function chipLine({ chip, timing }: Report): string {

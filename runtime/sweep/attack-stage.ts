@@ -1,8 +1,9 @@
 import type { ReportProportion } from '../../schemas/report.js';
-import { chosenAttack, chosenMembers, mainAttack } from '../attack-choice.js';
+import { mainAttack } from '../attack-choice.js';
 import { labelsOf } from '../data/dataset.js';
-import { type CompileStage, INTEGER_FILE, VERIFY_BATCH } from '../pipeline/chip-stages.js';
+import { type CompileStage, INTEGER_FILE } from '../pipeline/chip-stages.js';
 import { jsonBytes, type RunContext } from '../pipeline/run-context.js';
+import { verifyOptions } from '../pipeline/verify-options.js';
 import { artefactHash, readArtefact } from '../store/store.js';
 import { firstOf } from '../train/accuracy.js';
 import { chooseLevelEngines } from '../verify/level-engines.js';
@@ -41,20 +42,7 @@ export async function attackStage(run: RunContext, { artefacts, program, graph }
       const { levels, comparison } = await verifyNetwork(
         { ann: null, snn: null, floatGraph: null, graph, program },
         { images: test.images(indices), labels: labelsOf(test, indices), indices },
-        {
-          attack: {
-            attack: chosenAttack(attack),
-            members: chosenMembers(attack.ensemble),
-            blackBoxQueries: 0,
-            seed,
-          },
-          margin: attack.margin,
-          chip: { timing: 'off', energyProfile: undefined },
-          engines,
-          batchSize: VERIFY_BATCH,
-          workers: run.workers,
-          examples: 0,
-        },
+        verifyOptions(run, attack, engines),
         run.listener.hooks(ATTACK),
       );
       const { clean, robust } = levels.chip!;

@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { convert } from '../../../compiler/convert.js';
-import { commands } from '../../../runtime/cli/commands.js';
-import { runCommandLine } from '../../../runtime/cli/run-command-line.js';
 import { vgg } from '../../../runtime/models/vgg.js';
 import { encodeAnn } from '../../../schemas/ann-file.js';
 import { encodeSnn } from '../../../schemas/snn-file.js';
 import { model, node } from '../../compiler/import/onnx-builder.js';
+import { runHere } from './in-process.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'spikewright-values-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -63,22 +62,7 @@ it.each([
   ['SW1032', 'LeakyRelu', ['import', at('LeakyRelu.onnx'), '--out', at('x')]],
   ['SW4002', 'pickles', ['evaluate', ann, '--data-dir', at('python'), '--clean']],
 ] as const)('%s names %s: %j', async (code, word, argv) => {
-  let error = '';
-  const exit = await runCommandLine(
-    [...argv, '--quiet'],
-    commands,
-    {
-      out: () => undefined,
-      error: (text) => {
-        error += text;
-      },
-      errorIsTerminal: false,
-      errorIsColourful: false,
-      columns: () => 80,
-      now: () => 0,
-    },
-    new AbortController().signal,
-  );
+  const { code: exit, error } = await runHere([...argv, '--quiet']);
   expect(exit).toBe(2);
   expect(error).toContain(`error ${code}`);
   expect(error).toContain(word);

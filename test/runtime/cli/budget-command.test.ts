@@ -2,11 +2,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { commands } from '../../../runtime/cli/commands.js';
-import { runCommandLine } from '../../../runtime/cli/run-command-line.js';
 import { beginRun, finishRun } from '../../../runtime/history/history.js';
 import { validateFile } from '../../../runtime/validate.js';
 import { wilson } from '../../../runtime/wilson.js';
+import { runHere } from './in-process.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'spikewright-budget-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -35,26 +34,9 @@ const result = {
   extra: 'free',
 };
 
+/** Runs a command; its errors in one line. */
 async function spikewright(...argv: string[]) {
-  let out = '';
-  let error = '';
-  const code = await runCommandLine(
-    argv,
-    commands,
-    {
-      out: (text) => {
-        out += text;
-      },
-      error: (text) => {
-        error += text;
-      },
-      errorIsTerminal: false,
-      errorIsColourful: false,
-      columns: () => 80,
-      now: () => 0,
-    },
-    new AbortController().signal,
-  );
+  const { code, out, error } = await runHere(argv);
   return { code, out, error: error.replaceAll(/\s+/g, ' ') };
 }
 

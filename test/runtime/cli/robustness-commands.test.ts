@@ -3,8 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { convert } from '../../../compiler/convert.js';
-import { commands } from '../../../runtime/cli/commands.js';
-import { runCommandLine } from '../../../runtime/cli/run-command-line.js';
 import { withCorruption } from '../../../runtime/data/corrupt/chosen.js';
 import { corruptions } from '../../../runtime/data/corrupted.js';
 import { openDataset } from '../../../runtime/data/open.js';
@@ -17,6 +15,7 @@ import { encodeSnn } from '../../../schemas/snn-file.js';
 import { expectCode } from '../../schemas/hostile.js';
 import { npy } from '../data/npy-builder.js';
 import { draws } from '../engine/small-networks.js';
+import { runHere } from './in-process.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'spikewright-robustness-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -35,22 +34,8 @@ beforeAll(() => {
 
 /** Runs a command and gives its JSON; expects exit code 0. */
 async function json(...argv: string[]): Promise<Record<string, unknown>> {
-  let error = '';
-  const code = await runCommandLine(
-    [...argv, ...(argv[0] === 'import' ? [] : ['--backend', 'cpu']), '--quiet', '--json', at('result.json')],
-    commands,
-    {
-      out: () => {},
-      error: (text) => {
-        error += text;
-      },
-      errorIsTerminal: false,
-      errorIsColourful: false,
-      columns: () => 80,
-      now: () => 0,
-    },
-    new AbortController().signal,
-  );
+  const backend = argv[0] === 'import' ? [] : ['--backend', 'cpu'];
+  const { code, error } = await runHere([...argv, ...backend, '--quiet', '--json', at('result.json')]);
   expect(error).toBe('');
   expect(code).toBe(0);
   return JSON.parse(readFileSync(at('result.json'), 'utf8'));

@@ -5,8 +5,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { defineCommand } from '../../../runtime/cli/command.js';
 import { Interrupted } from '../../../runtime/cli/interrupt.js';
 import { wholeNumber } from '../../../runtime/cli/options.js';
-import { runCommandLine } from '../../../runtime/cli/run-command-line.js';
 import { diagnostic, failure } from '../../../schemas/diagnostic.js';
+import { runHere } from './in-process.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'spikewright-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -34,28 +34,7 @@ const greet = defineCommand({
   },
 });
 
-async function run(...argv: string[]) {
-  let out = '';
-  let error = '';
-  const code = await runCommandLine(
-    argv,
-    [greet],
-    {
-      out: (text) => {
-        out += text;
-      },
-      error: (text) => {
-        error += text;
-      },
-      errorIsTerminal: false,
-      errorIsColourful: false,
-      columns: () => 80,
-      now: () => 0,
-    },
-    new AbortController().signal,
-  );
-  return { code, out, error };
-}
+const run = (...argv: string[]) => runHere(argv, [greet]);
 
 describe('the command line', () => {
   test('runs a command: result on standard output, announcements on standard error', async () => {
