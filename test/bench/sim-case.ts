@@ -4,17 +4,15 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { encodeImages } from '../../runtime/drive.js';
 import { simulateImages } from '../../runtime/verify/simulate-task.js';
 import type { Program } from '../../schemas/program.js';
 import { decodeProgram } from '../../schemas/program-file.js';
 import { readTarget } from '../../schemas/target-file.js';
-import { eventsOf } from '../../sim/events.js';
 import type { SampleResult } from '../../sim/sample-result.js';
 import { Simulator } from '../../sim/simulate.js';
 import { heldImages } from '../runtime/verify/held-images.js';
+import { kernelRate } from './kernel-rate.js';
 import { imageCounts, type NetworkName } from './networks.js';
 
 type Mode = 'off' | 'analytic' | 'cycle';
@@ -48,33 +46,6 @@ function now(): number {
   return Number(process.hrtime.bigint()) / 1e9;
 }
 
-/** Synapses per second of accumulation alone, with as many spikes at a time as each core has in a step on average. */
-function kernelRate({ machine }: Simulator, { byCore }: SampleResult): number {
-  const { cores, memory, network, program } = machine;
-  const random = xoroshiro128plus(2);
-  const firing = cores.map(({ number, address, somas, neuron }) => {
-    const neurons = Array.from(neuron.keys()).filter((k) => neuron[k]! >= 0);
-    const wanted = Math.round(eventsOf(byCore, number, 'spikeOut') / program.timesteps);
-    const spiked = new Set(Array.from({ length: wanted }, () => neurons[uniformInt(random, 0, neurons.length - 1)]!));
-    return { address, somas, compartments: neuron.length, spiked: [...spiked] };
-  });
-  let best = 0;
-  const end = now() + 1;
-  while (now() < end) {
-    for (const { address, somas, compartments, spiked } of firing) {
-      somas.setFiring(spiked);
-      memory.kernels.send(address, 0, compartments);
-    }
-    const start = now();
-    memory.kernels.accumulateAll(network);
-    const seconds = now() - start;
-    const synapses = cores.reduce((sum, { axonIn }) => sum + axonIn.synapticOperations, 0);
-    for (const { axonIn } of cores) axonIn.forgetReceived();
-    best = Math.max(best, synapses / seconds);
-  }
-  return best;
-}
-
 function counts(results: readonly SampleResult[]): Pick<SimCase, 'spikes' | 'synops' | 'messages'> {
   const sum = (of: (result: SampleResult) => number): number =>
     results.reduce((total, result) => total + of(result), 0);
@@ -100,7 +71,7 @@ function oneThread(net: string, mode: Mode, images: Float32Array, samples: numbe
     results = drives.map((sample) => simulator.run(sample));
     seconds = Math.min(seconds, now() - start);
   }
-  const kernelSynopsPerSecond = kernelRate(simulator, results[0]!);
+  const kernelSynopsPerSecond = kernelRate(simulator, drives[0]!);
   return { net, mode, workers: 0, samples, ...counts(results), seconds, loadSeconds, kernelSynopsPerSecond };
 }
 
