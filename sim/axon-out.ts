@@ -9,7 +9,9 @@ import { PatternTable } from './pattern-table.js';
 const fanWords = 4;
 const fan = { outlets: 0, eastWest: 1, northSouth: 2, crossings: 3 };
 const outletWords = 2;
-const spreadWords = 2;
+const spreadWords = 4;
+/** Messages, and their links east-west, north-south and between chips. */
+const sentWays = 4;
 
 /** What placing output axons takes: of this core, the rows that its spikes send; of all, states and the mesh. */
 interface Surroundings {
@@ -35,10 +37,17 @@ export class AxonsOut {
   /** The cores that any entry goes to, and the messages sent to each since this was last cleared, once they are counted. */
   routes: readonly number[] = [];
   sentOn: Uint32Array = new Uint32Array(0);
+  /** By population of the core: messages sent to merged synapses since this was last cleared, and the links on their way. */
+  readonly sent = new Map<number, Float64Array>();
+  readonly #population: Int32Array;
   readonly #state: CoreState;
 
   /** `core` [entries]. */
-  constructor({ axonsOut: { offsets } }: CoreImage, core: Int32Array, state: CoreState) {
+  constructor({ axonsOut: { offsets }, ranges }: CoreImage, core: Int32Array, state: CoreState) {
+    this.#population = new Int32Array(offsets.length - 1).fill(-1);
+    for (const { population, first, neurons } of ranges) {
+      this.#population.fill(population, first, first + neurons.length);
+    }
     this.offsets = offsets;
     this.core = core;
     this.synapses = new Int32Array(core.length);
@@ -56,8 +65,8 @@ export class AxonsOut {
     this.inlet[entry] = inlet;
   }
 
-  /** Puts all of it where the loops find it, once inlets and synapses of all entries are known; gives how many patterns there are. */
-  place({ from, rows, states, mesh, memory, merged }: Surroundings): number {
+  /** Puts all of it where the loops find it, once inlets and synapses of all entries are known. */
+  place({ from, rows, states, mesh, memory, merged }: Surroundings): void {
     const { offsets, core, synapses, inlet } = this;
     const routes = new Map<number, number>();
     for (let entry = 0; entry < core.length; entry++) {
@@ -72,10 +81,13 @@ export class AxonsOut {
     const patterns = new PatternTable(
       memory,
       ways.map((way, route) => ({ core: states[this.routes[route]!]!.address, sentOn: sentOn + 4 * route, way })),
+      (words) => merged.addPattern(words),
     );
+    for (const population of new Set(this.#population)) {
+      if (population >= 0) this.sent.set(population, memory.float64(memory.reserve(8 * sentWays), sentWays));
+    }
     const compartments = offsets.length - 1;
     const spreads = new Uint32Array(spreadWords * compartments);
-    const patternOf = new Uint32Array(compartments);
     const fans = new Uint32Array(fanWords * (compartments + 1));
     for (let k = 0; k < compartments; k++) {
       const at = fanWords * k;
@@ -95,8 +107,9 @@ export class AxonsOut {
         }
       }
       const { list, shift } = merged.rowsOf(rows, k);
-      spreads.set([list, shift], spreadWords * k);
-      patternOf[k] = patterns.close();
+      const population = this.#population[k]!;
+      const pattern = patterns.close(population, this.sent.get(population)?.byteOffset ?? 0);
+      spreads.set([list, shift, pattern], spreadWords * k);
     }
     fans[fanWords * compartments + fan.outlets] = routeOf.length;
     const firstOutlet = memory.place(Uint32Array.from(outlets));
@@ -109,8 +122,6 @@ export class AxonsOut {
       outlets: outlets.length === 0 ? 0 : firstOutlet,
       routeOf: memory.place(Int32Array.from(routeOf)),
       spreads: patterns.size === 0 ? 0 : memory.place(spreads),
-      patternOf: patterns.size === 0 ? 0 : memory.place(patternOf),
     });
-    return patterns.size;
   }
 }

@@ -47,13 +47,11 @@ const fields = [
   'profileTable',
   'profileRowBytes',
   'spreads',
-  'patternOf',
   'fed',
   'disturbed',
   'rowsAdded',
   'rowsMerged',
   'reach',
-  'unused',
 ] as const;
 
 /** The doubles that follow them. */

@@ -81,15 +81,12 @@ export class CoreLoader {
     for (const [group, members] of groups.entries()) {
       this.#loadGroup(members, sourcesOf[group]!);
     }
-    let patterns = 0;
     for (const [from, axonsOut] of this.#axonsOut.entries()) {
-      patterns += axonsOut.place({ from, rows: this.#rows[from]!, states, mesh, memory, merged: this.#merged });
+      axonsOut.place({ from, rows: this.#rows[from]!, states, mesh, memory, merged: this.#merged });
     }
-    return {
-      cores: this.#cores,
-      hostInlets: this.#hostInlets,
-      network: this.#merged.network(table.begin, table.end, patterns),
-    };
+    const compartments = this.#cores.reduce((most, core) => Math.max(most, core.compartments), 0);
+    const network = this.#merged.network(table.begin, table.end, compartments);
+    return { cores: this.#cores, hostInlets: this.#hostInlets, network };
   }
 
   /** Loads cores that hold one population, or each several; `sources` are the cores that send to any of them. */

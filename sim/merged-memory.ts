@@ -1,5 +1,6 @@
 import type { CoreState } from './core-state.js';
 import type { Address, MachineMemory } from './machine-memory.js';
+import { patternWords } from './pattern-table.js';
 import { PushTable } from './push-table.js';
 import { type Sheet, vectorWeights } from './sheet-builder.js';
 
@@ -16,8 +17,7 @@ const cacheBytes = 1 << 19;
 const tileWeights = 64;
 /** What 16 bits hold. */
 const sumMax = 2 ** 15 - 1;
-/** Compartments whose rows are pushed together, and those that vectors may touch beyond. */
-const shiftsMax = 64;
+/** Shifts and rows that vectors may touch beyond those of a core or a section. */
 const shiftsBeyond = 3;
 /** In the lower of two bytes a weight is stored with this added. */
 const lowerBias = 128;
@@ -40,6 +40,8 @@ export class MergedMemory {
   /** Address of each sheet's first section. */
   readonly #sections: Address[] = [];
   readonly #pushes: PushTable;
+  /** By number; 0 is that of compartments that send nothing. */
+  readonly #patterns: Uint32Array[] = [new Uint32Array(patternWords)];
 
   constructor(memory: MachineMemory, states: readonly CoreState[]) {
     this.#memory = memory;
@@ -92,21 +94,27 @@ export class MergedMemory {
     return this.#pushes.close();
   }
 
-  /** The network of all that was placed: what the loops work on. States of cores lie from `begin` to `end`; `patterns` counts those of all. */
-  network(begin: Address, end: Address, patterns: number): Address {
+  /** Adds what kernel/merged-state.ts calls a Pattern; gives its number. */
+  addPattern(words: readonly number[]): number {
+    return this.#patterns.push(Uint32Array.from(words)) - 1;
+  }
+
+  /** The network of all that was placed: what the loops work on. States of cores lie from `begin` to `end`; none has more than `compartments`. */
+  network(begin: Address, end: Address, compartments: number): Address {
     const memory = this.#memory;
     const { delayed, longestWait } = this.#pushes;
     const sheets = memory.place(Uint32Array.from(this.#sheets.flatMap((words) => [...words])));
-    // One more is written before it is known whether it counts.
-    const [touched, owed] = [memory.reserve(4 * (patterns + 1)), memory.reserve(4 * (patterns + 1))];
-    const shifts = memory.reserve(4 * (shiftsMax + shiftsBeyond));
+    const patterns = memory.place(Uint32Array.from(this.#patterns.flatMap((words) => [...words])));
+    const countBytes = 16 * Math.ceil(this.#patterns.length / 4);
+    const counts = memory.reserve(countBytes);
+    const [lists, shifts] = [0, 0].map(() => memory.reserve(4 * (compartments + shiftsBeyond)));
     const slots = delayed === 0 ? 0 : longestWait + 1;
     const slotBytes = dueBytes * delayed;
     const ring = memory.reserve(slots * slotBytes);
     const slotEnds = memory.reserve(4 * slots);
     const words = new Uint32Array(networkWords);
-    words.set([begin, end, sheets, sheets + sheetBytes * this.#sheets.length, touched, touched]);
-    words.set([slots, 0, ring, slotBytes, slotEnds, shifts, 0, owed, owed], 6);
+    words.set([begin, end, sheets, sheets + sheetBytes * this.#sheets.length, patterns, counts, counts + countBytes]);
+    words.set([slots, 0, ring, slotBytes, slotEnds, lists!, shifts!], 7);
     return memory.place(words);
   }
 }

@@ -4,10 +4,10 @@ import type { Address, MachineMemory } from './machine-memory.js';
 import type { Distance } from './mesh.js';
 
 /** Words of what kernel/merged-state.ts calls Pattern and Share. */
-const patternWords = 8;
+export const patternWords = 8;
 const shareWords = 6;
 const share = { core: 0, messages: 1, sentOn: 2, synapses: 4 };
-/** Numbers of a share in a key: route, messages, synapses. */
+/** Numbers of a share in a key: route, messages, synapses; they follow the population. */
 const shareKey = 3;
 
 /** Where messages of a core are counted, at the core that they go to and at their own, and how far they go. */
@@ -30,17 +30,20 @@ export class PatternTable {
   readonly #touched = new Growing(new Int32Array(16));
   readonly #known = new HashTable();
   readonly #keys: Float64Array[] = [];
-  readonly #addresses: Address[] = [];
+  readonly #numbers: number[] = [];
+  readonly #enter: (words: readonly number[]) => number;
 
-  constructor(memory: MachineMemory, routes: readonly Route[]) {
+  /** `enter` takes the words of a pattern and gives it a number. */
+  constructor(memory: MachineMemory, routes: readonly Route[], enter: (words: readonly number[]) => number) {
     this.#memory = memory;
     this.#routes = routes;
+    this.#enter = enter;
     this.#messages = new Int32Array(routes.length);
     this.#synapses = new Float64Array(routes.length);
   }
 
   get size(): number {
-    return this.#addresses.length;
+    return this.#numbers.length;
   }
 
   /** A message on a route that finds so many synapses. */
@@ -50,8 +53,11 @@ export class PatternTable {
     this.#synapses[route]! += synapses;
   }
 
-  /** The pattern of a compartment, whose messages have been added; 0 of none. */
-  close(): Address {
+  /**
+   * The number of the pattern of a compartment, whose messages have been added; 0 of none. What is sent for its population is
+   * summed at `sent`.
+   */
+  close(population: number, sent: Address): number {
     const { length, values } = this.#touched;
     if (length === 0) return 0;
     let hash = length;
@@ -59,37 +65,38 @@ export class PatternTable {
       const route = values[k]!;
       hash = Math.imul(hash ^ route ^ (this.#messages[route]! << 16), 0x9e3779b1) ^ this.#synapses[route]!;
     }
-    let number = this.#known.find(hash, (other) => this.#is(this.#keys[other]!));
-    if (number < 0) {
-      number = this.#addresses.length;
-      this.#known.add(hash, number);
-      this.#place();
+    let found = this.#known.find(hash, (other) => this.#is(this.#keys[other]!, population));
+    if (found < 0) {
+      found = this.#numbers.length;
+      this.#known.add(hash, found);
+      this.#place(population, sent);
     }
     for (let k = 0; k < length; k++) {
       this.#messages[values[k]!] = 0;
       this.#synapses[values[k]!] = 0;
     }
     this.#touched.length = 0;
-    return this.#addresses[number]!;
+    return this.#numbers[found]!;
   }
 
-  #is(key: Float64Array): boolean {
+  #is(key: Float64Array, population: number): boolean {
     const { length, values } = this.#touched;
-    if (key.length !== shareKey * length) return false;
+    if (key.length !== 1 + shareKey * length || key[0] !== population) return false;
     for (let k = 0; k < length; k++) {
       const route = values[k]!;
       const isSame =
-        key[shareKey * k] === route &&
-        key[shareKey * k + 1] === this.#messages[route] &&
-        key[shareKey * k + 2] === this.#synapses[route];
+        key[shareKey * k + 1] === route &&
+        key[shareKey * k + 2] === this.#messages[route] &&
+        key[shareKey * k + 3] === this.#synapses[route];
       if (!isSame) return false;
     }
     return true;
   }
 
-  #place(): void {
+  #place(population: number, sent: Address): void {
     const { length, values } = this.#touched;
-    const key = new Float64Array(shareKey * length);
+    const key = new Float64Array(1 + shareKey * length);
+    key[0] = population;
     const first = this.#memory.reserve(4 * shareWords * length);
     const words = this.#memory.uint32(first, shareWords * length);
     const doubles = this.#memory.float64(first, (shareWords / 2) * length);
@@ -102,14 +109,12 @@ export class PatternTable {
       words[shareWords * k + share.messages] = messages;
       words[shareWords * k + share.sentOn] = sentOn;
       doubles[(shareWords * k + share.synapses) / 2] = this.#synapses[route]!;
-      key.set([route, messages, this.#synapses[route]!], shareKey * k);
+      key.set([route, messages, this.#synapses[route]!], shareKey * k + 1);
       for (const [index, links] of [1, way.eastWest, way.northSouth, way.chipCrossings].entries()) {
         sums[index]! += messages * links;
       }
     }
-    const pattern = new Uint32Array(patternWords);
-    pattern.set([0, first, first + 4 * shareWords * length, ...sums]);
     this.#keys.push(key);
-    this.#addresses.push(this.#memory.place(pattern));
+    this.#numbers.push(this.#enter([first, first + 4 * shareWords * length, ...sums, sent, 0]));
   }
 }

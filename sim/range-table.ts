@@ -21,6 +21,9 @@ const rangeCounts = [
 ] as const;
 const rangeCountsAt = rangeBytes - 8 * rangeCounts.length;
 
+/** What a range that is not the first of its population sends to merged synapses beside that. */
+const sentNothing = new Float64Array(4);
+
 /** What a range did since it was last asked. */
 export type RangeCounts = Readonly<Record<(typeof rangeCounts)[number], number>>;
 
@@ -29,7 +32,8 @@ export class RangeTable {
   readonly #memory: MachineMemory;
   readonly #windows: Int32Array;
   readonly #address: Address;
-  readonly #ranges: readonly { readonly core: number; readonly population: number }[];
+  /** `sent`: what the core sent to merged synapses for the population, if the range is the first of it. */
+  readonly #ranges: readonly { readonly core: number; readonly population: number; readonly sent: Float64Array | null }[];
   readonly #words: Int32Array;
   readonly #counts: Float64Array;
 
@@ -38,8 +42,11 @@ export class RangeTable {
     const { populations } = program;
     const windows = memory.reserve(windowBytes * populations.length);
     this.#windows = memory.int32(windows, (windowBytes / 4) * populations.length);
-    this.#ranges = cores.flatMap(({ number, ranges }) =>
-      ranges.map(({ population }) => ({ core: number, population })),
+    this.#ranges = cores.flatMap(({ number, ranges, axonsOut }) =>
+      ranges.map(({ population }, index) => {
+        const isFirst = ranges.findIndex((range) => range.population === population) === index;
+        return { core: number, population, sent: isFirst ? axonsOut.sent.get(population)! : null };
+      }),
     );
     this.#address = memory.reserve(rangeBytes * this.#ranges.length);
     this.#words = memory.int32(this.#address, (rangeBytes / 4) * this.#ranges.length);
@@ -68,6 +75,7 @@ export class RangeTable {
       const at = (rangeBytes * range + rangeCountsAt) / 8;
       this.#counts.fill(0, at, at + rangeCounts.length);
       this.#counts[(rangeBytes / 8) * range + rangeReach] = 0;
+      this.#ranges[range]!.sent?.fill(0);
     }
   }
 
@@ -124,23 +132,26 @@ export class RangeTable {
     populations: readonly boolean[],
     visit: (core: number, population: number, counts: RangeCounts) => void,
   ): void {
+    this.#memory.kernels.settle();
     const counts = this.#counts;
     for (let range = 0; range < this.#ranges.length; range++) {
       const { core, population } = this.#ranges[range]!;
       if (!populations[population]) continue;
       const at = (rangeBytes * range + rangeCountsAt) / 8;
-      // No spike without an active update, no message without a spike; those of faults are counted like any.
-      if (counts[at] === 0 && counts[at + 3] === 0) continue;
+      const sent = this.#ranges[range]!.sent ?? sentNothing;
+      // No spike without an active update, no message without a spike, if of another range; those of faults are counted like any.
+      if (counts[at] === 0 && counts[at + 3] === 0 && sent[0] === 0) continue;
       visit(core, population, {
         active: counts[at]!,
         saturations: counts[at + 1]!,
         inputsBeyondMax: counts[at + 2]!,
         spikes: counts[at + 3]!,
-        messages: counts[at + 4]!,
-        eastWest: counts[at + 5]!,
-        northSouth: counts[at + 6]!,
-        crossings: counts[at + 7]!,
+        messages: counts[at + 4]! + sent[0]!,
+        eastWest: counts[at + 5]! + sent[1]!,
+        northSouth: counts[at + 6]! + sent[2]!,
+        crossings: counts[at + 7]! + sent[3]!,
       });
+      sent.fill(0);
       counts.fill(0, at, at + rangeCounts.length);
     }
   }

@@ -81,7 +81,7 @@ export class SampleStream {
     ranges.reset();
     memory.kernels.openNetwork(
       network,
-      clock !== null || faults !== null || this.#records || this.#observer !== undefined,
+      clock !== null || faults !== null || this.#records || this.#overlaps || this.#observer !== undefined,
     );
     faults?.open();
     clock?.observe(this.#observer?.observer.packets ?? null);

@@ -60,7 +60,7 @@ export class CoreState {
   /** Messages of the last accumulation, and the rows that it added. */
   received: i32;
   rows: i32;
-  /** Of the last range of spikes sent. */
+  /** Of the last range of spikes sent, those to merged synapses left out. */
   messagesSent: i32;
   sentEastWest: i32;
   sentNorthSouth: i32;
@@ -72,9 +72,8 @@ export class CoreState {
   /** Rows of parameters by local timestep; a row has by profile: fires above, reset by, keeps in 1/4096, all ones where the reset is hard. */
   profileTable: usize;
   profileRowBytes: i32;
-  /** By compartment: a `Spread`; 0 where nothing is sent to merged synapses. And the address of its `Pattern`, or 0. */
+  /** By compartment: a `Spread`; 0 where nothing is sent to merged synapses. */
   spreads: usize;
-  patternOf: usize;
   /** 1 where `inputs` may hold anything but zeros. */
   fed: i32;
   /** 1 where membranes have been changed since the last update. */
@@ -84,7 +83,6 @@ export class CoreState {
   rowsMerged: i32;
   /** The largest magnitude of a membrane of the blocks updated last, before any reset. */
   reach: i32;
-  unused: i32;
   /** Synapses processed by the last accumulation. */
   synapticOperations: f64;
   /** Messages and synapses of all accumulations since they were last taken. */

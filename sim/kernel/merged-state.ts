@@ -11,23 +11,23 @@ export class Network {
   pastCores: usize;
   sheets: usize;
   pastSheets: usize;
-  /** Addresses of the patterns of this timestep's spikes, each once, up to the address in `touchedEnd`. */
-  touched: usize;
-  touchedEnd: usize;
+  /** By number: a `Pattern`; and spikes not counted yet (u32), a multiple of four numbers. Pattern 0 is that of those who send nothing. */
+  patterns: usize;
+  counts: usize;
+  pastCounts: usize;
   /** Slots of `slotBytes` bytes: delayed pushes and their shifts, up to the addresses in `slotEnds`; no slots where none are delayed. */
   slots: i32;
   slot: i32;
   ring: usize;
   slotBytes: i32;
   slotEnds: usize;
-  /** Room for the shifts of the spikes of 64 compartments. */
+  /** Room for the lists, and one more, and the shifts of the spikes of one core (u32 each). */
+  lists: usize;
   shifts: usize;
   /** 1 where it is asked for every timestep who fired and what each core received. */
   watched: i32;
-  /** Else: addresses of the patterns whose spikes have not been counted where they are received, up to the address in `owedEnd`. */
-  owed: usize;
-  owedEnd: usize;
-  unused: i32;
+  /** 1 where spikes may not be counted yet. */
+  owes: i32;
 }
 
 /** One population's: sections, and tiles of their weights. */
@@ -95,11 +95,9 @@ export class DelayedPushes {
   unused: i32;
 }
 
-/** What the spikes of some compartments of a core send. */
+/** What the spikes of some compartments of a core, all of one population, send. */
 @unmanaged
 export class Pattern {
-  /** Of this timestep. */
-  spikes: u32;
   shares: usize;
   pastShares: usize;
   /** Of one spike, and the links on the way of all. */
@@ -107,8 +105,18 @@ export class Pattern {
   eastWest: i32;
   northSouth: i32;
   crossings: i32;
-  /** Of earlier timesteps, not counted yet where they are received. */
-  owed: u32;
+  /** Where what the core sends for the population is summed: a `Sent`. */
+  sent: usize;
+  unused: i32;
+}
+
+/** Messages, and the links on the way of all. */
+@unmanaged
+export class Sent {
+  messages: f64;
+  eastWest: f64;
+  northSouth: f64;
+  crossings: f64;
 }
 
 /** The rows of some compartments, but for the shift of each: pushes follow, up to `pastPushes`. */
@@ -120,11 +128,13 @@ export class PushList {
   unused: i32;
 }
 
-/** Of a compartment: its list of rows, or 0, and its shift. */
+/** Of a compartment: its list of rows, or 0, its shift, and the number of its pattern. */
 @unmanaged
 export class Spread {
   list: usize;
   shift: u32;
+  pattern: u32;
+  unused: i32;
 }
 
 /** What a core receives of one spike. */
@@ -146,6 +156,7 @@ export const STRETCH: usize = offsetof<Stretch>();
 export const PUSH: usize = offsetof<Push>();
 export const PUSH_LIST: usize = offsetof<PushList>();
 export const DELAYED: usize = offsetof<DelayedPushes>();
+export const PATTERN: usize = offsetof<Pattern>();
 export const SHARE: usize = offsetof<Share>();
 /** Bytes of a `Spread`, as a power of two. */
-export const SPREAD_SHIFT: usize = 3;
+export const SPREAD_SHIFT: usize = 4;

@@ -10,16 +10,13 @@ import {
   DELAYED,
   DelayedPushes,
   Network,
-  Pattern,
   PUSH,
   PUSH_LIST,
   Push,
   PushList,
   SECTION,
   Section,
-  SHARE,
   SHEET,
-  Share,
   Sheet,
   SPREAD_SHIFT,
   Spread,
@@ -28,17 +25,21 @@ import {
   TILE,
   Tile,
 } from './merged-state';
+import { countReceived } from './patterns';
 import { accumulate } from './synapse';
 import { addTile, addVectors, addWhole } from './tile-sums';
 
 /** Bytes of a place in a slot. */
 const DUE: usize = 8;
 
+/** No list has this address. */
+const NOBODY: u32 = 1;
+
 let network: usize = 0;
 
 /**
- * From now on spikes go to this network; it starts without any rows. Where nobody is `watched`, what cores receive is known
- * when it is asked for, and not before.
+ * From now on spikes go to this network; it starts without any rows. Where nothing is `watched`, what is sent and received is
+ * counted when it is asked for, and not before.
  */
 export function openNetwork(address: usize, watched: bool): void {
   network = address;
@@ -48,56 +49,58 @@ export function openNetwork(address: usize, watched: bool): void {
   for (let slot = 0; slot < net.slots; slot += 1) {
     store<u32>(net.slotEnds + ((<usize>slot) << 2), <u32>(net.ring + <usize>(slot * net.slotBytes)));
   }
-  for (let at = net.owed; at < net.owedEnd; at += 4) changetype<Pattern>(<usize>load<u32>(at)).owed = 0;
-  net.owedEnd = net.owed;
+  memory.fill(net.counts, 0, net.pastCounts - net.counts);
 }
 
-/** True where it is asked for every timestep who fired and what each core received. */
-export function isWatched(): bool {
-  return changetype<Network>(network).watched !== 0;
+/** The network that is open. */
+export function openedNetwork(): Network {
+  return changetype<Network>(network);
 }
 
-/** Hands the rows of those of a core's compartments first … end − 1 that fired to their sections, and counts what is sent. */
+/**
+ * Hands the rows of those of a core's compartments first … end − 1 that fired to their sections. First what is known of all of
+ * them is fetched, from all over the memory: what is done with each depends on it, and would wait for it each time.
+ */
 export function sendMerged(core: CoreState, first: i32, end: i32): void {
   const net = changetype<Network>(network);
+  net.owes = 1;
+  const pastLists = fetchSpreads(net, core, first, end);
+  let shift = net.shifts;
+  for (let at = net.lists; at < pastLists; ) {
+    // Spikes that follow one another with one list, as do those of a pixel's channels, push their rows together.
+    const list = load<u32>(at);
+    const shifts = shift;
+    do {
+      at += 4;
+      shift += 4;
+    } while (load<u32>(at) === list);
+    if (list !== 0) pushAll(net, changetype<PushList>(<usize>list), shifts, shift);
+  }
+}
+
+/** Writes down lists and shifts of those that fired, behind the lists one of nobody, and counts their patterns; gives where the lists end. */
+function fetchSpreads(net: Network, core: CoreState, first: i32, end: i32): usize {
   const spreads = core.spreads;
-  const patternOf = core.patternOf;
   const firing = core.firing;
-  const shifts = net.shifts;
-  let touchedEnd = net.touchedEnd;
-  let sent = i32x4.splat(0);
+  const counts = net.counts;
+  let list = net.lists;
+  let shift = net.shifts;
   const last = (end - 1) >> 6;
   for (let word = first >> 6; word <= last; word += 1) {
-    let bits = load<u64>(firing + ((<usize>word) << 3)) & bitsWithin(word, first, end);
     const spread0 = spreads + (((<usize>word) << 6) << SPREAD_SHIFT);
-    const pattern0 = patternOf + ((<usize>word) << 8);
-    while (bits) {
-      // Spikes that follow one another with one list, as do those of a pixel's channels, push their rows together.
-      const list = changetype<Spread>(spread0 + ((<usize>ctz(bits)) << SPREAD_SHIFT)).list;
-      let pastShifts = shifts;
-      do {
-        const lane = <usize>ctz(bits);
-        const spread = changetype<Spread>(spread0 + (lane << SPREAD_SHIFT));
-        if (spread.list !== list) break;
-        store<u32>(pastShifts, spread.shift);
-        pastShifts += 4;
-        bits &= bits - 1;
-        const address = <usize>load<u32>(pattern0 + (lane << 2));
-        if (address === 0) continue;
-        const pattern = changetype<Pattern>(address);
-        store<u32>(touchedEnd, <u32>address);
-        touchedEnd += select<usize>(4, 0, pattern.spikes === 0);
-        pattern.spikes += 1;
-        sent = i32x4.add(sent, v128.load(address, offsetof<Pattern>('messages')));
-      } while (bits);
-      if (list !== 0) pushAll(net, changetype<PushList>(list), shifts, pastShifts);
+    let bits = load<u64>(firing + ((<usize>word) << 3)) & bitsWithin(word, first, end);
+    for (; bits; bits &= bits - 1) {
+      const spread = changetype<Spread>(spread0 + ((<usize>ctz(bits)) << SPREAD_SHIFT));
+      store<u32>(list, <u32>spread.list);
+      store<u32>(shift, spread.shift);
+      list += 4;
+      shift += 4;
+      const count = counts + ((<usize>spread.pattern) << 2);
+      store<u32>(count, load<u32>(count) + 1);
     }
   }
-  net.touchedEnd = touchedEnd;
-  core.messagesSent += i32x4.extract_lane(sent, 0);
-  core.sentEastWest += i32x4.extract_lane(sent, 1);
-  core.sentNorthSouth += i32x4.extract_lane(sent, 2);
-  core.sentAcrossChips += i32x4.extract_lane(sent, 3);
+  store<u32>(list, NOBODY);
+  return list;
 }
 
 /** Hands the rows of a list to their sections, once for each of the shifts that lie from `shifts` to `end`. */
@@ -160,7 +163,7 @@ export function accumulateAll(address: usize): void {
   const net = changetype<Network>(address);
   accumulateCores(net.cores, net.pastCores);
   pushDelayed(net);
-  countPatterns(net);
+  if (net.watched) countReceived(net, true);
   accumulateSheets(net.sheets, net.pastSheets);
 }
 
@@ -183,52 +186,6 @@ function pushDelayed(net: Network): void {
   }
   store<u32>(slotEnd, <u32>begin);
   net.slot = net.slot + 1 === net.slots ? 0 : net.slot + 1;
-}
-
-function countPatterns(net: Network): void {
-  const end = net.touchedEnd;
-  let owedEnd = net.owedEnd;
-  for (let at = net.touched; at < end; at += 4) {
-    const address = load<u32>(at);
-    const pattern = changetype<Pattern>(<usize>address);
-    if (net.watched) receivePattern(pattern, pattern.spikes, true);
-    else {
-      store<u32>(owedEnd, address);
-      owedEnd += select<usize>(4, 0, pattern.owed === 0);
-      pattern.owed += pattern.spikes;
-    }
-    pattern.spikes = 0;
-  }
-  net.owedEnd = owedEnd;
-  net.touchedEnd = net.touched;
-}
-
-/** Counts what cores have received in earlier timesteps, as far as that has been put off. */
-export function settle(): void {
-  if (network === 0) return;
-  const net = changetype<Network>(network);
-  for (let at = net.owed; at < net.owedEnd; at += 4) {
-    const pattern = changetype<Pattern>(<usize>load<u32>(at));
-    receivePattern(pattern, pattern.owed, false);
-    pattern.owed = 0;
-  }
-  net.owedEnd = net.owed;
-}
-
-/** Counts what so many spikes of a pattern send, in this timestep or in earlier ones, where it is received. */
-function receivePattern(pattern: Pattern, spikes: u32, now: bool): void {
-  for (let share = pattern.shares; share < pattern.pastShares; share += SHARE) {
-    const own = changetype<Share>(share);
-    const core = changetype<CoreState>(own.core);
-    const messages = spikes * own.messages;
-    const synapses = <f64>spikes * own.synapses;
-    core.receivedInAll += <f64>messages;
-    core.synapticOperationsInAll += synapses;
-    if (!now) continue;
-    core.received += messages;
-    core.synapticOperations += synapses;
-    store<u32>(own.sentOn, load<u32>(own.sentOn) + messages);
-  }
 }
 
 /** Forms the sums of all sections of sheets begin … end, and adds them to the inputs of their cores. */

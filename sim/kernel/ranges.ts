@@ -3,7 +3,8 @@
 import { send } from './axon-out';
 import { bitsWithin, countMembers } from './bitmap';
 import { CoreState } from './core-state';
-import { isWatched } from './merged';
+import { openedNetwork } from './merged';
+import { countReceived, countSent } from './patterns';
 import { update } from './soma';
 
 /** What a population does in this timestep. */
@@ -133,7 +134,7 @@ function updateRange(core: CoreState, range: Range): void {
 
 /** Counts the spikes of each range, marks the neurons that fired and, where anybody watches, lists them. */
 export function noteSpikes(begin: usize, end: usize): void {
-  const lists = isWatched();
+  const lists = openedNetwork().watched !== 0;
   let spike = 0;
   for (let address = begin; address < end; address += RANGE_BYTES) {
     const range = changetype<Range>(address);
@@ -218,6 +219,15 @@ export function wakeDriven(begin: usize, end: usize): void {
   }
 }
 
+/** Counts what has been sent and received, as far as that has been put off. */
+export function settle(): void {
+  const net = openedNetwork();
+  if (changetype<usize>(net) === 0 || net.watched || !net.owes) return;
+  net.owes = 0;
+  countSent(net);
+  countReceived(net, false);
+}
+
 /** Sends the messages of all spikes of the ranges. */
 export function sendRanges(begin: usize, end: usize): void {
   for (let address = begin; address < end; address += RANGE_BYTES) {
@@ -230,4 +240,6 @@ export function sendRanges(begin: usize, end: usize): void {
     range.northSouth += <f64>core.sentNorthSouth;
     range.crossings += <f64>core.sentAcrossChips;
   }
+  const net = openedNetwork();
+  if (net.watched) countSent(net);
 }
