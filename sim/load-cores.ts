@@ -85,7 +85,8 @@ export class CoreLoader {
       axonsOut.place({ from, rows: this.#rows[from]!, states, mesh, memory, merged: this.#merged });
     }
     const compartments = this.#cores.reduce((most, core) => Math.max(most, core.compartments), 0);
-    const network = this.#merged.network(table.begin, table.end, compartments);
+    const allCompartments = this.#cores.reduce((sum, core) => sum + core.compartments, 0);
+    const network = this.#merged.network(table.begin, table.end, compartments, allCompartments);
     return { cores: this.#cores, hostInlets: this.#hostInlets, network };
   }
 

@@ -9,7 +9,7 @@ const sheetBytes = 24;
 const sectionBytes = 24;
 const dueBytes = 8;
 /** Words of its Network. */
-const networkWords = 16;
+const networkWords = 18;
 
 /** Weights beyond which a tile of all does not fit the fastest caches. */
 const cacheBytes = 1 << 19;
@@ -40,13 +40,16 @@ export class MergedMemory {
   /** Address of each sheet's first section. */
   readonly #sections: Address[] = [];
   readonly #pushes: PushTable;
+  /** A section of no neurons, that takes what would else be one row too few. */
+  readonly #nowhere: Address;
   /** By number; 0 is that of compartments that send nothing. */
   readonly #patterns: Uint32Array[] = [new Uint32Array(patternWords)];
 
   constructor(memory: MachineMemory, states: readonly CoreState[]) {
     this.#memory = memory;
     this.#states = states;
-    this.#pushes = new PushTable(memory);
+    this.#nowhere = memory.reserve(sectionBytes);
+    this.#pushes = new PushTable(memory, this.#nowhere);
   }
 
   /** Places a sheet, whose cores have been placed; gives its number. */
@@ -99,8 +102,8 @@ export class MergedMemory {
     return this.#patterns.push(Uint32Array.from(words)) - 1;
   }
 
-  /** The network of all that was placed: what the loops work on. States of cores lie from `begin` to `end`; none has more than `compartments`. */
-  network(begin: Address, end: Address, compartments: number): Address {
+  /** The network of all that was placed: what the loops work on. States of cores lie from `begin` to `end`; none has more than `compartments`, and all together `allCompartments`. */
+  network(begin: Address, end: Address, compartments: number, allCompartments: number): Address {
     const memory = this.#memory;
     const { delayed, longestWait } = this.#pushes;
     const sheets = memory.place(Uint32Array.from(this.#sheets.flatMap((words) => [...words])));
@@ -112,9 +115,11 @@ export class MergedMemory {
     const slotBytes = dueBytes * delayed;
     const ring = memory.reserve(slots * slotBytes);
     const slotEnds = memory.reserve(4 * slots);
+    const rows = memory.reserve(4 * (allCompartments + shiftsBeyond));
+    memory.uint32(this.#nowhere, 2).set([rows, rows]);
     const words = new Uint32Array(networkWords);
     words.set([begin, end, sheets, sheets + sheetBytes * this.#sheets.length, patterns, counts, counts + countBytes]);
-    words.set([slots, 0, ring, slotBytes, slotEnds, lists!, shifts!], 7);
+    words.set([slots, 0, ring, slotBytes, slotEnds, lists!, shifts!, 0, 0, this.#nowhere], 7);
     return memory.place(words);
   }
 }

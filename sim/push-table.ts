@@ -5,6 +5,7 @@ import type { Address, MachineMemory } from './machine-memory.js';
 /** Words of what kernel/merged-state.ts calls DelayedPushes, and of a PushList without its pushes; of a row in a key: section, row, wait. */
 const delayedWords = 4;
 const listWords = 4;
+const pushWords = 2;
 const rowKey = 3;
 
 /** The rows that a compartment's spikes push: those of a list, all so many bytes on. */
@@ -22,6 +23,7 @@ export class PushTable {
   delayed = 0;
   longestWait = 0;
   readonly #memory: MachineMemory;
+  readonly #nowhere: Address;
   readonly #rows = new Growing(new Float64Array(64));
   readonly #known = new HashTable();
   /** The keys of all lists, one behind the other, and where each begins; addresses; and how many waits each has. */
@@ -30,8 +32,10 @@ export class PushTable {
   readonly #addresses: Address[] = [];
   readonly #waits: number[] = [];
 
-  constructor(memory: MachineMemory) {
+  /** Pushes come in pairs: where their number is odd one more goes to the section `nowhere`. */
+  constructor(memory: MachineMemory, nowhere: Address) {
     this.#memory = memory;
+    this.#nowhere = nowhere;
     this.#keyStart.length = 1;
   }
 
@@ -96,6 +100,7 @@ export class PushTable {
     );
     // What acts soonest stands in the list itself, so that nothing else need be fetched.
     const prompt = pushesAfter(0);
+    if (prompt.length % (2 * pushWords) !== 0) prompt.push(this.#nowhere, 0);
     const address = memory.reserve(4 * (listWords + prompt.length));
     const list = memory.uint32(address, listWords + prompt.length);
     const pastPushes = address + 4 * list.length;

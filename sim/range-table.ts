@@ -33,7 +33,11 @@ export class RangeTable {
   readonly #windows: Int32Array;
   readonly #address: Address;
   /** `sent`: what the core sent to merged synapses for the population, if the range is the first of it. */
-  readonly #ranges: readonly { readonly core: number; readonly population: number; readonly sent: Float64Array | null }[];
+  readonly #ranges: readonly {
+    readonly core: number;
+    readonly population: number;
+    readonly sent: Float64Array | null;
+  }[];
   readonly #words: Int32Array;
   readonly #counts: Float64Array;
 

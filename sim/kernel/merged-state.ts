@@ -28,6 +28,9 @@ export class Network {
   watched: i32;
   /** 1 where spikes may not be counted yet. */
   owes: i32;
+  /** A section of no neurons. */
+  nowhere: usize;
+  unused: i32;
 }
 
 /** One population's: sections, and tiles of their weights. */

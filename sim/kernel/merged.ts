@@ -121,13 +121,19 @@ function pushAll(net: Network, list: PushList, shifts: usize, end: usize): void 
   }
 }
 
+/** Pushes come in pairs: half as often the processor has to guess whether there are more. */
 function push(from: usize, past: usize, shift: u32): void {
-  for (let at = from; at < past; at += PUSH) {
-    const section = changetype<Section>(changetype<Push>(at).section);
-    const end = section.end;
-    store<u32>(end, changetype<Push>(at).row + shift);
-    section.end = end + 4;
+  for (let at = from; at < past; at += 2 * PUSH) {
+    pushOne(at, shift);
+    pushOne(at + PUSH, shift);
   }
+}
+
+function pushOne(at: usize, shift: u32): void {
+  const section = changetype<Section>(changetype<Push>(at).section);
+  const end = section.end;
+  store<u32>(end, changetype<Push>(at).row + shift);
+  section.end = end + 4;
 }
 
 /** The same for several shifts, in vectors: behind its rows a section has room for what the last of them has too much. */
@@ -161,6 +167,8 @@ export function accumulateCores(begin: usize, end: usize): void {
 /** Takes all messages of a timestep, and adds what acts in the next update of any core. */
 export function accumulateAll(address: usize): void {
   const net = changetype<Network>(address);
+  const nowhere = changetype<Section>(net.nowhere);
+  nowhere.end = nowhere.begin;
   accumulateCores(net.cores, net.pastCores);
   pushDelayed(net);
   if (net.watched) countReceived(net, true);
@@ -182,7 +190,7 @@ function pushDelayed(net: Network): void {
   const end = <usize>load<u32>(slotEnd);
   for (let at = begin; at < end; at += DUE) {
     const delayed = changetype<DelayedPushes>(<usize>load<u32>(at));
-    push(delayed.pushes, delayed.pastPushes, load<u32>(at, 4));
+    for (let own = delayed.pushes; own < delayed.pastPushes; own += PUSH) pushOne(own, load<u32>(at, 4));
   }
   store<u32>(slotEnd, <u32>begin);
   net.slot = net.slot + 1 === net.slots ? 0 : net.slot + 1;
