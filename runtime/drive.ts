@@ -3,6 +3,7 @@ import { convolvedSize } from '../schemas/layer-shapes.js';
 import type { Drive } from '../schemas/spike.js';
 import type { MapShape } from '../schemas/tensor.js';
 import { elementCount } from '../schemas/tensor.js';
+import { convolve } from './drive/convolver.js';
 
 /** What the host loads as a population's constant input for one image. */
 export interface EncodedDrive {
@@ -53,50 +54,22 @@ export function encodeDrive(drive: Drive, image: Float32Array): EncodedDrive {
  * give equal bits on every machine. Throws SW5001 where the image has a wrong length.
  */
 export function driveCurrent(drive: Drive, image: Float32Array): Float64Array {
-  const { kernel, bias, stride, scale } = drive;
   if (image.length !== elementCount(drive.inputShape)) {
     throw failure('SW5001', {
       where: `drive of ${drive.population}`,
       what: `the image has ${image.length} values, the network takes ${drive.inputShape.join('×')}`,
     });
   }
-  const padded = normaliseAndPad(drive, image);
-  const rowLength = (drive.inputShape[1] + drive.padding.left + drive.padding.right) * drive.inputShape[2];
-  const [kernelHeight, kernelWidth, channelsIn] = kernel.shape;
-  const [height, width, channelsOut] = drivenShape(drive);
-  const span = kernelWidth * channelsIn;
-  const taps = kernelHeight * span;
-  const quads = groupByFour(kernel.data, taps, channelsOut);
-  const sums = new Float64Array(Math.ceil(channelsOut / 4) * 4);
-  const current = new Float64Array(height * width * channelsOut);
-  for (let y = 0, target = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1, target += channelsOut) {
-      sums.set(bias);
-      const corner = y * stride[0] * rowLength + x * stride[1] * channelsIn;
-      for (let c = 0, tap = 0; c < channelsOut; c += 4) {
-        let sum0 = sums[c]!;
-        let sum1 = sums[c + 1]!;
-        let sum2 = sums[c + 2]!;
-        let sum3 = sums[c + 3]!;
-        for (let ky = 0; ky < kernelHeight; ky += 1) {
-          const start = corner + ky * rowLength;
-          for (let k = start; k < start + span; k += 1, tap += 4) {
-            const value = padded[k]!;
-            sum0 += value * quads[tap]!;
-            sum1 += value * quads[tap + 1]!;
-            sum2 += value * quads[tap + 2]!;
-            sum3 += value * quads[tap + 3]!;
-          }
-        }
-        sums[c] = sum0;
-        sums[c + 1] = sum1;
-        sums[c + 2] = sum2;
-        sums[c + 3] = sum3;
-      }
-      for (let c = 0; c < channelsOut; c += 1) current[target + c] = scale * sums[c]!;
-    }
-  }
-  return current;
+  return convolve({
+    input: normaliseAndPad(drive, image),
+    rowLength: (drive.inputShape[1] + drive.padding.left + drive.padding.right) * drive.inputShape[2],
+    channelsIn: drive.inputShape[2],
+    kernel: drive.kernel,
+    bias: drive.bias,
+    stride: drive.stride,
+    scale: drive.scale,
+    shape: drivenShape(drive),
+  });
 }
 
 /** One sample as the chip receives it: a current [H·W·C] for each drive of its network, in their order. */
@@ -114,17 +87,6 @@ export function encodeImages(drives: readonly Drive[], images: Float32Array): En
   return Array.from({ length: images.length / size }, (_, n) =>
     drives.map((drive) => encodeDrive(drive, images.subarray(n * size, (n + 1) * size)).current),
   );
-}
-
-/** The kernel [taps, cout] as [cout/4, taps, 4], the last group filled with zeros: four sums advance at once. */
-function groupByFour(kernel: Float32Array, taps: number, channels: number): Float64Array {
-  const grouped = new Float64Array(Math.ceil(channels / 4) * taps * 4);
-  for (let tap = 0; tap < taps; tap += 1) {
-    for (let c = 0; c < channels; c += 1) {
-      grouped[(Math.floor(c / 4) * taps + tap) * 4 + (c % 4)] = kernel[tap * channels + c]!;
-    }
-  }
-  return grouped;
 }
 
 /** (x − mean)/std inside a frame of zeros, [H + top + bottom, W + left + right, C]. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { drivenShape, encodeDrive } from '../../runtime/drive.js';
+import { driveCurrent, drivenShape, encodeDrive } from '../../runtime/drive.js';
 import { SpikewrightError } from '../../schemas/diagnostic.js';
 import type { Drive } from '../../schemas/spike.js';
 
@@ -23,7 +23,67 @@ function pixelDrive(parts: Partial<Drive>): Drive {
   };
 }
 
+/** The current of one output, in plain numbers and in the order that `driveCurrent` states. */
+function plainCurrent(drive: Drive, image: Float32Array, y: number, x: number, c: number): number {
+  const { inputShape, kernel, mean, std, padding, stride } = drive;
+  const [height, width, channels] = inputShape;
+  const [rows, columns, , outputs] = kernel.shape;
+  let sum = drive.bias[c]!;
+  for (let ky = 0; ky < rows; ky++) {
+    for (let kx = 0; kx < columns; kx++) {
+      const [iy, ix] = [y * stride[0] + ky - padding.top, x * stride[1] + kx - padding.left];
+      const isInside = iy >= 0 && iy < height && ix >= 0 && ix < width;
+      for (let i = 0; i < channels; i++) {
+        const value = isInside ? (image[(iy * width + ix) * channels + i]! - mean[i]!) / std[i]! : 0;
+        sum += value * kernel.data[((ky * columns + kx) * channels + i) * outputs + c]!;
+      }
+    }
+  }
+  return drive.scale * sum;
+}
+
 describe('the drive', () => {
+  it('is, to the bit, the sum in plain numbers, for any shape, one after the other', () => {
+    const size = fc.integer({ min: 1, max: 4 });
+    const pad = fc.integer({ min: 0, max: 2 });
+    const shapes = fc.record({
+      image: fc.tuple(fc.integer({ min: 4, max: 9 }), fc.integer({ min: 4, max: 9 }), fc.integer({ min: 1, max: 4 })),
+      kernel: fc.tuple(size, size),
+      outputs: fc.integer({ min: 1, max: 19 }),
+      stride: fc.tuple(size, size),
+      padding: fc.record({ top: pad, bottom: pad, left: pad, right: pad }),
+    });
+    const numbers = fc.float({ min: -3, max: 3, noNaN: true });
+    const filled = (count: number, values: readonly number[]) =>
+      Float32Array.from({ length: count }, (_, k) => values[(k * 7 + (k >> 3)) % values.length]!);
+    fc.assert(
+      fc.property(shapes, fc.array(numbers, { minLength: 23, maxLength: 40 }), (of, values) => {
+        const channels = of.image[2];
+        const shape = [...of.kernel, channels, of.outputs] as const;
+        const drive = pixelDrive({
+          inputShape: of.image,
+          kernel: { shape, data: filled(shape[0] * shape[1] * channels * of.outputs, values.toReversed()) },
+          bias: filled(of.outputs, values),
+          mean: [0.1, 0.2, 0.3, 0.4].slice(0, channels),
+          std: [0.3, 0.7, 1.1, 1.3].slice(0, channels),
+          stride: of.stride,
+          padding: of.padding,
+          scale: 12.3,
+        });
+        const image = filled(of.image[0] * of.image[1] * channels, values);
+        const [height, width] = drivenShape(drive);
+        const plain: number[] = [];
+        for (let y = 0; y < height; y++) {
+          for (let x = 0; x < width; x++) {
+            for (let c = 0; c < of.outputs; c++) plain.push(plainCurrent(drive, image, y, x, c));
+          }
+        }
+        expect([...driveCurrent(drive, image)]).toEqual(plain);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('normalises, convolves, adds the bias, scales and rounds', () => {
     // 2×2 image, 2×2 kernel, padding 1 at top and left, stride 2 → 1×1 windows at (−1, −1): only pixel (0, 0) is inside.
     // (0.75 − 0.5)/0.25 = 1; under kernel tap (1, 1) = 8; bias 0.25; scale 10: 10·(0.25 + 8) = 82.5 → 83 → grid of 4:
