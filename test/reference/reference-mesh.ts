@@ -17,9 +17,10 @@ export interface FlitFigures {
   readonly withinTile: number;
   readonly eastWest: number;
   readonly northSouth: number;
-  /** Added to a hop that leaves a chip of so many columns. */
+  /** Added to a hop that leaves a chip of so many columns and rows. */
   readonly chipToChip: number;
   readonly chipColumns: number;
+  readonly chipRows: number;
   readonly buffer: number;
   /** Who comes next of several that want the same output: each in its turn, or who has waited longest. */
   readonly arbitration: 'roundRobin' | 'longestWait';
@@ -114,7 +115,7 @@ export function flitTicks(cores: readonly FlitCore[], figures: FlitFigures): num
       x,
       y,
       direction,
-      link: output(linkTicks(figures, x, direction), ({ to }) => {
+      link: output(linkTicks(figures, x, y, direction), ({ to }) => {
         return directionFrom(x, y, cores[to]!) === direction;
       }),
     }));
@@ -202,9 +203,11 @@ function directionFrom(x: number, y: number, { x: toX, y: toY }: FlitCore): Dire
   return null;
 }
 
-function linkTicks(figures: FlitFigures, x: number, direction: Direction): number {
-  if (direction === 'south' || direction === 'north') return figures.northSouth;
-  const next = x + step[direction][0];
-  const leaves = Math.floor(x / figures.chipColumns) !== Math.floor(next / figures.chipColumns);
-  return figures.eastWest + (leaves ? figures.chipToChip : 0);
+function linkTicks(figures: FlitFigures, x: number, y: number, direction: Direction): number {
+  const { eastWest, northSouth, chipToChip, chipColumns, chipRows } = figures;
+  const [nextX, nextY] = [x + step[direction][0], y + step[direction][1]];
+  const leaves =
+    Math.floor(x / chipColumns) !== Math.floor(nextX / chipColumns) ||
+    Math.floor(y / chipRows) !== Math.floor(nextY / chipRows);
+  return (nextX === x ? northSouth : eastWest) + (leaves ? chipToChip : 0);
 }

@@ -15,7 +15,8 @@ import {
 import { figure, tinyTarget } from './tiny-target.js';
 
 /** The figures of `tinyTarget` in ns, of which a tick of the slow model is one; tiles of 2 cores, 4 × 2 on a chip. */
-const figures = { spikeOut: 10, withinTile: 4, eastWest: 20, northSouth: 30, chipToChip: 100, chipColumns: 4 };
+const times = { spikeOut: 10, withinTile: 4, eastWest: 20, northSouth: 30, chipToChip: 100 };
+const figures = { ...times, chipColumns: 4, chipRows: 2 };
 const [axonIn, synapse, active, inactive] = [2, 3, 8, 5];
 
 /** Cores whose neurons all fire at once, and the cores (numbers on the board, 16 a chip) that each message goes to. */
@@ -24,10 +25,12 @@ interface Scene {
   /** Of each core that listens, synapses of a message. */
   readonly sinks: readonly { readonly place: number; readonly synapses: number }[];
   readonly buffer: number;
+  /** Of the three: all in one row, or one below the other. */
+  readonly chipsPerRow: 1 | 3;
 }
 
 /** Picoseconds of the step in which all fire, without a barrier. */
-function cycleTime({ sources, sinks, buffer }: Scene): number {
+function cycleTime({ sources, sinks, buffer, chipsPerRow }: Scene): number {
   const neurons = sources.reduce((sum, source) => sum + source.neurons.length, 0);
   const outputs = sinks.reduce((sum, { synapses }) => sum + synapses, 0);
   let first = 0;
@@ -60,7 +63,7 @@ function cycleTime({ sources, sinks, buffer }: Scene): number {
     cores: [...senders, ...listeners],
   });
   const target = tinyTarget({
-    mesh: { linkBuffer: figure(buffer, 'messages') },
+    mesh: { linkBuffer: figure(buffer, 'messages'), chipsPerRow: figure(chipsPerRow, 'chips') },
     timing: { barrier: [{ tiles: 1, time: figure(0, 'ns') }] },
   });
   const simulator = new Simulator(program, target, { timing: 'cycle' });
@@ -68,10 +71,12 @@ function cycleTime({ sources, sinks, buffer }: Scene): number {
 }
 
 /** The same by the slow model. */
-function slowTime({ sources, sinks, buffer }: Scene, arbitration: FlitFigures['arbitration']): number {
+function slowTime({ sources, sinks, buffer, chipsPerRow }: Scene, arbitration: FlitFigures['arbitration']): number {
   const at = (place: number) => {
     const tile = Math.floor((place % 16) / 2);
-    return { x: 4 * Math.floor(place / 16) + (tile % 4), y: Math.floor(tile / 4) };
+    const chip = Math.floor(place / 16);
+    const [column, row] = chipsPerRow === 3 ? [chip, 0] : [0, chip];
+    return { x: 4 * column + (tile % 4), y: 2 * row + Math.floor(tile / 4) };
   };
   const cores: FlitCore[] = [
     ...sources.map(({ place, neurons }) => ({
@@ -109,6 +114,7 @@ const scenes: fc.Arbitrary<Scene> = fc.uniqueArray(fc.nat(47), { minLength: 3, m
         .map((place) => fc.record({ place: fc.constant(place), synapses: fc.integer({ min: 1, max: 20 }) })),
     ),
     buffer: fc.constantFrom(1, 2, 4, 16),
+    chipsPerRow: fc.constantFrom(1, 3),
   });
 });
 
@@ -119,7 +125,7 @@ const burst = (count: number, sink = 0): number[][] => Array.from({ length: coun
 describe('the time of the cycle clock is within 5 % of a flit-level model’s', () => {
   // Places: 2 on tile (1, 0), 0 and 1 on (0, 0), 4 on (2, 0), 10 on (1, 1); 16 on tile (0, 0) of the next chip.
   const four = [0, 1, 4, 10].map((place) => ({ place, neurons: burst(10) }));
-  const cases: [string, Omit<Scene, 'buffer'>][] = [
+  const cases: [string, Omit<Scene, 'buffer' | 'chipsPerRow'>][] = [
     ['where two cores share a link', { sources: four.slice(0, 2), sinks: [{ place: 6, synapses: 2 }] }],
     ['where four cores from all sides send to one', { sources: four, sinks: [{ place: 2, synapses: 20 }] }],
     [
@@ -151,9 +157,10 @@ describe('the time of the cycle clock is within 5 % of a flit-level model’s', 
   it.each(cases)('%s', (_, scene) => {
     for (const buffer of [1, 2, 4, 16]) {
       // Alone on the mesh the messages of one core would be through far sooner.
-      const alone = cycleTime({ ...scene, sources: scene.sources.slice(0, 1), buffer });
-      expect(cycleTime({ ...scene, buffer })).toBeGreaterThan(1.2 * alone);
-      expect(error({ ...scene, buffer })).toBeLessThan(0.05);
+      const whole: Scene = { ...scene, buffer, chipsPerRow: 3 };
+      const alone = cycleTime({ ...whole, sources: scene.sources.slice(0, 1) });
+      expect(cycleTime(whole)).toBeGreaterThan(1.2 * alone);
+      expect(error(whole)).toBeLessThan(0.05);
     }
   });
 
