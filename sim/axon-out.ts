@@ -5,11 +5,10 @@ import type { MergedMemory, SourceRows } from './merged-memory.js';
 import type { Mesh } from './mesh.js';
 import { PatternTable } from './pattern-table.js';
 
-/** Words of a `Fan`, an `Outlet` and a `Spread` in the kernel. */
+/** Words of a `Fan` and an `Outlet` in the kernel. */
 const fanWords = 4;
 const fan = { outlets: 0, eastWest: 1, northSouth: 2, crossings: 3 };
 const outletWords = 2;
-const spreadWords = 4;
 /** Messages, and their links east-west, north-south and between chips. */
 const sentWays = 4;
 
@@ -87,7 +86,11 @@ export class AxonsOut {
       if (population >= 0) this.sent.set(population, memory.float64(memory.reserve(8 * sentWays), sentWays));
     }
     const compartments = offsets.length - 1;
-    const spreads = new Uint32Array(spreadWords * compartments);
+    const [lists, shifts, patternOf] = [0, 0, 0].map(() => new Uint32Array(compartments)) as [
+      Uint32Array,
+      Uint32Array,
+      Uint32Array,
+    ];
     const fans = new Uint32Array(fanWords * (compartments + 1));
     for (let k = 0; k < compartments; k++) {
       const at = fanWords * k;
@@ -108,8 +111,9 @@ export class AxonsOut {
       }
       const { list, shift } = merged.rowsOf(rows, k);
       const population = this.#population[k]!;
-      const pattern = patterns.close(population, this.sent.get(population)?.byteOffset ?? 0);
-      spreads.set([list, shift, pattern], spreadWords * k);
+      lists[k] = list;
+      shifts[k] = shift;
+      patternOf[k] = patterns.close(population, this.sent.get(population)?.byteOffset ?? 0);
     }
     fans[fanWords * compartments + fan.outlets] = routeOf.length;
     const firstOutlet = memory.place(Uint32Array.from(outlets));
@@ -121,7 +125,20 @@ export class AxonsOut {
       fans: memory.place(fans),
       outlets: outlets.length === 0 ? 0 : firstOutlet,
       routeOf: memory.place(Int32Array.from(routeOf)),
-      spreads: patterns.size === 0 ? 0 : memory.place(spreads),
+    });
+    if (patterns.size === 0) return;
+    // Channel by channel, or pixel by pixel, many cores send alike, but each in rows of its own.
+    const firstShift = shifts.reduce(
+      (least, shift, k) => (lists[k] === 0 ? least : Math.min(least, shift)),
+      2 ** 32 - 1,
+    );
+    for (let k = 0; k < compartments; k++) shifts[k] = lists[k] === 0 ? 0 : shifts[k]! - firstShift;
+    this.#state.set({
+      lists: memory.placeOnce(lists),
+      shifts: memory.placeOnce(shifts),
+      patterns: memory.placeOnce(patternOf),
+      firstShift,
+      firstPattern: patterns.first,
     });
   }
 }

@@ -1,6 +1,5 @@
 import type { CoreState } from './core-state.js';
 import type { Address, MachineMemory } from './machine-memory.js';
-import { patternWords } from './pattern-table.js';
 import { PushTable } from './push-table.js';
 import { type Sheet, vectorWeights } from './sheet-builder.js';
 
@@ -42,8 +41,7 @@ export class MergedMemory {
   readonly #pushes: PushTable;
   /** A section of no neurons, that takes what would else be one row too few. */
   readonly #nowhere: Address;
-  /** By number; 0 is that of compartments that send nothing. */
-  readonly #patterns: Uint32Array[] = [new Uint32Array(patternWords)];
+  readonly #patterns: Uint32Array[] = [];
 
   constructor(memory: MachineMemory, states: readonly CoreState[]) {
     this.#memory = memory;

@@ -4,7 +4,7 @@ import type { Address, MachineMemory } from './machine-memory.js';
 import type { Distance } from './mesh.js';
 
 /** Words of what kernel/merged-state.ts calls Pattern and Share. */
-export const patternWords = 8;
+const patternWords = 8;
 const shareWords = 6;
 const share = { core: 0, messages: 1, sentOn: 2, synapses: 4 };
 /** Numbers of a share in a key: route, messages, synapses; they follow the population. */
@@ -22,6 +22,8 @@ interface Route {
  * one, between the `close` of one compartment and that of the next.
  */
 export class PatternTable {
+  /** Number of the pattern of those who send nothing; those of others follow. */
+  readonly first: number;
   readonly #memory: MachineMemory;
   readonly #routes: readonly Route[];
   /** By route, of the compartment at work; and the routes that it takes. */
@@ -38,6 +40,7 @@ export class PatternTable {
     this.#memory = memory;
     this.#routes = routes;
     this.#enter = enter;
+    this.first = enter(new Array<number>(patternWords).fill(0));
     this.#messages = new Int32Array(routes.length);
     this.#synapses = new Float64Array(routes.length);
   }
@@ -54,7 +57,7 @@ export class PatternTable {
   }
 
   /**
-   * The number of the pattern of a compartment, whose messages have been added; 0 of none. What is sent for its population is
+   * The pattern of a compartment, whose messages have been added, counted from the `first`; 0 of none. What is sent for its population is
    * summed at `sent`.
    */
   close(population: number, sent: Address): number {
@@ -76,7 +79,7 @@ export class PatternTable {
       this.#synapses[values[k]!] = 0;
     }
     this.#touched.length = 0;
-    return this.#numbers[found]!;
+    return this.#numbers[found]! - this.first;
   }
 
   #is(key: Float64Array, population: number): boolean {

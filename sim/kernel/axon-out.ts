@@ -25,7 +25,7 @@ export function send(address: usize, first: i32, end: i32): void {
   core.sentEastWest = 0;
   core.sentNorthSouth = 0;
   core.sentAcrossChips = 0;
-  if (core.spreads) sendMerged(core, first, end);
+  if (core.lists) sendMerged(core, first, end);
   if (core.outlets) sendSingly(core, first, end);
 }
 

@@ -72,8 +72,15 @@ export class CoreState {
   /** Rows of parameters by local timestep; a row has by profile: fires above, reset by, keeps in 1/4096, all ones where the reset is hard. */
   profileTable: usize;
   profileRowBytes: i32;
-  /** By compartment: a `Spread`; 0 where nothing is sent to merged synapses. */
-  spreads: usize;
+  /**
+   * By compartment (u32): its list of rows at merged synapses, or 0; their shift beyond the core's first; and, counted from the
+   * core's first, its pattern. Cores share what is equal. No lists: nothing is sent to merged synapses.
+   */
+  lists: usize;
+  shifts: usize;
+  patterns: usize;
+  firstShift: u32;
+  firstPattern: u32;
   /** 1 where `inputs` may hold anything but zeros. */
   fed: i32;
   /** 1 where membranes have been changed since the last update. */

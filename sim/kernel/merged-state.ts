@@ -11,7 +11,7 @@ export class Network {
   pastCores: usize;
   sheets: usize;
   pastSheets: usize;
-  /** By number: a `Pattern`; and spikes not counted yet (u32), a multiple of four numbers. Pattern 0 is that of those who send nothing. */
+  /** By number: a `Pattern`; and spikes not counted yet (u32), a multiple of four numbers. */
   patterns: usize;
   counts: usize;
   pastCounts: usize;
@@ -131,15 +131,6 @@ export class PushList {
   unused: i32;
 }
 
-/** Of a compartment: its list of rows, or 0, its shift, and the number of its pattern. */
-@unmanaged
-export class Spread {
-  list: usize;
-  shift: u32;
-  pattern: u32;
-  unused: i32;
-}
-
 /** What a core receives of one spike. */
 @unmanaged
 export class Share {
@@ -161,5 +152,3 @@ export const PUSH_LIST: usize = offsetof<PushList>();
 export const DELAYED: usize = offsetof<DelayedPushes>();
 export const PATTERN: usize = offsetof<Pattern>();
 export const SHARE: usize = offsetof<Share>();
-/** Bytes of a `Spread`, as a power of two. */
-export const SPREAD_SHIFT: usize = 4;

@@ -18,8 +18,6 @@ import {
   Section,
   SHEET,
   Sheet,
-  SPREAD_SHIFT,
-  Spread,
   STRETCH,
   Stretch,
   TILE,
@@ -80,22 +78,24 @@ export function sendMerged(core: CoreState, first: i32, end: i32): void {
 
 /** Writes down lists and shifts of those that fired, behind the lists one of nobody, and counts their patterns; gives where the lists end. */
 function fetchSpreads(net: Network, core: CoreState, first: i32, end: i32): usize {
-  const spreads = core.spreads;
+  const lists = core.lists;
+  const shifts = core.shifts;
+  const patterns = core.patterns;
+  const firstShift = core.firstShift;
+  const counts = net.counts + ((<usize>core.firstPattern) << 2);
   const firing = core.firing;
-  const counts = net.counts;
   let list = net.lists;
   let shift = net.shifts;
   const last = (end - 1) >> 6;
   for (let word = first >> 6; word <= last; word += 1) {
-    const spread0 = spreads + (((<usize>word) << 6) << SPREAD_SHIFT);
     let bits = load<u64>(firing + ((<usize>word) << 3)) & bitsWithin(word, first, end);
     for (; bits; bits &= bits - 1) {
-      const spread = changetype<Spread>(spread0 + ((<usize>ctz(bits)) << SPREAD_SHIFT));
-      store<u32>(list, <u32>spread.list);
-      store<u32>(shift, spread.shift);
+      const place = (((<usize>word) << 6) + <usize>ctz(bits)) << 2;
+      store<u32>(list, load<u32>(lists + place));
+      store<u32>(shift, load<u32>(shifts + place) + firstShift);
       list += 4;
       shift += 4;
-      const count = counts + ((<usize>spread.pattern) << 2);
+      const count = counts + ((<usize>load<u32>(patterns + place)) << 2);
       store<u32>(count, load<u32>(count) + 1);
     }
   }
