@@ -28,6 +28,8 @@ export interface SimCase {
   readonly spikes: number;
   readonly synops: number;
   readonly messages: number;
+  /** Links that they crossed. */
+  readonly crossings: number;
   /** Of the fastest of several runs over all samples: others on the machine can only slow one down. */
   readonly seconds: number;
   /** From the bytes of the file to a simulator that can run; null with threads. */
@@ -46,13 +48,14 @@ function now(): number {
   return Number(process.hrtime.bigint()) / 1e9;
 }
 
-function counts(results: readonly SampleResult[]): Pick<SimCase, 'spikes' | 'synops' | 'messages'> {
+function counts(results: readonly SampleResult[]): Pick<SimCase, 'spikes' | 'synops' | 'messages' | 'crossings'> {
   const sum = (of: (result: SampleResult) => number): number =>
     results.reduce((total, result) => total + of(result), 0);
   return {
     spikes: sum(({ populations }) => populations.reduce((total, { spikesInWindow }) => total + spikesInWindow, 0)),
     synops: sum(({ synapticOperations }) => synapticOperations),
     messages: sum(({ messages }) => messages),
+    crossings: sum(({ hops }) => hops),
   };
 }
 

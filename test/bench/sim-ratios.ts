@@ -18,6 +18,9 @@ export interface SimRatios {
   /** Messages by the time that `cycle` takes: all of it, and what it takes beyond `off`, that is its clock alone. */
   readonly messagesPerSecond: number;
   readonly clockMessagesPerSecond: number;
+  /** Links that they cross, by the same times. */
+  readonly crossingsPerSecond: number;
+  readonly clockCrossingsPerSecond: number;
 }
 
 /** Runs of every mode: as many as this takes, but a few. */
@@ -36,12 +39,12 @@ const [drives] = encodeImages(program.drives, images.subarray(0, images.length /
 const target = readTarget(program.targetJson, net);
 const modes = (['off', 'analytic', 'cycle'] as const).map((timing) => new Simulator(program, target, { timing }));
 const best = modes.map(() => Number.POSITIVE_INFINITY);
-let messages = 0;
+let [messages, hops] = [0, 0];
 const end = performance.now() + 1e3 * secondsWanted;
 for (let run = 0; run < runsMin || performance.now() < end; run++) {
   for (const [index, simulator] of modes.entries()) {
     const start = cpuSeconds();
-    messages = simulator.run(drives!).messages;
+    ({ messages, hops } = simulator.run(drives!));
     best[index] = Math.min(best[index]!, cpuSeconds() - start);
   }
 }
@@ -52,5 +55,7 @@ const ratios: SimRatios = {
   cycleToOff: cycle / off,
   messagesPerSecond: messages / cycle,
   clockMessagesPerSecond: messages / (cycle - off),
+  crossingsPerSecond: hops / cycle,
+  clockCrossingsPerSecond: hops / (cycle - off),
 };
 process.stdout.write(JSON.stringify(ratios));

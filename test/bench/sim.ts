@@ -66,11 +66,13 @@ function threadLineOf({ net, mode, samplesPerSecond: [one, two], ratio, processo
   );
 }
 
-function ratioLineOf({ net, analyticToOff, cycleToOff, messagesPerSecond, clockMessagesPerSecond }: SimRatios): string {
+function ratioLineOf(ratios: SimRatios): string {
+  const { net, analyticToOff, cycleToOff, messagesPerSecond, clockMessagesPerSecond, clockCrossingsPerSecond } = ratios;
   const millions = (rate: number): string => `${(rate / 1e6).toFixed(1)} M`;
   return (
     `${net}, processor time: analytic ${analyticToOff.toFixed(2)} × off, cycle ${cycleToOff.toFixed(2)} × off: ` +
-    `${millions(messagesPerSecond)} messages/s, by the clock alone ${millions(clockMessagesPerSecond)}`
+    `${millions(messagesPerSecond)} messages/s, by the clock alone ${millions(clockMessagesPerSecond)}, ` +
+    `which cross ${millions(clockCrossingsPerSecond)} links/s`
   );
 }
 
