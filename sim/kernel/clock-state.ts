@@ -6,8 +6,8 @@ export class Clock {
   senders: usize;
   ports: usize;
   links: usize;
-  /** By core: its `Tile`. */
-  tiles: usize;
+  /** By core: its `Goal`. */
+  goals: usize;
   cores: i32;
   linkCount: i32;
   /** By link (i64): for how long it was occupied in this timestep. */
@@ -37,10 +37,13 @@ export class Clock {
   unit: f64;
 }
 
+/** Where the messages for a core go: its tile and its port. */
 @unmanaged
-class Tile {
+export class Goal {
   x: i32;
   y: i32;
+  port: usize;
+  unused: i32;
 }
 
 /** A sending unit or a link: what holds a message that another station is to take. */
@@ -153,8 +156,8 @@ export class Axon {
 /** What an output axon sends: at most one message in a timestep. */
 @unmanaged
 export class Message {
-  /** The core that it goes to. */
-  to: i32;
+  /** Of the core that it goes to. */
+  goal: Goal;
   /** The next in its link. */
   next: usize;
   /** What it costs its receiver. */
@@ -176,7 +179,7 @@ export class Arrival {
 export const MESSAGE: usize = 24;
 /** Bytes as powers of two; of a sender, a port and a link. */
 const STATION_SHIFT: usize = 6;
-const TILE_SHIFT: usize = 3;
+const GOAL_SHIFT: usize = 4;
 const TIME_SHIFT: usize = 3;
 /** Later than any moment. */
 export const NEVER: i64 = (<i64>1) << 62;
@@ -185,7 +188,7 @@ let senders: usize = 0;
 let ports: usize = 0;
 let links: usize = 0;
 let occupied: usize = 0;
-let tiles: usize = 0;
+let goals: usize = 0;
 let cores: i32 = 0;
 let stationBits: i64 = 0;
 
@@ -195,7 +198,7 @@ export function openState(clock: Clock): void {
   ports = clock.ports;
   links = clock.links;
   occupied = clock.occupied;
-  tiles = clock.tiles;
+  goals = clock.goals;
   cores = clock.cores;
   stationBits = clock.stationBits;
 }
@@ -268,15 +271,14 @@ export function portStation(core: i32): i32 {
   return 2 * cores + core;
 }
 
-/** The station by which a message for core `to` leaves the router of a tile, whose links begin at `firstLink`. */
-export function stationFrom(x: i32, y: i32, firstLink: usize, to: i32): usize {
-  const goal = changetype<Tile>(tiles + ((<usize>to) << TILE_SHIFT));
+export function goalOf(core: i32): Goal {
+  return changetype<Goal>(goals + ((<usize>core) << GOAL_SHIFT));
+}
+
+/** The station by which a message leaves the router of a tile, whose links begin at `firstLink`. */
+export function stationFrom(x: i32, y: i32, firstLink: usize, goal: Goal): usize {
   const dx = goal.x - x;
   const dy = goal.y - y;
   const direction = select<i32>(<i32>(dx < 0), 2 + <i32>(dy < 0), dx !== 0);
-  return select<usize>(
-    firstLink + ((<usize>direction) << STATION_SHIFT),
-    ports + ((<usize>to) << STATION_SHIFT),
-    (dx | dy) !== 0,
-  );
+  return select<usize>(firstLink + ((<usize>direction) << STATION_SHIFT), goal.port, (dx | dy) !== 0);
 }

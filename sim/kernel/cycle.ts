@@ -35,9 +35,6 @@ import { nextMessage, openSender, openSenders } from './sender';
 import { wait } from './waiting';
 
 let cores: i32 = 0;
-/** The present instant, and the latest moment in it of an event that was taken: others may follow that have smaller numbers. */
-let now: i64 = 0;
-let present: i64 = 0;
 
 /** One timestep of the machine. The ports know the host's work; the last timestep has left every station empty. */
 export function runTimestep(address: usize): void {
@@ -61,17 +58,20 @@ export function runTimestep(address: usize): void {
     const made = nextMessage(sending, receiving.host);
     if (made !== NEVER) schedule(core, momentOf(made, core));
   }
-  present = -1;
+  let present: i64 = -1;
   const receivers = cores;
   const ports = portStation(0);
   const links = portStation(cores);
   for (let moment = next(); moment !== NEVER; moment = next()) {
-    now = timeOf(moment);
+    // Others of this instant may follow that have smaller numbers.
     present = max(present, moment);
+    const now = timeOf(moment);
     const station = stationOf(moment);
-    if (station >= links) forward(link(station - links));
-    else if (station < receivers) schedule(station, send(sender(station)));
-    else admit(station < ports ? station - receivers : station - ports);
+    let freed: usize = 0;
+    if (station >= links) freed = inline.always(forward(link(station - links), now, present));
+    else if (station < receivers) schedule(station, send(sender(station), now, present));
+    else freed = inline.always(admit(station < ports ? station - receivers : station - ports, now, present));
+    if (freed !== 0) inline.always(makeRoom(changetype<Link>(freed), now, present));
   }
   clock.arrivalCount = <i32>((endOfArrivals() - clock.arrivals) / ARRIVAL);
   closeCores(clock);
@@ -82,28 +82,28 @@ export function runTimestep(address: usize): void {
  * Sends the message of a sending unit that is made now, and those that follow in this instant: no station comes before it.
  * When the next is to be sent; NEVER where there is none, or it is known to wait.
  */
-function send(sending: Sender): i64 {
+function send(sending: Sender, now: i64, present: i64): i64 {
   let made = now;
   while (made === now) {
     const message = sending.message;
-    const to = changetype<Message>(message).to;
-    const first = changetype<Taker>(stationFrom(sending.x, sending.y, sending.firstLink, to));
+    const goal = changetype<Message>(message).goal;
+    const first = changetype<Taker>(stationFrom(sending.x, sending.y, sending.firstLink, goal));
     if (first.roomFrom > present) {
       sending.ready = present;
       waitFor(first, sending);
       return NEVER;
     }
-    enter(first, message);
+    inline.always(enter(first, message, now));
     sending.message = message + MESSAGE;
     made = nextMessage(sending, now);
   }
-  return made === NEVER ? NEVER : expectMessage(sending, made);
+  return made === NEVER ? NEVER : inline.always(expectMessage(sending, made));
 }
 
 /** A sending unit has begun to make a message, which takes a while: when it is to be sent; NEVER where it is known to wait. */
 function expectMessage(sending: Sender, made: i64): i64 {
-  const to = changetype<Message>(sending.message).to;
-  const first = changetype<Taker>(stationFrom(sending.x, sending.y, sending.firstLink, to));
+  const goal = changetype<Message>(sending.message).goal;
+  const first = changetype<Taker>(stationFrom(sending.x, sending.y, sending.firstLink, goal));
   const ready = momentOf(made, coreOfSender(changetype<usize>(sending)));
   if (first.roomFrom <= ready) return ready;
   sending.ready = ready;
@@ -112,17 +112,17 @@ function expectMessage(sending: Sender, made: i64): i64 {
 }
 
 /** A sending unit that has waited has got rid of its message. */
-function resume(sending: Sender): void {
+function resume(sending: Sender, now: i64, present: i64): void {
   sending.message += MESSAGE;
   const made = nextMessage(sending, now);
   if (made === NEVER) return;
-  const moment = made === now ? send(sending) : expectMessage(sending, made);
+  const moment = made === now ? send(sending, now, present) : inline.always(expectMessage(sending, made));
   if (moment !== NEVER) schedule(coreOfSender(changetype<usize>(sending)), moment);
 }
 
 /** The head of a link is served from now on. */
-function serve(served: Link): void {
-  const onward = stationFrom(served.x, served.y, served.firstLink, changetype<Message>(served.head).to);
+function serve(served: Link, now: i64): void {
+  const onward = stationFrom(served.x, served.y, served.firstLink, changetype<Message>(served.head).goal);
   const service = serviceOf(served.lane);
   const ready = momentOf(now + service, stationOfLink(served));
   served.next = onward;
@@ -132,28 +132,28 @@ function serve(served: Link): void {
   else append(served.lane, ready);
 }
 
-/** A link has served its head: on to the next station, or blocked until that has room. */
-function forward(from: Link): void {
+/** A link has served its head: on to the next station, or blocked until that has room. The link that has room now, or 0. */
+function forward(from: Link, now: i64, present: i64): usize {
   takeFrom(from.lane);
   const onward = changetype<Taker>(from.next);
   if (onward.roomFrom > present) {
     from.ready = present;
     waitFor(onward, from);
-    return;
+    return 0;
   }
-  enter(onward, leaveLink(from));
-  makeRoom(from);
+  inline.always(enter(onward, leaveLink(from), now));
+  return changetype<usize>(from);
 }
 
-/** The port of a core has room, by its own completion or by its receiving unit's: whoever has waited longest comes in. */
-function admit(core: i32): void {
+/** The port of a core has room, by its own completion or by its receiving unit's: whoever has waited longest comes in. The link that has room now, or 0. */
+function admit(core: i32, now: i64, present: i64): usize {
   const freed = port(core);
   const waiting = freed.firstWaiting;
   if (changetype<Holder>(waiting).ready > present) {
     freed.roomFrom = 0;
     schedule(cores + core, NEVER);
     dismiss(changetype<Taker>(freed));
-    return;
+    return 0;
   }
   const others = changetype<Holder>(waiting).nextWaiting;
   freed.firstWaiting = others;
@@ -169,15 +169,16 @@ function admit(core: i32): void {
     schedule(cores + core, freed.roomFrom);
     freed.roomFrom = NEVER;
   }
-  if (comesOverLink) makeRoom(changetype<Link>(waiting));
-  else resume(changetype<Sender>(waiting));
+  if (comesOverLink) return waiting;
+  resume(changetype<Sender>(waiting), now, present);
+  return 0;
 }
 
 /** The head of a link has left: the next is served, and whoever waited longest comes in, and so on up the way. */
-function makeRoom(left: Link): void {
+function makeRoom(left: Link, now: i64, present: i64): void {
   let freed = left;
   for (;;) {
-    if (freed.count > 0) serve(freed);
+    if (freed.count > 0) inline.always(serve(freed, now));
     else addOccupied(freed, now);
     const waiting = freed.firstWaiting;
     if (waiting === 0) return;
@@ -187,12 +188,12 @@ function makeRoom(left: Link): void {
     }
     freed.firstWaiting = changetype<Holder>(waiting).nextWaiting;
     if (!isLink(waiting)) {
-      enter(changetype<Taker>(freed), changetype<Sender>(waiting).message);
-      resume(changetype<Sender>(waiting));
+      enter(changetype<Taker>(freed), changetype<Sender>(waiting).message, now);
+      resume(changetype<Sender>(waiting), now, present);
       return;
     }
     const from = changetype<Link>(waiting);
-    enter(changetype<Taker>(freed), leaveLink(from));
+    inline.always(enter(changetype<Taker>(freed), leaveLink(from), now));
     freed = from;
   }
 }
@@ -209,12 +210,12 @@ function dismiss(taker: Taker): void {
   }
 }
 
-function enter(taker: Taker, message: usize): void {
+function enter(taker: Taker, message: usize, now: i64): void {
   const address = changetype<usize>(taker);
   if (!isLink(address)) enterPort(changetype<Port>(taker), coreOfPort(address), message, now);
   else if (enterLink(changetype<Link>(taker), message)) {
     addOccupied(changetype<Link>(taker), -now);
-    serve(changetype<Link>(taker));
+    inline.always(serve(changetype<Link>(taker), now));
   }
 }
 
@@ -225,7 +226,7 @@ function waitFor(full: Taker, waiting: Holder): void {
     schedule(cores + coreOfPort(address), full.roomFrom);
     full.roomFrom = NEVER;
   }
-  wait(full, waiting);
+  inline.always(wait(full, waiting));
 }
 
 /** Sums the work, and finds who was last. */
