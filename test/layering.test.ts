@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { importsOf, layeringFaults } from './layering.js';
+import { importsOf, layeringFaults, packagesLoadedWith } from './layering.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const unread = new Set(['node_modules', 'dist', 'test', 'generated', 'coverage', 'spikewright-runs']);
@@ -28,6 +28,20 @@ describe('the layers', () => {
     const sources = readSources();
     expect([...sources.keys()]).toContain('schemas/ann.ts');
     expect(layeringFaults(sources)).toEqual([]);
+  });
+});
+
+describe('the command line', () => {
+  it('starts without engines, charts, databases and decoders, which commands load that need them', () => {
+    const loaded = packagesLoadedWith('runtime/cli/main.ts', readSources());
+    const heavy = [...loaded].filter((name) => !name.startsWith('node:') && !name.startsWith('pure-rand/')).sort();
+    expect(heavy).toEqual([
+      'ajv/dist/2020.js',
+      'picocolors',
+      'protobufjs/minimal.js',
+      'safe-stable-stringify',
+      'yargs',
+    ]);
   });
 });
 

@@ -23,6 +23,8 @@ const importers = 'compiler/import/';
 /** What makes a function's result depend on when or how often it is called. */
 const impurity = /\b(?:Date\b|performance\s*\.|Math\s*\.\s*random\b|process\s*\.|fetch\s*\()/;
 
+const lateImport = /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
+
 /** An import of one source file. */
 interface Import {
   readonly specifier: string;
@@ -41,7 +43,7 @@ export function importsOf(text: string): Import[] {
   for (const [, specifier] of text.matchAll(/^\s*import\s*['"]([^'"]+)['"]/gm)) {
     found.push({ specifier: specifier!, atRunTime: true });
   }
-  for (const [, specifier] of text.matchAll(/\bimport\(\s*['"]([^'"]+)['"]\s*\)/g)) {
+  for (const [, specifier] of text.matchAll(lateImport)) {
     found.push({ specifier: specifier!, atRunTime: true });
   }
   return found;
@@ -78,6 +80,21 @@ export function layeringFaults(sources: ReadonlyMap<string, string>): string[] {
     if (impure !== null) faults.push(`${path} uses ${impure[0]}`);
   }
   return [...faults, ...cycles(graph)];
+}
+
+/** The packages that are loaded with a source file at once: those that it, and what it imports, do not import late. */
+export function packagesLoadedWith(entry: string, sources: ReadonlyMap<string, string>): Set<string> {
+  const packages = new Set<string>();
+  const seen = new Set([entry]);
+  for (const path of seen) {
+    const late = new Set([...(sources.get(path) ?? '').matchAll(lateImport)].map(([, specifier]) => specifier!));
+    for (const { specifier, atRunTime } of importsOf(sources.get(path) ?? '')) {
+      if (!atRunTime || late.has(specifier)) continue;
+      if (specifier.startsWith('.')) seen.add(resolve(path, specifier));
+      else packages.add(specifier);
+    }
+  }
+  return packages;
 }
 
 function packageFault(path: string, specifier: string, { packages }: Layer): string | null {

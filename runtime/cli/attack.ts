@@ -1,6 +1,6 @@
 import { sha256 } from '../../schemas/hash.js';
 import type { SafeTensor } from '../../schemas/safetensors.js';
-import { proportionText } from '../report/accuracy-section.js';
+import { proportionText } from '../report/level-text.js';
 import { requireNetworkFit } from '../require-fit.js';
 import { writeFileWhole } from '../store/write-file.js';
 import { wilson } from '../wilson.js';

@@ -2,7 +2,7 @@ import { failure } from '../../schemas/diagnostic.js';
 import type { ObfuscationCheck } from '../attack/obfuscation.js';
 import type { MemberTable, Robustness } from '../attack/robustness.js';
 import type { CorruptionRow } from '../corruption-accuracy.js';
-import { proportionText } from '../report/accuracy-section.js';
+import { proportionText } from '../report/level-text.js';
 import { countText, meanText, percentText, shareText } from '../report/number-text.js';
 import { textTable } from '../report/text-table.js';
 import { requireNetworkFit } from '../require-fit.js';

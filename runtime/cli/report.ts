@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { diagnostic, failure } from '../../schemas/diagnostic.js';
 import { readJson } from '../../schemas/json-file.js';
 import type { Report } from '../../schemas/report.js';
-import { type RunState, readRunState, stagesIn } from '../pipeline/run-state.js';
+import type { RunState } from '../pipeline/run-state.js';
 import { readFileWhole } from '../store/read-file.js';
 import { writeFileWhole } from '../store/write-file.js';
 import { type CommandContext, type CommandResult, defineCommand } from './command.js';
@@ -49,6 +49,7 @@ export const report = defineCommand({
       return followRun(run, host, port, context);
     }
     if (isFolder !== true) return writeFinished(run, out, context);
+    const { readRunState, stagesIn } = await import('../pipeline/run-state.js');
     const state = await readRunState(run);
     if (state?.state === 'finished' && state.progress.points !== undefined) return writeSwept(run, out, context);
     const source = join(run, 'report.json');

@@ -1,8 +1,8 @@
 import type { Report, ReportSpikeAgreement } from '../../schemas/report.js';
 import { axisStyle, chart, gridStyle, ink, leftName, legendStyle } from './chart.js';
+import { levelTitle } from './comparison-text.js';
 import { type Html, html } from './html.js';
 import { countText, figureText, percentText, shareText } from './number-text.js';
-import { levelTitle } from './robustness-section.js';
 import { figure, table } from './table.js';
 
 /** Where the levels fire alike and where they part, layer by layer and timestep by timestep. */

@@ -1,6 +1,6 @@
 import type { ReportProportion } from '../../schemas/report.js';
 import type { FaultOutcome, Statistics } from '../../schemas/stats.js';
-import { proportionText } from './accuracy-section.js';
+import { proportionText } from './level-text.js';
 import { countText, meanText } from './number-text.js';
 import { textTable } from './text-table.js';
 

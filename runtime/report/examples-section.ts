@@ -1,8 +1,8 @@
 import type { BarSeriesOption } from 'echarts';
 import type { Report, ReportExample } from '../../schemas/report.js';
-import { epsilonText, levels } from './accuracy-section.js';
 import { axisStyle, chart, gridStyle, ink, legendStyle } from './chart.js';
 import { type Html, html } from './html.js';
+import { epsilonText, levels } from './level-text.js';
 import { countText, figureText } from './number-text.js';
 import { table } from './table.js';
 

@@ -1,12 +1,13 @@
 import type { Report } from '../../schemas/report.js';
 import { duration } from '../duration.js';
-import { accuracySection, epsilonText, methodName, proportionText } from './accuracy-section.js';
+import { accuracySection } from './accuracy-section.js';
 import { activitySection } from './activity-section.js';
 import { agreementSection } from './agreement-section.js';
 import { coreMapSection } from './core-map-section.js';
 import { examplesSection } from './examples-section.js';
 import { type Html, html } from './html.js';
 import { latencySection } from './latency-section.js';
+import { epsilonText, methodName, proportionText } from './level-text.js';
 import { linksSection } from './links-section.js';
 import { countText, meanText, percentText, quantityText } from './number-text.js';
 import { pageFrame } from './page-frame.js';

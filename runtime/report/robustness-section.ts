@@ -1,8 +1,9 @@
 import type { EChartsOption } from 'echarts';
-import type { LevelName, Report, ReportComparison, ReportMember, SourceName } from '../../schemas/report.js';
-import { epsilonText, levels, proportionText } from './accuracy-section.js';
+import type { LevelName, Report, ReportMember, SourceName } from '../../schemas/report.js';
 import { axisStyle, chart, gridStyle, ink, leftName, legendStyle } from './chart.js';
+import { differenceText, levelTitle, pValueText, verdictText } from './comparison-text.js';
 import { type Html, html } from './html.js';
+import { epsilonText, levels, proportionText } from './level-text.js';
 import { countText, shareText } from './number-text.js';
 import { strengthsPart } from './strengths-part.js';
 import { figure, table } from './table.js';
@@ -12,33 +13,6 @@ export function robustnessSection(report: Report): Html {
   return html`<section id="robustness"><h2>Does the chip keep the robustness?</h2>
 ${comparisonTable(report)}${strengthsPart(report)}${transferPart(report)}${membersPart(report)}${blackBoxPart(report)}</section>
 `;
-}
-
-/** "SNN". */
-export function levelTitle(level: LevelName): string {
-  return levels.find(({ name }) => name === level)!.title;
-}
-
-/** "equivalent", "different" or "not enough samples (1,234 more needed)". */
-export function verdictText({ verdict, samplesNeeded }: ReportComparison): string {
-  return verdict === 'not enough samples' ? `${verdict} (${countText(samplesNeeded)} more needed)` : verdict;
-}
-
-/** A difference of shares with its interval: "+1.2 [−0.4, +2.8]" points. */
-export function differenceText({ difference, interval }: ReportComparison): string {
-  return `${points(difference)} [${points(interval.low)}, ${points(interval.high)}]`;
-}
-
-/** Percentage points with a sign. */
-function points(share: number): string {
-  const value = (100 * share).toFixed(1);
-  if (Number(value) === 0) return '0.0';
-  return share < 0 ? `−${value.slice(1)}` : `+${value}`;
-}
-
-/** Three figures, and small ones by their bound. */
-export function pValueText(p: number): string {
-  return p < 0.0001 ? '< 0.0001' : p.toFixed(4);
 }
 
 function comparisonTable({ comparisons }: Report): Html {

@@ -1,8 +1,8 @@
 import type { EChartsOption } from 'echarts';
 import type { LevelName, Report, ReportStrength } from '../../schemas/report.js';
-import { epsilonText, levels, methodName, proportionText } from './accuracy-section.js';
 import { axisStyle, chart, gridStyle, ink, leftName, legendStyle } from './chart.js';
 import { type Html, html } from './html.js';
+import { epsilonText, levels, methodName, proportionText } from './level-text.js';
 import { countText } from './number-text.js';
 import { figure, table } from './table.js';
 

@@ -1,5 +1,5 @@
 import type { Report } from '../../schemas/report.js';
-import { epsilonText, levels, methodName, proportionText } from './accuracy-section.js';
+import { epsilonText, levels, methodName, proportionText } from './level-text.js';
 import { countText, figureTitle, meanText, percentText, quantityText } from './number-text.js';
 import { textTable } from './text-table.js';
 

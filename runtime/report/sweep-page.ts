@@ -1,8 +1,8 @@
 import type { CustomSeriesRenderItem, EChartsOption } from 'echarts';
 import type { SweepPoint, SweepResult } from '../../schemas/sweep.js';
-import { proportionText } from './accuracy-section.js';
 import { axisStyle, chart, gridStyle, ink, leftName, legendStyle } from './chart.js';
 import { type Html, html } from './html.js';
+import { proportionText } from './level-text.js';
 import { countText, figureTitle, meanText, plotUnit, quantityText } from './number-text.js';
 import { pageFrame } from './page-frame.js';
 import { figure, table } from './table.js';

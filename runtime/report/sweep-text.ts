@@ -1,5 +1,5 @@
 import type { SweepPoint, SweepResult } from '../../schemas/sweep.js';
-import { proportionText } from './accuracy-section.js';
+import { proportionText } from './level-text.js';
 import { quantityText } from './number-text.js';
 import { textTable } from './text-table.js';
 

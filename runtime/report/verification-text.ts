@@ -6,9 +6,9 @@ import type {
   ReportTransfer,
 } from '../../schemas/report.js';
 import type { BudgetRow } from '../verify/budget.js';
-import { levels, proportionText } from './accuracy-section.js';
+import { differenceText, levelTitle, pValueText, verdictText } from './comparison-text.js';
+import { levels, proportionText } from './level-text.js';
 import { countText, figureText, shareText } from './number-text.js';
-import { differenceText, levelTitle, pValueText, verdictText } from './robustness-section.js';
 import { textTable } from './text-table.js';
 
 /** Accuracy of every level that was measured, clean and under its own adversary. */
