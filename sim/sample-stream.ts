@@ -79,10 +79,9 @@ export class SampleStream {
     const { accounts, time } = this;
     for (const core of cores) core.reset();
     ranges.reset();
-    memory.kernels.openNetwork(
-      network,
-      clock !== null || faults !== null || this.#records || this.#overlaps || this.#observer !== undefined,
-    );
+    // Of one sample alone, whether or not it could overlap with others, all is known at its end.
+    const isWatched = clock !== null || faults !== null || this.#records || this.#observer !== undefined;
+    memory.kernels.openNetwork(network, isWatched || accounts.length > 1);
     faults?.open();
     clock?.observe(this.#observer?.observer.packets ?? null);
     const steps = (accounts.length - 1) * sampleInterval + stepsPerSample;
