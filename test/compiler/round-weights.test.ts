@@ -62,7 +62,7 @@ describe('rounding by error feedback', () => {
     const cases = fc.record({ weights: fc.array(weight, { minLength: 1, maxLength: 9 }), biasError });
     fc.assert(
       fc.property(cases, (given) => {
-        expect(cost(given, rounded(given))).toBeLessThanOrEqual(leastCost(given) + 1e-8);
+        expect(cost(given, rounded(given))).toBeLessThanOrEqual(leastCost(given) + 2e-8);
       }),
       { numRuns: 300 },
     );
