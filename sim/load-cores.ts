@@ -4,6 +4,7 @@ import { AxonsOut } from './axon-out.js';
 import { type Board, coreName } from './board.js';
 import { checkAccumulators, checkTargets } from './check-synapses.js';
 import { Core, holdsSeveral } from './core.js';
+import { coreGroups } from './core-groups.js';
 import type { CoreState } from './core-state.js';
 import { InletNumbers } from './inlets.js';
 import type { Address, MachineMemory } from './machine-memory.js';
@@ -40,7 +41,7 @@ interface Site {
   readonly table: { readonly begin: Address; readonly end: Address };
 }
 
-/** Loads the cores of one Program, population by population, so that only one's synapses are decoded at a time. */
+/** Loads the cores of one Program, group by group (`coreGroups`), so that only one's synapses are decoded at a time. */
 export class CoreLoader {
   readonly #program: Program;
   readonly #target: Target;
@@ -69,7 +70,7 @@ export class CoreLoader {
   /** Throws SW3002 and SW3003 for bad synapses, SW3007 for weights that 32 bits cannot sum, SW3010 where memory ends. */
   load(): LoadedCores {
     const { memory, mesh, states, table } = this.#site;
-    const groups = coreGroups(this.#program);
+    const groups = coreGroups(this.#program, this.#axonsOut);
     const groupOf = new Int32Array(this.#program.cores.length);
     for (const [group, members] of groups.entries()) for (const core of members) groupOf[core] = group;
     const sourcesOf = groups.map((): number[] => []);
@@ -184,15 +185,6 @@ export class CoreLoader {
     const [image, axonsOut, state] = [this.#program.cores[number]!, this.#axonsOut[number]!, states[number]!];
     return new Core(number, image, this.#program, this.#target, axonsOut, store, inlets, memory, state);
   }
-}
-
-/** The cores of each population alone, and last those that hold several. */
-function coreGroups({ cores, populations }: Program): number[][] {
-  const groups = Array.from({ length: populations.length + 1 }, (): number[] => []);
-  for (const [number, image] of cores.entries()) {
-    groups[holdsSeveral(image) ? populations.length : image.ranges[0]!.population]!.push(number);
-  }
-  return groups;
 }
 
 /** The cores that output axons lead to. */

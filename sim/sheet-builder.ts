@@ -97,7 +97,8 @@ export class SheetBuilder {
   /** `cores` by number. */
   constructor([height, width, channels]: MapShape, cores: ReadonlyMap<number, MergedCore>) {
     this.#sections = height * width;
-    this.#lanes = Math.ceil(channels / vectorWeights) * vectorWeights;
+    const [firstChannel, pastChannel] = channelsOf(cores, channels);
+    this.#lanes = Math.ceil((pastChannel - firstChannel) / vectorWeights) * vectorWeights;
     this.#stretches = Array.from({ length: this.#sections }, () => []);
     this.#capacity = new Int32Array(this.#sections);
     let synapses = 0;
@@ -105,7 +106,7 @@ export class SheetBuilder {
     for (const [number, core] of cores) {
       synapses += core.store.mantissa.length;
       delays = core.store.lists.longestDelay.reduce((most, delay) => Math.max(most, delay), delays);
-      this.#place(number, core, channels);
+      this.#place(number, core, channels, firstChannel);
     }
     this.#rowsMax = Math.max(expansionMax * synapses, expansionFree) / this.#lanes;
     this.#keys = delays * this.#sections;
@@ -198,7 +199,7 @@ export class SheetBuilder {
     };
   }
 
-  #place(core: number, { store, unit, neuron }: MergedCore, channels: number): void {
+  #place(core: number, { store, unit, neuron }: MergedCore, channels: number, firstChannel: number): void {
     const section = new Int32Array(neuron.length);
     const lane = new Int32Array(neuron.length).fill(-1);
     const end = new Int32Array(neuron.length);
@@ -210,7 +211,7 @@ export class SheetBuilder {
         const own = Math.floor(start / channels);
         const pastSection = (own + 1) * channels;
         while (past < neuron.length && neuron[past] === start + past - first && neuron[past]! < pastSection) past++;
-        for (let k = first; k < past; k++) lane[k] = neuron[k]! - own * channels;
+        for (let k = first; k < past; k++) lane[k] = neuron[k]! - own * channels - firstChannel;
         section.fill(own, first, past);
         end.fill(past, first, past);
         this.#stretches[own]!.push({ core, first, length: past - first, lane: lane[first]! });
@@ -321,4 +322,17 @@ export class SheetBuilder {
     this.#weights = weights;
     this.#words = new Int32Array(weights.buffer);
   }
+}
+
+/** The first of the channels that any of the cores has, and the one past the last; none where there are no neurons. */
+function channelsOf(cores: ReadonlyMap<number, MergedCore>, channels: number): readonly [number, number] {
+  let [first, past] = [channels, 0];
+  for (const { neuron } of cores.values()) {
+    for (const own of neuron) {
+      if (own < 0) continue;
+      first = Math.min(first, own % channels);
+      past = Math.max(past, (own % channels) + 1);
+    }
+  }
+  return first < past ? [first, past] : [0, 1];
 }
