@@ -7,6 +7,7 @@ import type { SafeTensor } from '../schemas/safetensors.js';
 import { writeSafetensors } from '../schemas/safetensors.js';
 import { elementCount } from '../schemas/tensor.js';
 import { readFileWhole } from './store/read-file.js';
+import { readingTime, readWithin } from './workers/timed-read.js';
 
 /** Weight files of one model: more are taken for damage. */
 const SHARDS_MAX = 10_000;
@@ -123,13 +124,18 @@ function sorted(weights: Weights): Weights {
 
 /**
  * A Keras model of one file, HDF5 (.h5) or a .keras archive, as one safetensors file. Throws SW1011 (archive), SW1040
- * (damaged, or no whole model) and SW1041.
+ * (damaged, no whole model, or not read within `milliseconds`) and SW1041.
  */
-export async function packKeras(bytes: Uint8Array, path: string): Promise<Uint8Array> {
-  const { readKerasArchive, readKerasHdf5 } = await import('./keras-hdf5.js');
+export async function packKeras(
+  bytes: Uint8Array,
+  path: string,
+  milliseconds = readingTime(bytes.length),
+): Promise<Uint8Array> {
+  const { readKerasTask } = await import('./keras-hdf5.js');
   const isArchive = bytes[0] === 0x50;
-  const { topology, weights } = isArchive
-    ? await readKerasArchive(readStoredZip(bytes, path), path)
-    : await readKerasHdf5(bytes, path);
+  const input = isArchive ? { archive: readStoredZip(bytes, path), where: path } : { hdf5: bytes, where: path };
+  const { topology, weights } = await readWithin(readKerasTask, input, milliseconds, (seconds) => {
+    return failure('SW1040', { where: path, what: `its ${bytes.length} B are not read after ${seconds} s.` });
+  });
   return packed(topology, weights);
 }

@@ -1,9 +1,30 @@
 import type { Dataset, Group } from 'h5wasm';
 import { failure } from '../schemas/diagnostic.js';
 import { elementCount } from '../schemas/tensor.js';
+import type { Task } from './workers/task.js';
+
+/** A file as Keras 2 saves it, or those in an archive of Keras 3, and what stands for it in messages. */
+type KerasBytes = { readonly where: string } & (
+  | { readonly hdf5: Uint8Array }
+  | { readonly archive: ReadonlyMap<string, Uint8Array> }
+);
+
+/**
+ * Reads models in a thread of its own.
+ * @public threads import it by its name
+ */
+export const readKerasTask: Task<null, KerasBytes, StoredModel> = {
+  module: import.meta.url,
+  name: 'readKerasTask',
+  start: async () => ({
+    run: (input) =>
+      'hdf5' in input ? readKerasHdf5(input.hdf5, input.where) : readKerasArchive(input.archive, input.where),
+    stop: () => undefined,
+  }),
+};
 
 /** A model's JSON and, by layer, its weights in Keras's order. */
-interface StoredModel {
+export interface StoredModel {
   readonly topology: unknown;
   readonly weights: Map<string, StoredTensor[]>;
 }
@@ -21,7 +42,7 @@ const NAMES_MAX = 100_000;
  * A whole model as Keras 2 saves it in HDF5: its JSON in the attribute model_config, the weights in the group
  * model_weights, whose attributes name layers and arrays in order. Throws SW1040.
  */
-export async function readKerasHdf5(bytes: Uint8Array, where: string): Promise<StoredModel> {
+async function readKerasHdf5(bytes: Uint8Array, where: string): Promise<StoredModel> {
   return withFile(bytes, where, (root, readArray) => {
     const text = root.attrs.model_config?.value;
     const group = root.get('model_weights') as Group | null;
@@ -49,7 +70,7 @@ export async function readKerasHdf5(bytes: Uint8Array, where: string): Promise<S
  * A .keras archive of Keras 3: config.json, and model.weights.h5 with each layer's arrays in layers/NAME/vars/NUMBER, NAME
  * being the layer's own or its class with a counter. Throws SW1040.
  */
-export async function readKerasArchive(files: ReadonlyMap<string, Uint8Array>, where: string): Promise<StoredModel> {
+async function readKerasArchive(files: ReadonlyMap<string, Uint8Array>, where: string): Promise<StoredModel> {
   const config = files.get('config.json');
   const stored = files.get('model.weights.h5');
   if (config === undefined || stored === undefined) {
