@@ -17,7 +17,7 @@ const ensembleAttack = ['--attack', 'pgd', '--steps', '10', '--ensemble'];
  * converted (T = 4), three SNNs finetuned (that from the natural network is what HIRE-SNN does), and each attacked on the first `samples` test images at ε = 2/255.
  */
 export function effectStages(settings: {
-  /** The demo's network. */
+  /** The adversarially trained network. */
   readonly robustAnn: string;
   readonly samples: number;
   /** Of each finetuning. */

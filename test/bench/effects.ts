@@ -11,7 +11,7 @@ import { effectStages, type Stage } from './effect-stages.js';
 import { judgeEffects, networkRows } from './judge-effects.js';
 
 /**
- * Measures the paper's effects with the demo's network on CIFAR-10: `npm run effects -- --out FILE [--work FOLDER]
+ * Measures the paper's effects on CIFAR-10 with the demo's network as its first training leaves it: `npm run effects -- --out FILE [--work FOLDER]
  * [--samples 10000] [--epochs 1] [--parallel 1]`. Trains, converts, finetunes and attacks by the product's own commands, one process
  * each, and writes their numbers and what follows from them as JSON. What a stage has written stays in the work folder:
  * the same command goes on where an earlier one was stopped.
@@ -79,7 +79,7 @@ interface Evaluation {
 }
 
 mkdirSync(options.work, { recursive: true });
-const robustAnn = resolve('runtime/demo/robust-ann.onnx');
+const robustAnn = resolve('runtime/demo/single-step.onnx');
 const stages = effectStages({ robustAnn, samples: Number(options.samples), epochs: Number(options.epochs) });
 await runAll(stages, Number(options.parallel));
 const evaluations = Object.fromEntries(
@@ -94,7 +94,7 @@ const result = {
   epsilon: '2/255',
   processor: cpus()[0]?.model ?? 'unknown',
   commands: stages.map(
-    ({ args }) => `spikewright ${args.join(' ').replace(robustAnn, 'runtime/demo/robust-ann.onnx')}`,
+    ({ args }) => `spikewright ${args.join(' ').replace(robustAnn, 'runtime/demo/single-step.onnx')}`,
   ),
   networks: networkRows(evaluations),
   effects: judgeEffects(evaluations),
