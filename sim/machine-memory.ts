@@ -24,22 +24,6 @@ interface Kernels {
   boundTimestep(bound: Address): void;
 }
 
-/** The part of WebAssembly's interface in use: outside browsers the language's library has no types for it. */
-declare namespace WebAssembly {
-  class Memory {
-    constructor(descriptor: { readonly initial: number; readonly maximum: number; readonly shared: true });
-    readonly buffer: SharedArrayBuffer;
-    grow(pages: number): number;
-  }
-  class Module {
-    constructor(bytes: Uint8Array);
-  }
-  class Instance {
-    constructor(module: Module, imports: { readonly env: { readonly memory: Memory } });
-    readonly exports: unknown;
-  }
-}
-
 const pageBytes = 65_536;
 /** All that 32-bit addresses reach. */
 const pagesMax = 65_536;

@@ -39,22 +39,6 @@ interface Loops {
   ): void;
 }
 
-/** The part of WebAssembly's interface in use: outside browsers the language's library has no types for it. */
-declare namespace WebAssembly {
-  class Memory {
-    constructor(descriptor: { readonly initial: number });
-    readonly buffer: ArrayBuffer;
-    grow(pages: number): number;
-  }
-  class Module {
-    constructor(bytes: Uint8Array);
-  }
-  class Instance {
-    constructor(module: Module, imports: { readonly env: { readonly memory: Memory } });
-    readonly exports: unknown;
-  }
-}
-
 /** The loop and its memory, which holds one convolution at a time. */
 class Convolver {
   readonly #memory = new WebAssembly.Memory({ initial: 1 });

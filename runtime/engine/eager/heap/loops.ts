@@ -74,18 +74,6 @@ export interface Loops {
   triangularSlope(distance: Address, slope: Address, count: number, width: number): void;
 }
 
-/** The part of WebAssembly's interface in use: outside browsers the language's library has no types for it. */
-declare namespace WebAssembly {
-  class Memory {}
-  class Module {
-    constructor(bytes: Uint8Array);
-  }
-  class Instance {
-    constructor(module: Module, imports: { readonly env: { readonly memory: Memory } });
-    readonly exports: unknown;
-  }
-}
-
 /**
  * Instantiates the loops over the memory among `exports`, those of the backend's own module, whose minifier gave it some
  * short name. Throws where there is none, and a CompileError where the processor has no SIMD.
