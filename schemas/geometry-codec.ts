@@ -2,7 +2,7 @@ import { failure } from './diagnostic.js';
 import { spikewright } from './generated/messages.js';
 import type { Reset } from './snn.js';
 import type { MapShape, Padding, Pair } from './tensor.js';
-import { arrayBytes, readArray, required } from './wire.js';
+import { type ArrayType, arrayBytes, readArray, required } from './wire.js';
 
 /** A convolution kernel [kh, kw, cin, cout] as read from a file. */
 interface ReadKernel<A> {
@@ -18,7 +18,7 @@ export function wireKernel(shape: readonly number[], data: Float32Array | Int32A
 
 /** Reads a kernel; that its shape fits its data is for the graph's own check. */
 export function readKernel<A extends Float32Array | Int32Array>(
-  type: { readonly BYTES_PER_ELEMENT: number; readonly name: string; new (buffer: ArrayBuffer): A },
+  type: ArrayType<A>,
   message: spikewright.Kernel.$Properties | null | undefined,
   where: string,
 ): ReadKernel<A> {

@@ -10,8 +10,9 @@ import {
   type ProgramPopulation,
 } from './program.js';
 import { checkProgram } from './program-check.js';
+import { SharedColumns } from './shared-columns.js';
 import { readDrive, readPopulationKind, wireDrive, wirePopulationKind } from './spike-codec.js';
-import { arrayBytes, readArray, readRoot, required, sealRoot } from './wire.js';
+import { type ArrayType, arrayBytes, type NumericArray, readArray, readRoot, required, sealRoot } from './wire.js';
 
 /** The bytes of a Program file (.swp); equal Programs give equal bytes. */
 export function encodeProgram(program: Program): Uint8Array {
@@ -44,11 +45,12 @@ export function programParts(program: Program): FileParts {
 
 /**
  * Reads a Program file and checks all that a Program promises by itself; `where` names the file in messages. Whether its
- * target's text is sound and its target's limits are kept is for who reads the target. Throws SW1002…SW1007.
+ * target's text is sound and its target's limits are kept is for who reads the target. Threads share the images of the cores. Throws SW1002…SW1007.
  */
 export function decodeProgram(bytes: Uint8Array, where: string): Program {
   const message = readRoot(spikewright.ProgramFile, 'program', PROGRAM_VERSION, bytes, where);
   const provenance = required(message.provenance, `${where}, provenance`);
+  const columns = new SharedColumns();
   const program: Program = {
     formatVersion: PROGRAM_VERSION,
     name: message.name,
@@ -70,7 +72,7 @@ export function decodeProgram(bytes: Uint8Array, where: string): Program {
       axon: axon ?? 0,
       firstStep: firstStep ?? 0,
     })),
-    cores: message.cores.map(readCore),
+    cores: message.cores.map((core) => readCore(core, columns)),
   };
   checkProgram(program, where);
   return program;
@@ -129,13 +131,11 @@ function wireCore(core: CoreImage): spikewright.Core.$Properties {
   };
 }
 
-function readCore(message: spikewright.Core.$Properties): CoreImage {
+function readCore(message: spikewright.Core.$Properties, columns: SharedColumns): CoreImage {
   const where = `chip ${message.chip}, core ${message.core}`;
-  const column = <A>(
-    read: (bytes: Uint8Array, where: string) => A,
-    bytes: Uint8Array | null | undefined,
-    name: string,
-  ) => read(bytes ?? new Uint8Array(), `${where}, ${name}`);
+  const place = (bytes: number): Uint8Array => columns.place(bytes);
+  const column = <A extends NumericArray>(type: ArrayType<A>, bytes: Uint8Array | null | undefined, name: string): A =>
+    readArray(type, bytes ?? new Uint8Array(), `${where}, ${name}`, place);
   return {
     chip: message.chip ?? 0,
     core: message.core ?? 0,
@@ -143,30 +143,30 @@ function readCore(message: spikewright.Core.$Properties): CoreImage {
     ranges: (message.ranges ?? []).map(({ population, first, neurons }) => ({
       population: population ?? 0,
       first: first ?? 0,
-      neurons: column(readInt32, neurons, 'neurons of a range'),
+      neurons: column(Int32Array, neurons, 'neurons of a range'),
     })),
     profiles: (message.profiles ?? []).map((profile) => readProfile(profile, where)),
-    compartmentProfile: column(readUint8, message.compartmentProfile, 'compartment profiles'),
-    bias: { rows: message.biasRows ?? 0, data: column(readInt32, message.bias, 'bias') },
+    compartmentProfile: column(Uint8Array, message.compartmentProfile, 'compartment profiles'),
+    bias: { rows: message.biasRows ?? 0, data: column(Int32Array, message.bias, 'bias') },
     synapseFormats: (message.synapseFormats ?? []).map(({ weightBits, indexBits, delayBits, exponent }) => ({
       weightBits: weightBits ?? 0,
       indexBits: indexBits ?? 0,
       delayBits: delayBits ?? 0,
       exponent: exponent ?? 0,
     })),
-    synapseMemory: column(readUint8, message.synapseMemory, 'synapse memory'),
+    synapseMemory: column(Uint8Array, message.synapseMemory, 'synapse memory'),
     axonsIn: {
-      firstWord: column(readUint32, message.axonFirstWord, 'input axon first words'),
-      words: column(readUint16, message.axonWords, 'input axon word counts'),
-      base: column(readInt16, message.axonBase, 'input axon bases'),
-      atoms: column(readUint16, message.axonAtoms, 'input axon atoms'),
+      firstWord: column(Uint32Array, message.axonFirstWord, 'input axon first words'),
+      words: column(Uint16Array, message.axonWords, 'input axon word counts'),
+      base: column(Int16Array, message.axonBase, 'input axon bases'),
+      atoms: column(Uint16Array, message.axonAtoms, 'input axon atoms'),
     },
     axonsOut: {
-      offsets: column(readUint32, message.outOffsets, 'output axon offsets'),
-      chip: column(readUint16, message.outChip, 'output axon chips'),
-      core: column(readUint16, message.outCore, 'output axon cores'),
-      axon: column(readUint16, message.outAxon, 'output axon numbers'),
-      atom: column(readUint16, message.outAtom, 'output axon atoms'),
+      offsets: column(Uint32Array, message.outOffsets, 'output axon offsets'),
+      chip: column(Uint16Array, message.outChip, 'output axon chips'),
+      core: column(Uint16Array, message.outCore, 'output axon cores'),
+      axon: column(Uint16Array, message.outAxon, 'output axon numbers'),
+      atom: column(Uint16Array, message.outAtom, 'output axon atoms'),
     },
   };
 }
@@ -182,7 +182,3 @@ function readProfile(message: spikewright.CompartmentProfile.$Properties, where:
 }
 
 const readInt32 = (bytes: Uint8Array, where: string) => readArray(Int32Array, bytes, where);
-const readInt16 = (bytes: Uint8Array, where: string) => readArray(Int16Array, bytes, where);
-const readUint32 = (bytes: Uint8Array, where: string) => readArray(Uint32Array, bytes, where);
-const readUint16 = (bytes: Uint8Array, where: string) => readArray(Uint16Array, bytes, where);
-const readUint8 = (bytes: Uint8Array, where: string) => readArray(Uint8Array, bytes, where);

@@ -24,13 +24,7 @@ import type {
 } from './spike.js';
 import { checkSpikeGraph } from './spike-check.js';
 import { readDrive, readPopulationKind, wireDrive, wirePopulationKind } from './spike-codec.js';
-import { arrayBytes, GRAPH_VERSION, readArray, readRoot, required, sealRoot } from './wire.js';
-
-type NumbersType<N extends Numbers> = {
-  readonly BYTES_PER_ELEMENT: number;
-  readonly name: string;
-  new (buffer: ArrayBuffer): N;
-};
+import { type ArrayType, arrayBytes, GRAPH_VERSION, readArray, readRoot, required, sealRoot } from './wire.js';
 
 /** The bytes of a SpikeGraph file (.swg), float or integer; equal graphs give equal bytes. */
 export function encodeSpikeGraph(graph: FloatSpikeGraph | IntegerSpikeGraph): Uint8Array {
@@ -93,7 +87,7 @@ function requireNumbers(message: spikewright.SpikeFile, wanted: spikewright.Numb
 
 function readGraph<N extends Numbers>(
   message: spikewright.SpikeFile,
-  type: NumbersType<N>,
+  type: ArrayType<N>,
   where: string,
 ): SpikeGraph<N> {
   const membraneMax = message.membraneMax ?? null;
@@ -130,7 +124,7 @@ function wirePopulation(population: Population<Numbers>): spikewright.Population
 
 function readPopulation<N extends Numbers>(
   message: spikewright.Population.$Properties,
-  type: NumbersType<N>,
+  type: ArrayType<N>,
 ): Population<N> {
   const where = `population ${message.name}`;
   return {
@@ -154,7 +148,7 @@ function wireTable({ rows, columns, data }: ParameterTable<Numbers>): spikewrigh
 }
 
 function readTable<N extends Numbers>(
-  type: NumbersType<N>,
+  type: ArrayType<N>,
   message: spikewright.Table.$Properties | null | undefined,
   where: string,
 ): ParameterTable<N> {
@@ -177,7 +171,7 @@ function wireProjection(projection: Projection<Numbers>): spikewright.Projection
 
 function readProjection<N extends Numbers>(
   message: spikewright.Projection.$Properties,
-  type: NumbersType<N>,
+  type: ArrayType<N>,
 ): Projection<N> {
   const where = `projection ${message.name}`;
   return {

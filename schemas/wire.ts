@@ -126,12 +126,19 @@ export function parseMessage<M>(type: MessageType<M>, bytes: Uint8Array, where: 
   }
 }
 
-type NumericArray = Float32Array | Float64Array | Int32Array | Int16Array | Uint32Array | Uint16Array | Uint8Array;
+export type NumericArray =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Int16Array
+  | Uint32Array
+  | Uint16Array
+  | Uint8Array;
 
-interface ArrayType<A extends NumericArray> {
+export interface ArrayType<A extends NumericArray> {
   readonly BYTES_PER_ELEMENT: number;
   readonly name: string;
-  new (buffer: ArrayBuffer): A;
+  new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): A;
 }
 
 /** The little-endian bytes of an array, without copying. */
@@ -140,19 +147,24 @@ export function arrayBytes(array: NumericArray | BigInt64Array): Uint8Array {
 }
 
 /**
- * A fresh array from little-endian bytes; floats must be finite.
+ * A fresh array from little-endian bytes, in its own memory or where `place` puts it; floats must be finite.
  * Throws SW1005 where the bytes are no whole number of elements or hold NaN or infinity.
  */
-export function readArray<A extends NumericArray>(type: ArrayType<A>, bytes: Uint8Array, where: string): A {
+export function readArray<A extends NumericArray>(
+  type: ArrayType<A>,
+  bytes: Uint8Array,
+  where: string,
+  place: (bytes: number) => Uint8Array = (length) => new Uint8Array(length),
+): A {
   if (bytes.length % type.BYTES_PER_ELEMENT !== 0) {
     throw failure('SW1005', {
       where,
       what: `${bytes.length} B are no whole number of elements of ${type.BYTES_PER_ELEMENT} B.`,
     });
   }
-  const copy = new ArrayBuffer(bytes.length);
-  new Uint8Array(copy).set(bytes);
-  const array = new type(copy);
+  const copy = place(bytes.length);
+  copy.set(bytes);
+  const array = new type(copy.buffer, copy.byteOffset, bytes.length / type.BYTES_PER_ELEMENT);
   if (array instanceof Float32Array || array instanceof Float64Array) requireFinite(array, where);
   return array;
 }

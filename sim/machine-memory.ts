@@ -1,5 +1,6 @@
-import { failure } from '../schemas/diagnostic.js';
 import { loopsModule } from './generated/loops.js';
+import { MemoryPages, openMachineMemory } from './memory-pages.js';
+import { Room } from './room.js';
 
 /** A byte address in a machine's memory. */
 export type Address = number;
@@ -24,12 +25,6 @@ interface Kernels {
   boundTimestep(bound: Address): void;
 }
 
-const pageBytes = 65_536;
-/** All that 32-bit addresses reach. */
-const pagesMax = 65_536;
-/** Vectors are loaded fastest from multiples of their size. */
-const alignment = 16;
-
 /** What is longer is not looked for among what was placed before. */
 const lengthsMax = 2 ** 20;
 
@@ -39,41 +34,41 @@ type TypedArray = Int8Array | Uint8Array | Int16Array | Int32Array | Uint32Array
 let compiled: WebAssembly.Module | null = null;
 
 /**
- * The memory in which a machine's whole state lies, and the loops that work on it. It only ever grows; it is shared, for
- * then arrays over it stay valid when it does. Address 0 is never given away: it stands for "none".
+ * The memory in which a machine's whole state lies, and the loops that work on it. Address 0 is never given away: it
+ * stands for "none".
  */
 export class MachineMemory {
   readonly kernels: Kernels;
   readonly #memory: WebAssembly.Memory;
-  #pages = 1;
-  #used = alignment;
+  readonly #pages: MemoryPages;
+  readonly #own: Room;
+  readonly #common: Room;
   /** Address·lengthsMax + words of what was placed once, by a hash of it, or where that was taken by the next number free. */
   readonly #once = new Map<number, number>();
 
-  /** Throws SW3010 where the process may not reserve so many addresses, a CompileError where the processor has no SIMD. */
-  constructor() {
+  /** In `memory` other machines may be, also of other threads, which run the same program. Throws SW3010, and a CompileError where the processor has no SIMD. */
+  constructor(memory: WebAssembly.Memory = openMachineMemory()) {
     compiled ??= new WebAssembly.Module(Buffer.from(loopsModule, 'base64'));
-    try {
-      this.#memory = new WebAssembly.Memory({ initial: 1, maximum: pagesMax, shared: true });
-    } catch {
-      throw outOfMemory('the process may not reserve 4 GiB of addresses.');
-    }
-    this.kernels = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } }).exports as Kernels;
-  }
-
-  /** Bytes in use. */
-  get bytes(): number {
-    return this.#used;
+    this.#memory = memory;
+    this.kernels = new WebAssembly.Instance(compiled, { env: { memory } }).exports as Kernels;
+    const pages = new MemoryPages(memory);
+    let chunks = 0;
+    this.#pages = pages;
+    this.#own = new Room((count) => pages.take(count));
+    this.#common = new Room((count) => pages.takeCommon(chunks++, count));
   }
 
   /** Room for `bytes` bytes, all zero. Throws SW3010 where there is none. */
   reserve(bytes: number): Address {
-    const address = this.#used;
-    const used = address + Math.ceil(bytes / alignment) * alignment;
-    const pages = Math.ceil(used / pageBytes);
-    if (pages > this.#pages) this.#grow(pages);
-    this.#used = used;
-    return address;
+    return this.#own.reserve(bytes);
+  }
+
+  /**
+   * Room that all machines in this memory get at the same address, since they ask for the same in the same order. Each must
+   * fill it with the same, every byte with its last value at once: others may be reading it. Throws SW3010.
+   */
+  reserveCommon(bytes: number): Address {
+    return this.#common.reserve(bytes);
   }
 
   /**
@@ -97,6 +92,7 @@ export class MachineMemory {
   /** Forgets what was placed once: there is no more to come. */
   endPlacing(): void {
     this.#once.clear();
+    this.#pages.agree(this.#common.bytes);
   }
 
   /** A copy of `values`, followed by `padding` more zero bytes. */
@@ -134,22 +130,4 @@ export class MachineMemory {
   float64(address: Address, length: number): Float64Array {
     return new Float64Array(this.#memory.buffer, address, length);
   }
-
-  /** In steps of an eighth, so that growing does not dominate loading. */
-  #grow(pages: number): void {
-    const wanted = Math.min(Math.max(pages, Math.ceil(this.#pages * 1.125)), pagesMax);
-    try {
-      if (pages > pagesMax) throw new RangeError();
-      this.#memory.grow(wanted - this.#pages);
-    } catch {
-      const need = (pages * pageBytes) / 2 ** 20;
-      const what = `the decoded program needs more than ${Math.floor(need).toLocaleString('en')} MiB.`;
-      throw outOfMemory(what);
-    }
-    this.#pages = wanted;
-  }
-}
-
-function outOfMemory(what: string): Error {
-  return failure('SW3010', { where: 'memory of the simulated chips', what });
 }

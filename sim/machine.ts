@@ -33,19 +33,20 @@ export interface Machine {
 }
 
 /**
- * Checks, decodes and places a Program. Throws SW1005, SW1006 or SW1007 for a Program that is not sound by itself, and SW3001, SW3002, SW3003, SW3004,
+ * Checks, decodes and places a Program, in a memory of its own or in one `shared` with other machines of this Program. Throws SW1005, SW1006 or SW1007 for a Program that is not sound by itself, and SW3001, SW3002, SW3003, SW3004,
  * SW3007 or SW3010 for one that cannot run on the target.
  */
 export function loadMachine(
   program: Program,
   target: Target,
   delivery: Delivery = { oneByOne: false, perStep: 1 },
+  shared?: WebAssembly.Memory,
 ): Machine {
   checkProgram(program, `program ${program.name}`);
   checkFit(program, target);
   const board = layOut(program, target);
   const mesh = new Mesh(board);
-  const memory = new MachineMemory();
+  const memory = new MachineMemory(shared);
   const begin = memory.reserve(coreStateBytes * program.cores.length);
   const states = program.cores.map((_, number) => new CoreState(memory, begin + number * coreStateBytes));
   const table = { begin, end: begin + program.cores.length * coreStateBytes };

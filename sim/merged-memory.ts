@@ -60,7 +60,7 @@ export class MergedMemory {
     for (let lane = 0; lane < lanes; lane += widest) {
       const width = Math.min(widest, lanes - lane);
       // Rows of a tile of 64 begin on cache lines.
-      const address = Math.ceil(memory.reserve((rows + 1) * width + tileWeights) / tileWeights) * tileWeights;
+      const address = Math.ceil(memory.reserveCommon((rows + 1) * width + tileWeights) / tileWeights) * tileWeights;
       packTile(weights, memory.uint8(address, (rows + 1) * width), { lane, width, lanes, order });
       tiles.push(address, width / vectorWeights, 4 * lane, isWhole ? tileWeights * rows : 0);
     }

@@ -23,6 +23,8 @@ export interface SimulatorOptions {
   readonly energyProfile?: string;
   /** What is broken; only with timing off, for no clock times the ways round a fault. */
   readonly fault?: { readonly fault: Fault; readonly draw: FaultDraw };
+  /** Of simulators of this Program with these faults, which have their weights in common in it; see openMachineMemory. */
+  readonly memory?: WebAssembly.Memory;
 }
 
 /**
@@ -56,7 +58,7 @@ export class Simulator {
    * that overlap on a chip that cannot keep them apart, SW3025 for a fault in a timed simulation.
    */
   constructor(program: Program, target: Target, options: SimulatorOptions) {
-    const { fault, timing } = options;
+    const { fault, timing, memory } = options;
     if (fault !== undefined && timing !== 'off') {
       throw failure('SW3025', { where: 'timing', what: `faults are simulated with timing off, not “${timing}”.` });
     }
@@ -65,10 +67,11 @@ export class Simulator {
     this.flippedBits = flipped?.bits ?? 0;
     this.timing = timing;
     this.energyFigures = readEnergyFigures(target, options.energyProfile);
-    this.machine = loadMachine(this.program, target, {
+    const delivery = {
       oneByOne: fault !== undefined && touchesMessages(fault.fault),
       perStep: fault?.fault.kind === 'delay' ? 2 : 1,
-    });
+    };
+    this.machine = loadMachine(this.program, target, delivery, memory);
     this.faults = fault === undefined ? null : new FaultInjector(this.machine, fault.fault, fault.draw);
     this.timingFigures = readTimingFigures(target, this.machine.board.tilesInUse);
     this.#clock = makeClock(options.timing, this.machine, this.timingFigures);

@@ -1,3 +1,4 @@
+import { SpikewrightError } from '../../schemas/diagnostic.js';
 import type { Program } from '../../schemas/program.js';
 import type { InjectedFault, Statistics } from '../../schemas/stats.js';
 import type { Target } from '../../schemas/target.js';
@@ -48,10 +49,13 @@ export class Chip {
   readonly program: Program;
   private readonly simulator: Simulator;
 
-  /** Throws what reading the target (SW102x) and loading the program (SW300x) throw. */
-  constructor(program: Program, options: ChipOptions) {
+  /**
+   * `memory` is for chips of this program with these faults in several threads. Throws what reading the target (SW102x) and
+   * loading the program (SW300x) throw.
+   */
+  constructor(program: Program, options: ChipOptions, memory?: WebAssembly.Memory) {
     this.program = program;
-    this.simulator = new Simulator(program, targetOf(program), simulatorOptions(options));
+    this.simulator = openSimulator(program, simulatorOptions(options), memory);
   }
 
   /** Runs images [N, H, W, C], one after the other, or overlapping where the program says so. Throws SW5001. */
@@ -116,6 +120,18 @@ export function chipStatistics(program: Program, options: ChipOptions, results: 
 
 function targetOf(program: Program): Target {
   return readTarget(program.targetJson, `target of program ${program.name}`);
+}
+
+/** In the memory shared with others, or, where that is full, in one of its own. */
+function openSimulator(program: Program, options: SimulatorOptions, memory: WebAssembly.Memory | undefined): Simulator {
+  const target = targetOf(program);
+  if (memory === undefined) return new Simulator(program, target, options);
+  try {
+    return new Simulator(program, target, { ...options, memory });
+  } catch (error) {
+    if (!(error instanceof SpikewrightError) || error.diagnostics[0]?.code !== 'SW3010') throw error;
+    return new Simulator(program, target, options);
+  }
 }
 
 function simulatorOptions({ timing, energyProfile, fault }: ChipOptions): SimulatorOptions {

@@ -14,15 +14,17 @@ import type { VerifiedNetwork } from './verify.js';
 interface LevelsSetup {
   readonly network: VerifiedNetwork;
   readonly attack: LevelAttack;
-  readonly chip: ChipOptions;
+  readonly chip: Omit<ChipOptions, 'fault'>;
   readonly engines: LevelEngines;
+  /** In which the chips of all threads have the program's weights in common. */
+  readonly memory: WebAssembly.Memory;
 }
 
 /** Evaluates batches at every level, with engines and models of the thread's own. */
 export const levelsTask: Task<LevelsSetup, LabelledBatch, LevelsOutcome> = {
   module: import.meta.url,
   name: 'levelsTask',
-  async start({ network, attack, chip, engines }) {
+  async start({ network, attack, chip, engines, memory }) {
     const { engine: eager } = await startEager({ backend: engines.backend });
     const engine = engines.networks === 'compiled' ? await startCompiled() : eager;
     const levels = {
@@ -30,8 +32,8 @@ export const levelsTask: Task<LevelsSetup, LabelledBatch, LevelsOutcome> = {
       snn: network.snn === null ? null : engine.load(network.snn),
       spike: network.floatGraph === null ? null : new FloatSpikes(network.floatGraph),
       twin: await startTwin(network.graph, engines.twin === 'compiled' ? engine : eager),
-      chip: new Chip(network.program, chip),
-      untimed: new Chip(network.program, { timing: 'off' }),
+      chip: new Chip(network.program, chip, memory),
+      untimed: new Chip(network.program, { timing: 'off' }, memory),
     };
     return {
       run: (batch) => evaluateLevels(levels, batch, attack),

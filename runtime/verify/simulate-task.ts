@@ -1,5 +1,6 @@
 import type { Program } from '../../schemas/program.js';
 import type { InjectedFault } from '../../schemas/stats.js';
+import { openMachineMemory } from '../../sim/memory-pages.js';
 import type { SampleResult } from '../../sim/sample-result.js';
 import type { ImageSource } from '../data/image-source.js';
 import type { Hooks } from '../hooks.js';
@@ -18,6 +19,8 @@ const SAMPLES_PER_STREAM = 32;
 interface SimulateSetup {
   readonly program: Program;
   readonly options: ChipOptions;
+  /** In which threads have the program's weights in common. */
+  readonly memory: WebAssembly.Memory;
 }
 
 /** Images [n, H, W, C], and the number of the first among all samples. */
@@ -29,14 +32,14 @@ interface SimulateInput {
 type SimulateOutput = Pick<ChipRun, 'results' | 'injected'>;
 
 /**
- * Runs images on a chip of the thread's own, which also computes their drives.
+ * Runs images on a chip of the thread's own, which also computes their drives and shares nothing with others but weights.
  * @public threads import it by its name
  */
 export const simulateTask: Task<SimulateSetup, SimulateInput, SimulateOutput> = {
   module: import.meta.url,
   name: 'simulateTask',
-  async start({ program, options }) {
-    const chip = new Chip(program, options);
+  async start({ program, options, memory }) {
+    const chip = new Chip(program, options, memory);
     return {
       run: async ({ first, images }) => {
         const { results, injected } = chip.run(images, { record: false, first });
@@ -74,7 +77,7 @@ export async function simulateImages(
   let injected: InjectedFault | null = null;
   await eachTask(
     simulateTask,
-    { program, options: chip },
+    { program, options: chip, memory: openMachineMemory() },
     {
       length: Math.ceil(count / perChunk),
       at: (chunk: number): SimulateInput => {

@@ -12,6 +12,7 @@ import type {
 import type { SnnGraph } from '../../schemas/snn.js';
 import type { FloatSpikeGraph, IntegerSpikeGraph } from '../../schemas/spike.js';
 import type { Statistics } from '../../schemas/stats.js';
+import { openMachineMemory } from '../../sim/memory-pages.js';
 import { pgd } from '../attack/attack.js';
 import { queryCurve } from '../attack/robustness.js';
 import type { LabelledBatch } from '../attack/samples.js';
@@ -49,7 +50,7 @@ export interface VerifyOptions {
   readonly attack: LevelAttack;
   /** The difference of accuracies that does not matter, in (0, 1). */
   readonly margin: number;
-  readonly chip: ChipOptions;
+  readonly chip: Omit<ChipOptions, 'fault'>;
   readonly engines: LevelEngines;
   /** Samples per forward pass and unit of work, ≥ 1. */
   readonly batchSize: number;
@@ -113,7 +114,7 @@ export async function verifyNetwork(
   const ranges = chunkRanges(samples, options.batchSize);
   const outcomes = await mapTask(
     levelsTask,
-    { network, attack: options.attack, chip: options.chip, engines: options.engines },
+    { network, attack: options.attack, chip: options.chip, engines: options.engines, memory: openMachineMemory() },
     ranges.map(({ first, end }) => ({
       images: batch.images.slice(first * size, end * size),
       labels: Array.from(batch.labels).slice(first, end),

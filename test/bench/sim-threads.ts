@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { simulateTask } from '../../runtime/verify/simulate-task.js';
 import { openPool } from '../../runtime/workers/pool.js';
 import { decodeProgram } from '../../schemas/program-file.js';
+import { openMachineMemory } from '../../sim/memory-pages.js';
 import type { TimingMode } from '../../sim/sample-result.js';
 import { heldImages } from '../runtime/verify/held-images.js';
 import { imageCounts, type NetworkName } from './networks.js';
@@ -42,8 +43,10 @@ const [net, mode, folder] = process.argv.slice(2) as [NetworkName, TimingMode, s
 const program = decodeProgram(readFileSync(join(folder, 'program.swp')), net);
 const several = imageCounts[net][1];
 const source = heldImages(new Float32Array(Uint8Array.from(readFileSync(join(folder, 'images.f32'))).buffer), several);
-const setup = { program, options: { timing: mode } };
-const pools = [1, 2].map((workers) => openPool(simulateTask, setup, { workers }));
+const pools = [1, 2].map((workers) => {
+  const setup = { program, options: { timing: mode }, memory: openMachineMemory() };
+  return openPool(simulateTask, setup, { workers });
+});
 
 async function run(pool: (typeof pools)[number], inputs: number): Promise<Run> {
   const before = process.cpuUsage();

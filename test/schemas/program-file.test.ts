@@ -60,6 +60,18 @@ const withCore = (change: Partial<CoreImage>): Program => ({ ...small, cores: [{
 const axonsOut = (change: object): Program => withCore({ axonsOut: { ...core.axonsOut, ...change } });
 
 describe('Program files', () => {
+  it('reads the images of cores into memory that threads share', () => {
+    const read = decodeProgram(encodeProgram(small), 'small');
+    const cloned = structuredClone(read);
+    for (const [one, other] of [
+      [read.cores[0]!.synapseMemory, cloned.cores[0]!.synapseMemory],
+      [read.cores[0]!.axonsOut.axon, cloned.cores[0]!.axonsOut.axon],
+    ] as const) {
+      one[0] = 7;
+      expect(other[0]).toBe(7);
+    }
+  });
+
   it('give back every Program, and the same bytes again', () => {
     fc.assert(
       fc.property(programs, (program) => {

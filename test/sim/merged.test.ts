@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SynapseFormat } from '../../schemas/program.js';
+import type { Machine } from '../../sim/machine.js';
+import { openMachineMemory } from '../../sim/memory-pages.js';
 import { Simulator } from '../../sim/simulate.js';
 import { simulateSlowly } from '../reference/reference-sim.js';
 import {
@@ -76,6 +78,17 @@ const mergedCase = fc.gen().map((draw) => {
   return { program, samples: [sample(), sample()] };
 });
 
+/** Where the weights of a machine's merged synapses lie: of its sheets (words 2 and 3 of Network) the tiles (words 2 and 3), of each its weights. */
+function tilesOf({ memory, network }: Machine): number[] {
+  const tiles: number[] = [];
+  const [, , sheets, pastSheets] = memory.uint32(network, 4);
+  for (let sheet = sheets!; sheet < pastSheets!; sheet += 24) {
+    const [, , first, past] = memory.uint32(sheet, 4);
+    for (let tile = first!; tile < past!; tile += 16) tiles.push(memory.uint32(tile, 1)[0]!);
+  }
+  return tiles;
+}
+
 describe('synapses merged over the cores of a population', () => {
   it('do what those of each core do, and each core receives what it is sent', () => {
     let merged = 0;
@@ -99,6 +112,24 @@ describe('synapses merged over the cores of a population', () => {
     );
     // Where a source leads to one compartment several times, the sum of its weights may need more than 8 bits.
     expect(merged).toBeGreaterThan(30);
+  });
+
+  it('have their weights once in a memory of several machines, which compute as each alone', () => {
+    fc.assert(
+      fc.property(mergedCase, ({ program, samples }) => {
+        const memory = openMachineMemory();
+        const alone = new Simulator(program, target, { timing: 'off' });
+        const expected = samples.map((sample) => alone.run([sample], { record: true }));
+        const machines = [0, 1].map(() => new Simulator(program, target, { timing: 'off', memory }));
+        const found = [0, 1].map((late) =>
+          machines.map((machine, k) => machine.run([samples[(k + late) % 2]!], { record: true })),
+        );
+        expect(found).toEqual([expected, [...expected].reverse()]);
+        const [one, other] = machines.map(({ machine }) => tilesOf(machine));
+        expect(other).toEqual(one);
+      }),
+      { numRuns: 20, endOnFailure: true },
+    );
   });
 
   it('add rows that no cache holds as they add few', () => {

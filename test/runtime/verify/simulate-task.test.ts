@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import type { Dataset } from '../../../runtime/data/dataset.js';
 import { type ImageSource, imagesAt } from '../../../runtime/data/image-source.js';
 import { traceImages } from '../../../runtime/trace/trace-images.js';
-import { chipStatistics } from '../../../runtime/verify/chip.js';
+import { Chip, chipStatistics } from '../../../runtime/verify/chip.js';
 import { simulateImages } from '../../../runtime/verify/simulate-task.js';
+import { MemoryPages, openMachineMemory } from '../../../sim/memory-pages.js';
 import type { SampleResult } from '../../../sim/sample-result.js';
 import { tinyTarget } from '../../sim/tiny-target.js';
 import { scene } from '../../sim/trace/scene.js';
@@ -73,6 +74,14 @@ describe('simulating images', () => {
     expect(alone.map(({ messages }) => messages).slice(0, 5)).toEqual([0, 2, 2, 2, 0]);
     expect(await simulate(3)).toEqual(alone);
     expect(chipStatistics(program, { timing }, alone).samples).toBe(37);
+  });
+
+  it('has no need of the memory that threads share', async () => {
+    const full = openMachineMemory();
+    new MemoryPages(full).take(65_535);
+    const chip = new Chip(program, { timing }, full);
+    const images = Float32Array.of(0, 1, 2, 3);
+    expect(chip.run(images, { record: true })).toEqual(new Chip(program, { timing }).run(images, { record: true }));
   });
 
   // A thread takes 4 images at a time; 4 such lots per thread may wait for an earlier one.
