@@ -534,10 +534,10 @@ export const diagnosticCodes = {
   SW6010: {
     title: 'no space to write a file',
     why: 'The disk, the quota or the file size limit is used up.',
-    fix: 'Free some space, or write elsewhere (--out); what was finished before is kept and reused.',
+    fix: 'Free some space, or write elsewhere; what was finished before is kept and reused.',
   },
-  SW6011: { title: 'writing is not allowed', why: '', fix: 'Correct the permissions, or write elsewhere (--out).' },
-  SW6012: { title: 'file cannot be written', why: '', fix: 'Check the path, or write elsewhere (--out).' },
+  SW6011: { title: 'writing is not allowed', why: '', fix: 'Correct the permissions, or write elsewhere.' },
+  SW6012: { title: 'file cannot be written', why: '', fix: 'Check the path, or write elsewhere.' },
   SW6020: {
     title: 'interrupted',
     why: '',

@@ -79,3 +79,12 @@ export function coreName(program: Program, core: number): string {
   const image = program.cores[core]!;
   return `chip ${image.chip}, core ${image.core}`;
 }
+
+/** "0/5, 0/7, …": the first of the cores that a Program uses, CHIP/CORE, and how many there are. */
+export function coresInUse({ cores }: Program): string {
+  const sorted = cores.toSorted((a, b) => a.chip - b.chip || a.core - b.core);
+  const names = sorted.slice(0, 8).map(({ chip, core }) => `${chip}/${core}`);
+  return names.length < sorted.length
+    ? `${names.join(', ')} and ${sorted.length - names.length} more`
+    : names.join(', ');
+}

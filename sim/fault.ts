@@ -2,6 +2,7 @@ import { failure } from '../schemas/diagnostic.js';
 import type { Program } from '../schemas/program.js';
 import type { Target } from '../schemas/target.js';
 import { boardTiles } from '../targets/board-grid.js';
+import { coresInUse } from './board.js';
 import { type LinkPlace, linkDirections } from './mesh.js';
 
 /** Kinds of faults that strike at a rate, and what each strikes. */
@@ -42,9 +43,7 @@ export function parseFaults(text: string, program: Program, target: Target): rea
   if (colon > 0 && kind === 'core') {
     const core = program.cores.findIndex((image) => of === `${image.chip}/${image.core}`);
     if (core === -1) {
-      const used = program.cores.slice(0, 8).map((image) => `${image.chip}/${image.core}`);
-      const more = program.cores.length > used.length ? ', …' : '';
-      throw failure('SW3024', { where, what: `the program uses no core ${of}; it uses ${used.join(', ')}${more}.` });
+      throw failure('SW3024', { where, what: `the program uses no core ${of}; it uses ${coresInUse(program)}.` });
     }
     return [{ kind, core }];
   }

@@ -1,4 +1,5 @@
 import type { Program } from '../schemas/program.js';
+import { LinkWatch } from './link-watch.js';
 import { compartmentOf, forEachMembrane, forEachSpike } from './machine-view.js';
 import type { Observer, PacketObserver, StepMoment } from './observer.js';
 import { PacketLog } from './packet-log.js';
@@ -44,7 +45,7 @@ export class ProbeRecorder implements Observer {
   readonly #probes: readonly { readonly probe: Probe; readonly table: RowTable }[];
   readonly #queues: QueueWatch | null;
   readonly #log: PacketLog | null;
-  #linkMessages = new Float64Array(0);
+  readonly #links = new LinkWatch();
 
   constructor(program: Program, probes: readonly Probe[], open: OpenTable) {
     this.#program = program;
@@ -56,9 +57,8 @@ export class ProbeRecorder implements Observer {
   }
 
   step(moment: StepMoment): void {
-    const { sample, step, linkMessages } = moment;
-    if (linkMessages !== null && this.#linkMessages.length === 0) this.#linkMessages = linkMessages.slice().fill(0);
-    if (step === 0) this.#linkMessages.fill(0);
+    const { sample, step } = moment;
+    const links = this.#links.messages(moment);
     for (const { probe, table } of this.#probes) {
       if (!watches(probe, step)) continue;
       switch (probe.kind) {
@@ -79,13 +79,12 @@ export class ProbeRecorder implements Observer {
           this.#recordPackets(moment, probe.core, table);
           break;
         case 'links':
-          this.#recordLinks(moment, table);
+          recordLinks(moment, links, table);
           break;
       }
     }
     this.#queues?.open();
     this.#log?.open();
-    if (linkMessages !== null) this.#linkMessages.set(linkMessages);
   }
 
   #recordQueues({ sample, step }: StepMoment, core: number | null, table: RowTable): void {
@@ -108,15 +107,14 @@ export class ProbeRecorder implements Observer {
       table.append(sample, step, ...where, axon[entry]!, atom[entry]!, ...times);
     });
   }
+}
 
-  #recordLinks({ sample, step, machine, linkMessages }: StepMoment, table: RowTable): void {
-    const { columns } = machine.board;
-    for (let link = 0; link < linkMessages!.length; link++) {
-      const messages = linkMessages![link]! - this.#linkMessages[link]!;
-      if (messages === 0) continue;
-      const tile = Math.floor(link / 4);
-      table.append(sample, step, tile % columns, Math.floor(tile / columns), link % 4, messages);
-    }
+function recordLinks({ sample, step, machine }: StepMoment, links: Float64Array, table: RowTable): void {
+  const { columns } = machine.board;
+  for (const [link, messages] of links.entries()) {
+    if (messages === 0) continue;
+    const tile = Math.floor(link / 4);
+    table.append(sample, step, tile % columns, Math.floor(tile / columns), link % 4, messages);
   }
 }
 

@@ -1,7 +1,7 @@
 import { failure } from '../schemas/diagnostic.js';
 import type { Program } from '../schemas/program.js';
 import { elementCount } from '../schemas/tensor.js';
-import { coreName } from './board.js';
+import { coresInUse } from './board.js';
 import type { TimingMode } from './sample-result.js';
 
 /** Timesteps of a sample, `from` … `to`, both included. */
@@ -114,8 +114,7 @@ function parseCore(text: string | undefined, program: Program, where: string): n
   if (text === undefined) return null;
   const place = program.cores.findIndex(({ chip, core }) => text === `${chip}/${core}`);
   if (place === -1) {
-    const last = coreName(program, program.cores.length - 1);
-    throw failure('SW3021', { where, what: `the program uses no core ${text}; its last is ${last}.` });
+    throw failure('SW3021', { where, what: `the program uses no core ${text}; it uses ${coresInUse(program)}.` });
   }
   return place;
 }

@@ -1,13 +1,13 @@
 import { arrayBytes } from '../../schemas/wire.js';
 import type { Column } from '../../sim/probe-recorder.js';
 import { npyHeader } from '../data/npy.js';
-import { StreamFile } from './stream-file.js';
+import { type PendingFile, StreamFile } from './stream-file.js';
 
 /** Values gathered before they are handed on. */
 const batch = 4096;
 
 /** One column that grows row by row: a NumPy file of shape (rows,), or the bare values for a part of a larger file. */
-export class ColumnFile {
+export class ColumnFile implements PendingFile {
   readonly path: string;
   readonly bits: Column['bits'];
   rows = 0;
@@ -16,13 +16,13 @@ export class ColumnFile {
   readonly #values: Int32Array | BigInt64Array;
   #used = 0;
 
-  /** Throws what `StreamFile` throws, as do the other methods. */
-  constructor(path: string, { bits }: Column, form: 'npy' | 'bare') {
+  /** `partOf`: the larger file; null of a NumPy file. Throws what `StreamFile` throws, as do the other methods. */
+  constructor(path: string, { bits }: Column, partOf: string | null) {
     this.path = path;
     this.bits = bits;
     this.#values = bits === 32 ? new Int32Array(batch) : new BigInt64Array(batch);
-    this.#file = new StreamFile(path);
-    this.#hasHeader = form === 'npy';
+    this.#file = new StreamFile(path, partOf ?? path);
+    this.#hasHeader = partOf === null;
     if (this.#hasHeader) this.#file.write(this.#header());
   }
 
@@ -34,10 +34,14 @@ export class ColumnFile {
     if (this.#used === batch) this.#flush();
   }
 
-  finish(): void {
+  seal(): void {
     this.#flush();
     if (this.#hasHeader) this.#file.patch(this.#header(), 0);
-    this.#file.finish();
+    this.#file.seal();
+  }
+
+  publish(): void {
+    this.#file.publish();
   }
 
   discard(): void {

@@ -5,7 +5,7 @@ import { bothOf, ProbeRecorder } from '../../sim/probe-recorder.js';
 import { PerfettoWriter } from '../../sim/trace/perfetto.js';
 import { VcdWriter } from '../../sim/trace/vcd.js';
 import { ProbeTables } from './probe-tables.js';
-import { StreamFile } from './stream-file.js';
+import { discardAll, type PendingFile, StreamFile } from './stream-file.js';
 
 /** Where the traces of a simulation go; undefined: not wanted. */
 export interface TracePaths {
@@ -18,12 +18,12 @@ export interface TracePaths {
 export class SimulationTrace implements Observer {
   readonly packets: PacketObserver | null;
   readonly #observers: readonly Observer[];
-  readonly #files: readonly { finish(): void; discard(): void }[];
+  readonly #files: readonly PendingFile[];
 
   /** Opens the files. Throws SW6010 to SW6012, as do `step` and `finish`; nothing is left behind then. */
   constructor(program: Program, probes: readonly Probe[], { tables, vcd, perfetto }: TracePaths) {
     const observers: Observer[] = [];
-    const files: { finish(): void; discard(): void }[] = [];
+    const files: PendingFile[] = [];
     try {
       if (tables !== undefined) {
         const columns = new ProbeTables(tables);
@@ -42,7 +42,7 @@ export class SimulationTrace implements Observer {
         observers.push(new PerfettoWriter(program, probes, (bytes) => file.write(bytes)));
       }
     } catch (error) {
-      for (const file of files) file.discard();
+      discardAll(files);
       throw error;
     }
     this.#observers = observers;
@@ -54,11 +54,13 @@ export class SimulationTrace implements Observer {
     for (const observer of this.#observers) observer.step(moment);
   }
 
+  /** Files have their names only when the last of them is whole. */
   finish(): void {
-    for (const file of this.#files) file.finish();
+    for (const file of this.#files) file.seal();
+    for (const file of this.#files) file.publish();
   }
 
   discard(): void {
-    for (const file of this.#files) file.discard();
+    discardAll(this.#files);
   }
 }

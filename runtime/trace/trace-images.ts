@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { failure } from '../../schemas/diagnostic.js';
 import type { Program } from '../../schemas/program.js';
 import { parseProbe } from '../../sim/probe.js';
@@ -5,6 +6,7 @@ import type { SampleResult } from '../../sim/sample-result.js';
 import type { ImageSource } from '../data/image-source.js';
 import { breathe, type Hooks } from '../hooks.js';
 import { Chip, type ChipOptions } from '../verify/chip.js';
+import { EventRate } from '../verify/event-rate.js';
 import { SimulationTrace, type TracePaths } from './simulation-trace.js';
 
 /**
@@ -21,15 +23,18 @@ export async function traceImages(
   consume: (result: SampleResult) => void,
   hooks: Hooks = {},
 ): Promise<void> {
-  const found = probes.map((text) => parseProbe(text, program, options.timing));
+  const all = probes.map((text) => parseProbe(text, program, options.timing));
+  // One that was given twice is recorded once.
+  const found = all.filter((probe, k) => all.findIndex((other) => isDeepStrictEqual(other, probe)) === k);
   checkUse(probes, paths, options);
   const chip = new Chip(program, options);
   const trace = new SimulationTrace(program, found, paths);
+  const rate = new EventRate();
   try {
     for (let first = 0; first < source.count; first++) {
       const { results } = chip.run(source.images(first, first + 1), { record: false, first, watch: trace });
       for (const result of results) consume(result);
-      hooks.progress?.(first + 1, source.count);
+      hooks.progress?.(first + 1, source.count, rate.add(results));
       await breathe(hooks);
     }
     trace.finish();
@@ -43,8 +48,11 @@ function checkUse(probes: readonly string[], { tables, vcd, perfetto }: TracePat
   if (tables !== undefined && probes.length === 0) {
     throw failure('SW6002', { where: '--probe-out', what: 'without --probe there is nothing to record.' });
   }
-  if (vcd !== undefined && !probes.some((text) => /^(spikes|membrane|queue)/.test(text))) {
-    throw failure('SW6002', { where: '--vcd', what: 'a waveform needs a --probe of spikes, membrane or queue.' });
+  if (vcd !== undefined && !probes.some((text) => /^(spikes|membrane|queue|links)/.test(text))) {
+    throw failure('SW6002', {
+      where: '--vcd',
+      what: 'a waveform needs a --probe of spikes, membrane, queue or links.',
+    });
   }
   if (probes.length > 0 && tables === undefined && vcd === undefined && perfetto === undefined) {
     throw failure('SW6002', { where: '--probe', what: 'without --probe-out, --vcd or --perfetto it would be lost.' });

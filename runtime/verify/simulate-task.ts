@@ -8,6 +8,7 @@ import { eachTask } from '../workers/pool.js';
 import type { Task } from '../workers/task.js';
 import type { ChipOptions, ChipRun } from './chip.js';
 import { Chip } from './chip.js';
+import { EventRate } from './event-rate.js';
 
 /**
  * Samples that a thread takes at once: few, so that threads finish together and progress is seen; fixed, so that results
@@ -67,12 +68,9 @@ export async function simulateImages(
   const { workers, ...chip } = options;
   const { count } = source;
   const perChunk = program.sampleInterval < program.stepsPerSample ? SAMPLES_PER_STREAM : SAMPLES_PER_CHUNK;
-  const start = performance.now();
-  let events = 0;
+  const rate = new EventRate();
   const tell = (done: number, { results }: SimulateOutput): void => {
-    for (const { synapticOperations, messages } of results) events += synapticOperations + messages;
-    const perSecond = events / ((performance.now() - start) / 1000);
-    progress?.(Math.min(done * perChunk, count), count, `${(perSecond / 1e6).toPrecision(3)} M events/s`);
+    progress?.(Math.min(done * perChunk, count), count, rate.add(results));
   };
   let injected: InjectedFault | null = null;
   await eachTask(

@@ -1,9 +1,10 @@
 import { perfetto } from '../../schemas/generated/messages.js';
 import type { Program } from '../../schemas/program.js';
+import { LinkWatch } from '../link-watch.js';
 import { compartmentOf } from '../machine-view.js';
 import type { Observer, StepMoment } from '../observer.js';
 import { type Packet, PacketLog } from '../packet-log.js';
-import { type CoreProbe, type Probe, watches } from '../probe.js';
+import { type CoreProbe, type LinkProbe, type Probe, watches } from '../probe.js';
 import { SampleClock } from './sample-clock.js';
 
 /** Takes the bytes of the file piece by piece. */
@@ -24,12 +25,17 @@ const sequence = 1;
  * Writes a timeline in Perfetto's format (Chrome's trace viewer opens it too): chips are processes, each core has a track
  * of the messages that it makes and one of those that it processes, and a counter of its input queue; arrows
  * follow each message from core to core. Times are rounded down to nanoseconds, the format's unit.
- * Written are the messages that `packets` probes name; without one, all.
+ * Written are the messages that `packets` probes name; without one, all. A `links` probe adds a counter for each link: its
+ * messages in the timestep.
  */
 export class PerfettoWriter implements Observer {
   readonly packets = new PacketLog();
   readonly #program: Program;
   readonly #probes: readonly CoreProbe[];
+  readonly #links: readonly LinkProbe[];
+  readonly #linkWatch = new LinkWatch();
+  /** What each link's counter says. */
+  readonly #linkCounts = new Map<number, number>();
   readonly #write: ByteSink;
   readonly #clock = new SampleClock();
   readonly #described = new Set<number>();
@@ -40,6 +46,7 @@ export class PerfettoWriter implements Observer {
   constructor(program: Program, probes: readonly Probe[], write: ByteSink) {
     this.#program = program;
     this.#probes = probes.filter((probe): probe is CoreProbe => probe.kind === 'packets');
+    this.#links = probes.filter((probe): probe is LinkProbe => probe.kind === 'links');
     this.#write = write;
     this.#packet({ trackDescriptor: { uuid: stepTrack, name: 'timesteps' } });
   }
@@ -54,6 +61,7 @@ export class PerfettoWriter implements Observer {
       this.#open = true;
     }
     this.#slice(stepTrack, begin, `timestep ${step}`);
+    this.#countLinks(moment, begin);
     const wanted: Packet[] = [];
     this.packets.forEach((packet) => {
       if (this.#isWanted(packet, step)) wanted.push(packet);
@@ -106,6 +114,28 @@ export class PerfettoWriter implements Observer {
       lengths.set(to, length);
       this.#event(origin + time, { type: TYPE_COUNTER, trackUuid: this.#coreTrack(to, queue), counterValue: length });
     }
+  }
+
+  /** Where the count of a link changes; nothing in timesteps that no probe looks at. */
+  #countLinks(moment: StepMoment, begin: number): void {
+    const isWatched = this.#links.some((probe) => watches(probe, moment.step));
+    for (const [link, messages] of this.#linkWatch.messages(moment).entries()) {
+      const counterValue = isWatched ? messages : 0;
+      if (counterValue === (this.#linkCounts.get(link) ?? 0)) continue;
+      this.#linkCounts.set(link, counterValue);
+      this.#event(begin, { type: TYPE_COUNTER, trackUuid: this.#linkTrack(link, moment), counterValue });
+    }
+  }
+
+  #linkTrack(link: number, { machine }: StepMoment): number {
+    const { chips, cores } = this.#program;
+    const uuid = firstChipTrack + chips + tracksPerCore * cores.length + link;
+    if (!this.#described.has(uuid)) {
+      this.#described.add(uuid);
+      const name = `link ${machine.mesh.linkName(link)}`;
+      this.#packet({ trackDescriptor: { uuid, name, counter: { unitName: 'messages' } } });
+    }
+    return uuid;
   }
 
   /** The number of a core's track, described before its first use. */

@@ -1,9 +1,10 @@
 import type { Program } from '../../schemas/program.js';
 import { coreName } from '../board.js';
+import { LinkWatch } from '../link-watch.js';
 import type { Machine } from '../machine.js';
 import { forEachMembrane, forEachSpike } from '../machine-view.js';
 import type { Observer, PacketObserver, StepMoment } from '../observer.js';
-import { type CoreProbe, type NeuronProbe, type Probe, watches } from '../probe.js';
+import { type CoreProbe, type LinkProbe, type NeuronProbe, type Probe, watches } from '../probe.js';
 import { SampleClock } from './sample-clock.js';
 
 /** Takes the text of the file piece by piece. */
@@ -21,15 +22,19 @@ const [firstCode, lastCode] = [33, 126];
 
 /**
  * Writes probes as a Value Change Dump (IEEE 1364-2005, section 18), the waveform that GTKWave opens. Spikes are wires
- * that are 1 for the timestep in which the neuron fires, membranes (after the update) and queue lengths integers.
- * The unit of time is the picosecond; without timing a step counts as a microsecond. Probes of links and packets have no
- * waveform and are left out.
+ * that are 1 for the timestep in which the neuron fires; membranes (after the update), queue lengths and the messages that
+ * a link carries in a timestep are integers, unknown where their probe does not look.
+ * The unit of time is the picosecond; without timing a step counts as a microsecond. Probes of packets have no waveform and
+ * are left out.
  */
 export class VcdWriter implements Observer {
   readonly packets: PacketObserver | null;
   readonly #write: TextSink;
   readonly #neurons: readonly NeuronProbe[];
   readonly #queues: readonly CoreProbe[];
+  readonly #links: readonly LinkProbe[];
+  readonly #linkWatch = new LinkWatch();
+  readonly #program: Program;
   readonly #clock = new SampleClock();
   /** Identifier code of each variable by its key. */
   readonly #codes = new Map<string, string>();
@@ -46,19 +51,30 @@ export class VcdWriter implements Observer {
       (probe): probe is NeuronProbe => probe.kind === 'spikes' || probe.kind === 'membrane',
     );
     this.#queues = probes.filter((probe): probe is CoreProbe => probe.kind === 'queue');
+    this.#links = probes.filter((probe): probe is LinkProbe => probe.kind === 'links');
+    this.#program = program;
     this.#queueLength = new Int32Array(program.cores.length);
     this.packets = this.#queues.length > 0 ? this.#queueObserver() : null;
-    this.#writeHeader(program);
   }
 
   step(moment: StepMoment): void {
-    const { sample, step } = moment;
-    const { begin } = this.#clock.span(moment);
+    const { sample, step, machine } = moment;
+    const { stepsPerSample } = this.#program;
+    if (this.#codes.size === 0) this.#writeHeader(machine);
+    const { begin, end } = this.#clock.span(moment);
     const fired = new Set<string>();
+    const links = this.#linkWatch.messages(moment);
     this.#at(begin);
     this.#set('sample', sample);
     this.#set('timestep', step);
-    for (const probe of this.#neurons) if (watches(probe, step)) this.#visit(probe, moment.machine, fired);
+    const before = (step + stepsPerSample - 1) % stepsPerSample;
+    for (const probe of [...this.#neurons, ...this.#links]) {
+      if (watches(probe, before) && !watches(probe, step)) this.#forget(probe, machine);
+    }
+    for (const probe of this.#neurons) if (watches(probe, step)) this.#visit(probe, machine, fired);
+    if (this.#links.some((probe) => watches(probe, step))) {
+      for (const link of linksOf(machine)) this.#set(`link ${link}`, links[link]!);
+    }
     for (const code of this.#high) if (!fired.has(code)) this.#write(`0${code}\n`);
     for (const code of fired) if (!this.#high.has(code)) this.#write(`1${code}\n`);
     this.#high = fired;
@@ -68,6 +84,18 @@ export class VcdWriter implements Observer {
       this.#set(`queue ${core}`, length);
     }
     this.#changes = [];
+    // The last timestep lasts until here.
+    if (step === stepsPerSample - 1) this.#at(end);
+  }
+
+  /** What a probe no longer looks at is unknown. */
+  #forget(probe: NeuronProbe | LinkProbe, machine: Machine): void {
+    if (probe.kind === 'spikes') return;
+    const keys =
+      probe.kind === 'links'
+        ? linksOf(machine).map((link) => `link ${link}`)
+        : neuronsOf(probe).map((neuron) => `membrane ${probe.population} ${neuron}`);
+    for (const key of keys) if (this.#values.delete(key)) this.#write(`bx ${this.#codes.get(key)!}\n`);
   }
 
   #visit(probe: NeuronProbe, machine: Machine, fired: Set<string>): void {
@@ -113,19 +141,24 @@ export class VcdWriter implements Observer {
     this.#write(`b${(value >>> 0).toString(2)} ${this.#codes.get(key)!}\n`);
   }
 
-  #writeHeader(program: Program): void {
+  /** Declares the variables; wires and queues are low at first, all else is unknown. */
+  #writeHeader(machine: Machine): void {
+    const program = this.#program;
+    const initial: string[] = [];
     const wire = (key: string, type: 'wire 1' | 'integer 32', name: string): void => {
       if (this.#codes.has(key)) return;
       const code = identifier(this.#codes.size);
       this.#codes.set(key, code);
       this.#write(`$var ${type} ${code} ${name} $end\n`);
+      initial.push(type === 'wire 1' ? `0${code}\n` : `${key.startsWith('queue') ? 'b0' : 'bx'} ${code}\n`);
     };
     this.#write('$timescale 1 ps $end\n$scope module chip $end\n');
     wire('sample', 'integer 32', 'sample');
     wire('timestep', 'integer 32', 'timestep');
-    for (const { kind, population, first, end } of this.#neurons) {
+    for (const probe of this.#neurons) {
+      const { kind, population } = probe;
       this.#write(`$scope module ${word(program.populations[population]!.name)} $end\n`);
-      for (let neuron = first; neuron < end; neuron++) {
+      for (const neuron of neuronsOf(probe)) {
         wire(`${kind} ${population} ${neuron}`, kind === 'spikes' ? 'wire 1' : 'integer 32', `${kind}_${neuron}`);
       }
       this.#write('$upscope $end\n');
@@ -137,8 +170,28 @@ export class VcdWriter implements Observer {
       });
       this.#write('$upscope $end\n');
     }
+    if (this.#links.length > 0) {
+      this.#write('$scope module links $end\n');
+      for (const link of linksOf(machine)) {
+        wire(`link ${link}`, 'integer 32', `tile${word(machine.mesh.linkName(link))}`);
+      }
+      this.#write('$upscope $end\n');
+    }
     this.#write('$upscope $end\n$enddefinitions $end\n');
+    this.#at(0);
+    this.#write('$dumpvars\n');
+    for (const value of initial) this.#write(value);
+    this.#write('$end\n');
   }
+}
+
+/** The links that lead to a tile of the board. */
+function linksOf({ mesh, board }: Machine): number[] {
+  return Array.from({ length: board.columns * board.rows }, (_, tile) => mesh.linksOf(tile)).flat();
+}
+
+function neuronsOf({ first, end }: NeuronProbe): number[] {
+  return Array.from({ length: end - first }, (_, k) => first + k);
 }
 
 /** The n-th short identifier: digits of base 94, least significant first. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -80,10 +80,26 @@ describe('simulate', () => {
     expectRefusal(await spikewright(...once), code);
   });
 
-  test('leaves nothing half-written where there is no space for a trace', async () => {
-    const traced = simulate(at('net.swp'), '--samples', '400', '--probe', 'membrane:out', '--probe', 'packets');
-    const into = ['--probe-out', at('full/probes.safetensors'), '--perfetto', at('full/timeline.pftrace')];
-    expectRefusal(await start([...traced, ...into], { fileSizeKiB: 4 }).ended, 'SW6010');
-    expect(readdirSync(at('full'))).toEqual([]);
+  test.each([
+    ['one file', ['--probe-out', 'full/probes.safetensors', '--perfetto', 'full/timeline.pftrace']],
+    // 300 samples make 1,200 messages: of their columns those of 32 bits have room, those of 64 bits not.
+    [
+      'a folder, where the last columns alone find no space',
+      ['--probe-out', 'full/deep/probes', '--vcd', 'full/w.vcd'],
+    ],
+  ])('leaves nothing half-written where there is no space for a trace: %s', async (_, paths) => {
+    const into = paths.map((path) => (path.startsWith('--') ? path : at(path)));
+    const traced = simulate(
+      at('net.swp'),
+      '--samples',
+      '300',
+      '--probe',
+      'packets',
+      '--probe',
+      'spikes:a[0]@0',
+      ...into,
+    );
+    expectRefusal(await start(traced, { fileSizeKiB: 6 }).ended, 'SW6010');
+    expect(existsSync(at('full'))).toBe(false);
   });
 });

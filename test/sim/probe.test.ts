@@ -64,6 +64,14 @@ describe('probes', () => {
     expect(() => parseProbe(text, scene, timing)).toThrow(code);
   });
 
+  it('that name no core of the program are told which it has', () => {
+    expect(() => parseProbe('queue:0/7', scene, 'cycle')).toThrow(/no core 0\/7; it uses 0\/0, 0\/1\./);
+    const cores = Array.from({ length: 11 }, (_, k) => ({ ...scene.cores[0]!, chip: k % 2, core: 20 - k }));
+    expect(() => parseProbe('packets:3/0', { ...scene, cores }, 'cycle')).toThrow(
+      'uses 0/10, 0/12, 0/14, 0/16, 0/18, 0/20, 1/11, 1/13 and 3 more.',
+    );
+  });
+
   it('record spikes, membranes, queues, messages and links', () => {
     const { tables, open } = memoryTables();
     const probes = ['spikes:a', 'membrane:out@1', 'queue', 'packets', 'links'].map((text) => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -85,6 +85,36 @@ describe('traces of a simulation', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it('leave nothing where the last of them cannot have its name, whatever has it already', async () => {
+    mkdirSync(join(folder, 'taken.vcd'));
+    const paths = { ...none, tables: join(folder, 'deep', 'probes'), vcd: join(folder, 'taken.vcd') };
+    const traced = traceImages(program, images, options, { probes: ['spikes:a'], paths }, ignore);
+    await expect(traced).rejects.toThrow(/SW6012/);
+    expect(readdirSync(folder)).toEqual(['taken.vcd']);
+  });
+
+  it('record a probe that is given twice once, and keep apart what becomes equal in names of files', async () => {
+    const path = join(folder, 'probes.safetensors');
+    const named = {
+      ...program,
+      populations: [
+        { ...scene.populations[0]!, name: 'o/ut' },
+        { ...scene.populations[1]!, name: 'O ut' },
+      ],
+    };
+    const renamed = { ...named, drives: [{ ...program.drives[0]!, population: 'o/ut' }] };
+    const use = { probes: ['membrane:o/ut@1', 'membrane:O ut@1', 'membrane:o/ut@1'], paths: { ...none, tables: path } };
+    await traceImages(renamed, images, options, use, ignore);
+    const { tensors } = readSafetensors(readFileSync(path), path);
+    expect([...tensors.keys()].filter((name) => name.endsWith('/value'))).toEqual([
+      'membrane.o_ut.steps-1-1/value',
+      'membrane.O_ut.steps-1-1.2/value',
+    ]);
+    // Three samples; three neurons of one layer, two of the other.
+    expect(tensors.get('membrane.o_ut.steps-1-1/value')!.shape).toEqual([9]);
+    expect(tensors.get('membrane.O_ut.steps-1-1.2/value')!.shape).toEqual([6]);
+  });
+
   it('leave nothing half-written where a file cannot be made', async () => {
     writeFileSync(join(folder, 'file'), '');
     const paths = { ...none, vcd: join(folder, 'w.vcd'), perfetto: join(folder, 'file', 'p.pftrace') };
@@ -97,7 +127,7 @@ describe('traces of a simulation', () => {
   it.each([
     ['a file without probes', [], { ...none, tables: 'p' }, 'cycle', 'SW6002'],
     ['probes without a file', ['spikes:a'], none, 'cycle', 'SW6002'],
-    ['a waveform of links', ['links'], { ...none, vcd: 'w' }, 'cycle', 'SW6002'],
+    ['a waveform of messages', ['packets'], { ...none, vcd: 'w' }, 'cycle', 'SW6002'],
     ['a timeline without times', [], { ...none, perfetto: 'p' }, 'off', 'SW3022'],
     ['an unknown layer', ['spikes:b'], { ...none, vcd: 'w' }, 'cycle', 'SW3021'],
   ] as const)('are refused: %s', async (_what, probes, paths, timing, code) => {
@@ -114,7 +144,9 @@ describe('a stream', () => {
     file.patch(Uint8Array.of(255, 254), 1);
     expect(readdirSync(folder)).toHaveLength(1);
     expect(readdirSync(folder)).not.toContain('stream');
-    file.finish();
+    file.seal();
+    expect(readdirSync(folder)).not.toContain('stream');
+    file.publish();
     const expected = Buffer.concat([part, part, part, part]);
     expected.set([255, 254], 1);
     expect(readFileSync(path).equals(expected)).toBe(true);

@@ -34,9 +34,9 @@ it('a trace for which the disk has no room ends in a diagnostic, and leaves noth
     return null;
   };
   file.write(new Uint8Array(1000));
-  // What is gathered is written once it is a mebibyte.
-  expect(thrown(() => file.write(new Uint8Array(2 ** 20)))).toEqual(noSpace);
-  expect(thrown(() => file.finish())).toEqual(noSpace);
+  // What is gathered is written once it is 256 KiB.
+  expect(thrown(() => file.write(new Uint8Array(2 ** 18)))).toEqual(noSpace);
+  expect(thrown(() => file.seal())).toEqual(noSpace);
   expect(readdirSync(folder)).toHaveLength(1);
   file.discard();
   expect(readdirSync(folder)).toEqual([]);

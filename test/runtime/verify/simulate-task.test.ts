@@ -96,6 +96,20 @@ describe('simulating images', () => {
     expect(images.mostHeld).toBeLessThan(FEW * images.count);
   });
 
+  it('tells how many events are simulated a second, traced or not', async () => {
+    const notes = new Set<string>();
+    const images = heldImages(Float32Array.of(1, 2, 3, 0, 1), 5);
+    const hooks = {
+      progress: (_done: number, _total: number, note = '') => {
+        notes.add(note.replace(/^[\d.e+-]+ /, ''));
+      },
+    };
+    const none = { probes: [], paths: { tables: undefined, vcd: undefined, perfetto: undefined } };
+    await simulateImages(program, images, { timing, workers: 1 }, () => undefined, hooks);
+    await traceImages(program, images, { timing }, none, () => undefined, hooks);
+    expect([...notes]).toEqual(['M events/s']);
+  });
+
   it('holds one image at a time where each is traced', async () => {
     const images = new CountedImages(300);
     const none = { probes: [], paths: { tables: undefined, vcd: undefined, perfetto: undefined } };

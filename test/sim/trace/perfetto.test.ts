@@ -126,4 +126,31 @@ describe('a timeline', () => {
     expect(tracks('packets@1')).toEqual(new Set(['timesteps']));
     expect(tracks('packets:0/1@0')).toEqual(new Set(['timesteps', 'core 0 sends', 'core 1 receives']));
   });
+
+  it('counts the messages of links in each timestep that is asked for', () => {
+    const parts: Uint8Array[] = [];
+    const [source, sink] = scene.cores;
+    const axonsOut = { ...source!.axonsOut, core: Uint16Array.of(4, 4, 4) };
+    const apart = {
+      ...scene,
+      cores: [
+        { ...source!, axonsOut },
+        { ...sink!, core: 4 },
+      ],
+    };
+    const observer = new PerfettoWriter(apart, [parseProbe('links', apart, 'cycle')], (bytes) => parts.push(bytes));
+    const { time } = new Simulator(apart, tinyTarget(), { timing: 'cycle' }).run([Int32Array.of(1, 1, 1)], {
+      observer: { observer, sample: 0 },
+    });
+    const { counters, slices } = readTimeline(Buffer.concat(parts));
+    const second = 7000 + time!.timesteps[0]!.duration / 1000;
+    for (const tile of [0, 1]) {
+      expect(counters.get(`link (${tile}, 0) east`)).toEqual([
+        [7000, 3],
+        [second, 0],
+      ]);
+    }
+    expect([...counters.keys()].filter((name) => name.startsWith('link'))).toHaveLength(2);
+    expect(slices.filter(({ track }) => track === 'core 4 receives')).toHaveLength(3);
+  });
 });

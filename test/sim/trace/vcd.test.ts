@@ -7,8 +7,8 @@ import { VcdWriter } from '../../../sim/trace/vcd.js';
 import { tinyTarget } from '../tiny-target.js';
 import { scene } from './scene.js';
 
-/** Values over time of every variable: [time, value] at each change. */
-function readVcd(text: string): Map<string, [time: number, value: number][]> {
+/** Values over time of every variable: [time, value] at each change, the value null where it is unknown. */
+function readVcd(text: string): Map<string, [time: number, value: number | null][]> {
   const [head, body] = text.split('$enddefinitions $end\n');
   const names = new Map<string, string>();
   const scopes: string[] = [];
@@ -18,7 +18,7 @@ function readVcd(text: string): Map<string, [time: number, value: number][]> {
     if (word === '$upscope') scopes.pop();
     if (word === '$var') names.set(rest[2]!, [...scopes.slice(1), rest[3]!].join('.'));
   }
-  const changes = new Map([...names.values()].map((name) => [name, [] as [number, number][]]));
+  const changes = new Map([...names.values()].map((name) => [name, [] as [number, number | null][]]));
   let time = -1;
   for (const line of body!.trimEnd().split('\n')) {
     if (line.startsWith('#')) {
@@ -27,8 +27,10 @@ function readVcd(text: string): Map<string, [time: number, value: number][]> {
       time = next;
       continue;
     }
-    const wide = /^b([01]+) (\S+)$/.exec(line);
-    const [code, value] = wide ? [wide[2]!, Number.parseInt(wide[1]!, 2) | 0] : [line.slice(1), Number(line[0])];
+    if (line === '$dumpvars' || line === '$end') continue;
+    const wide = /^b([01]+|x) (\S+)$/.exec(line);
+    const whole = wide?.[1] === 'x' ? null : Number.parseInt(wide?.[1] ?? '', 2) | 0;
+    const [code, value] = wide ? [wide[2]!, whole] : [line.slice(1), Number(line[0])];
     changes.get(names.get(code)!)!.push([time, value]);
   }
   return changes;
@@ -41,9 +43,12 @@ function waveform(program: Program, probes: readonly string[], timing: TimingMod
     text += part;
   });
   const simulator = new Simulator(program, tinyTarget(), { timing });
+  let duration = 0;
   drives.forEach((drive, sample) => {
-    simulator.run([Int32Array.from(drive)], { observer: { observer, sample } });
+    const { time } = simulator.run([Int32Array.from(drive)], { observer: { observer, sample } });
+    duration += time === null ? program.stepsPerSample * 1_000_000 : time.hostLoad + time.running;
   });
+  expect(text).toMatch(new RegExp(`\n#${duration}\n$`));
   return readVcd(text);
 }
 
@@ -53,11 +58,13 @@ describe('a waveform', () => {
     // The host loads for 7 µs. Neurons 0 and 2 fire: messages at 18 ns and at 8 + 10 + 5 + 8 + 10 = 41 ns.
     const start = 7_000_000;
     expect(changes.get('a.spikes_0')).toEqual([
+      [0, 0],
       [start, 1],
       [start + 1_053_000, 0],
     ]);
-    expect(changes.get('a.spikes_1')).toEqual([]);
+    expect(changes.get('a.spikes_1')).toEqual([[0, 0]]);
     expect(changes.get('queues.chip_0_core_1')).toEqual([
+      [0, 0],
       [start + 22_000, 1],
       [start + 30_000, 0],
       [start + 45_000, 1],
@@ -65,13 +72,39 @@ describe('a waveform', () => {
     ]);
     // Timestep 1 begins after the last message (53 ns) and the barrier (1 µs): two spikes of weights 1 and −2.
     expect(changes.get('out.membrane_0')).toEqual([
+      [0, null],
       [start, 0],
       [start + 1_053_000, 2],
     ]);
     expect(changes.get('out.membrane_1')).toEqual([
+      [0, null],
       [start, 0],
       [start + 1_053_000, -4],
     ]);
+  });
+
+  it('counts the messages of links in each timestep, knows nothing where its probe does not look, and ends with the last timestep', () => {
+    // Core 0 on tile (0, 0) sends to core 4 on tile (2, 0): two links east, and none of the board's other 18.
+    const [source, sink] = scene.cores;
+    const apart: Program = {
+      ...scene,
+      cores: [
+        { ...source!, axonsOut: { ...source!.axonsOut, core: Uint16Array.of(4, 4, 4) } },
+        { ...sink!, core: 4 },
+      ],
+    };
+    const changes = waveform(apart, ['links@0', 'membrane:out[1]@1'], 'cycle', [
+      [1, 0, 1],
+      [0, 1, 0],
+    ]);
+    const links = [...changes].filter(([name]) => name.startsWith('links.'));
+    expect(links).toHaveLength(20);
+    const used = links.filter(([, values]) => values.some(([, value]) => value !== null && value > 0));
+    expect(used.map(([name]) => name)).toEqual(['links.tile_0_0_east', 'links.tile_1_0_east']);
+    const valuesOf = (name: string) => changes.get(name)!.map(([, value]) => value);
+    for (const [, values] of used) expect(values.map(([, value]) => value)).toEqual([null, 2, null, 1, null]);
+    expect(valuesOf('links.tile_0_0_south')).toEqual([null, 0, null, 0, null]);
+    expect(valuesOf('out.membrane_1')).toEqual([null, -4, null, -2]);
   });
 
   it('counts a step as a microsecond without timing, and puts samples one after another', () => {
@@ -81,12 +114,14 @@ describe('a waveform', () => {
     ]);
     expect([...changes.keys()]).toEqual(['sample', 'timestep', 'a.spikes_1']);
     expect(changes.get('a.spikes_1')).toEqual([
+      [0, 0],
       [0, 1],
       [1_000_000, 0],
       [2_000_000, 1],
       [3_000_000, 0],
     ]);
     expect(changes.get('sample')).toEqual([
+      [0, null],
       [0, 0],
       [2_000_000, 1],
     ]);
@@ -99,9 +134,13 @@ describe('a waveform', () => {
       populations: [{ ...scene.populations[0]!, shape: [1, 1, neurons] as const }, scene.populations[1]!],
     };
     const codes: string[] = [];
-    new VcdWriter(program, [{ kind: 'spikes', population: 0, first: 0, end: neurons, from: 0, to: 1 }], (text) => {
+    const probe = { kind: 'spikes', population: 0, first: 0, end: neurons, from: 0, to: 1 } as const;
+    const observer = new VcdWriter(program, [probe], (text) => {
       const code = /^\$var \S+ \d+ (\S+) /.exec(text)?.[1];
       if (code !== undefined) codes.push(code);
+    });
+    new Simulator(scene, tinyTarget(), { timing: 'off' }).run([new Int32Array(3)], {
+      observer: { observer, sample: 0 },
     });
     expect(new Set(codes).size).toBe(neurons + 2);
   });
