@@ -1,9 +1,7 @@
 import { failure } from '../schemas/diagnostic.js';
-import { convolvedSize } from '../schemas/layer-shapes.js';
 import type { Drive } from '../schemas/spike.js';
-import type { MapShape } from '../schemas/tensor.js';
 import { elementCount } from '../schemas/tensor.js';
-import { convolve } from './drive/convolver.js';
+import { convolveDrive, drivenShape, roundDrive } from './drive/drive-loops.js';
 
 /** What the host loads as a population's constant input for one image. */
 export interface EncodedDrive {
@@ -11,13 +9,6 @@ export interface EncodedDrive {
   readonly current: Int32Array;
   /** Neurons whose current went past the grid and was clamped to ±mantissaMax. */
   readonly clamped: number;
-}
-
-/** The shape [H, W, cout] of the population that a drive feeds. */
-export function drivenShape({ inputShape, kernel, stride, padding }: Drive): MapShape {
-  const [kernelHeight, kernelWidth, , channelsOut] = kernel.shape;
-  const size = convolvedSize([inputShape[0], inputShape[1]], padding, [kernelHeight, kernelWidth], stride);
-  return [...size, channelsOut];
 }
 
 /**
@@ -30,22 +21,17 @@ export function drivenShape({ inputShape, kernel, stride, padding }: Drive): Map
  * (a float graph's).
  */
 export function encodeDrive(drive: Drive, image: Float32Array): EncodedDrive {
+  const current = new Int32Array(elementCount(drivenShape(drive)));
+  return { current, clamped: encodeInto(drive, image, current) };
+}
+
+function encodeInto(drive: Drive, image: Float32Array, current: Int32Array): number {
   const { grid } = drive;
   if (grid === null) throw new RangeError(`the drive of ${drive.population} has no grid: it is not quantised`);
-  const wanted = driveCurrent(drive, image);
-  const perMantissa = 2 ** grid.exponent;
-  const current = new Int32Array(wanted.length);
-  let clamped = 0;
-  for (let k = 0; k < wanted.length; k += 1) {
-    let mantissa = Math.round(Math.abs(wanted[k]! / perMantissa));
-    if (!(mantissa <= grid.mantissaMax)) {
-      if (Number.isNaN(mantissa)) throw notANumber(drive, k);
-      mantissa = grid.mantissaMax;
-      clamped += 1;
-    }
-    current[k] = Math.sign(wanted[k]!) * mantissa * perMantissa;
-  }
-  return { current, clamped };
+  checkLength(drive, image);
+  const clamped = roundDrive(drive, grid, image, current);
+  if (clamped === null) throw notANumber(drive, convolveDrive(drive, image).findIndex(Number.isNaN));
+  return clamped;
 }
 
 /**
@@ -54,29 +40,30 @@ export function encodeDrive(drive: Drive, image: Float32Array): EncodedDrive {
  * give equal bits on every machine. Throws SW5001 where the image has a wrong length.
  */
 export function driveCurrent(drive: Drive, image: Float32Array): Float64Array {
-  if (image.length !== elementCount(drive.inputShape)) {
-    throw failure('SW5001', {
-      where: `drive of ${drive.population}`,
-      what: `the image has ${image.length} values, the network takes ${drive.inputShape.join('×')}`,
-    });
-  }
-  return convolve({
-    input: normaliseAndPad(drive, image),
-    rowLength: (drive.inputShape[1] + drive.padding.left + drive.padding.right) * drive.inputShape[2],
-    channelsIn: drive.inputShape[2],
-    kernel: drive.kernel,
-    bias: drive.bias,
-    stride: drive.stride,
-    scale: drive.scale,
-    shape: drivenShape(drive),
+  checkLength(drive, image);
+  return convolveDrive(drive, image);
+}
+
+function checkLength({ inputShape, population }: Drive, { length }: Float32Array): void {
+  if (length === elementCount(inputShape)) return;
+  throw failure('SW5001', {
+    where: `drive of ${population}`,
+    what: `the image has ${length} values, the network takes ${inputShape.join('×')}`,
   });
 }
 
 /** One sample as the chip receives it: a current [H·W·C] for each drive of its network, in their order. */
 export type EncodedSample = readonly Int32Array[];
 
-/** `encodeDrive` for each of N images [N, H, W, C] and each drive; all drives take images of one shape. */
-export function encodeImages(drives: readonly Drive[], images: Float32Array): EncodedSample[] {
+/**
+ * `encodeDrive` for each of N images [N, H, W, C] and each drive; all drives take images of one shape. Currents are written
+ * into the arrays of `spent`, samples that nobody needs any more, as far as there are any.
+ */
+export function encodeImages(
+  drives: readonly Drive[],
+  images: Float32Array,
+  spent: readonly EncodedSample[] = [],
+): EncodedSample[] {
   const size = elementCount(drives[0]!.inputShape);
   if (images.length % size !== 0) {
     throw failure('SW5001', {
@@ -84,25 +71,15 @@ export function encodeImages(drives: readonly Drive[], images: Float32Array): En
       what: `${images.length} values are no whole number of ${drives[0]!.inputShape.join('×')} images`,
     });
   }
-  return Array.from({ length: images.length / size }, (_, n) =>
-    drives.map((drive) => encodeDrive(drive, images.subarray(n * size, (n + 1) * size)).current),
-  );
-}
-
-/** (x − mean)/std inside a frame of zeros, [H + top + bottom, W + left + right, C]. */
-function normaliseAndPad({ inputShape, mean, std, padding }: Drive, image: Float32Array): Float64Array {
-  const [height, width, channels] = inputShape;
-  const rowLength = (width + padding.left + padding.right) * channels;
-  const padded = new Float64Array((height + padding.top + padding.bottom) * rowLength);
-  for (let y = 0, source = 0; y < height; y += 1) {
-    let target = (y + padding.top) * rowLength + padding.left * channels;
-    for (let x = 0; x < width; x += 1) {
-      for (let c = 0; c < channels; c += 1, source += 1, target += 1) {
-        padded[target] = (image[source]! - mean[c]!) / std[c]!;
-      }
+  const samples = Array.from({ length: images.length / size }, (_, n) => {
+    return spent[n] ?? drives.map((drive) => new Int32Array(elementCount(drivenShape(drive))));
+  });
+  for (const [index, drive] of drives.entries()) {
+    for (const [n, sample] of samples.entries()) {
+      encodeInto(drive, images.subarray(n * size, (n + 1) * size), sample[index]!);
     }
   }
-  return padded;
+  return samples;
 }
 
 function notANumber(drive: Drive, neuron: number): Error {

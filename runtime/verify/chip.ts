@@ -48,6 +48,8 @@ export interface ChipRun {
 export class Chip {
   readonly program: Program;
   private readonly simulator: Simulator;
+  /** Drives of the images run last, over which the next are written. */
+  private spent: readonly EncodedSample[] = [];
 
   /**
    * `memory` is for chips of this program with these faults in several threads. Throws what reading the target (SW102x) and
@@ -60,7 +62,8 @@ export class Chip {
 
   /** Runs images [N, H, W, C], one after the other, or overlapping where the program says so. Throws SW5001. */
   run(images: Float32Array, options: RecordOptions): ChipRun {
-    return this.runEncoded(encodeImages(this.program.drives, images), options);
+    this.spent = encodeImages(this.program.drives, images, this.spent);
+    return this.runEncoded(this.spent, options);
   }
 
   /** Runs samples whose drives are already encoded; watched ones one after the other in any case. */

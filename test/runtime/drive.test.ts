@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { driveCurrent, drivenShape, encodeDrive } from '../../runtime/drive.js';
+import { drivenShape } from '../../runtime/drive/drive-loops.js';
+import { driveCurrent, encodeDrive, encodeImages } from '../../runtime/drive.js';
 import { SpikewrightError } from '../../schemas/diagnostic.js';
 import type { Drive } from '../../schemas/spike.js';
 
@@ -43,7 +44,7 @@ function plainCurrent(drive: Drive, image: Float32Array, y: number, x: number, c
 }
 
 describe('the drive', () => {
-  it('is, to the bit, the sum in plain numbers, for any shape, one after the other', () => {
+  it('is, to the bit, the sum in plain numbers, rounded or not, for any shape, one after the other', () => {
     const size = fc.integer({ min: 1, max: 4 });
     const pad = fc.integer({ min: 0, max: 2 });
     const shapes = fc.record({
@@ -57,7 +58,7 @@ describe('the drive', () => {
     const filled = (count: number, values: readonly number[]) =>
       Float32Array.from({ length: count }, (_, k) => values[(k * 7 + (k >> 3)) % values.length]!);
     fc.assert(
-      fc.property(shapes, fc.array(numbers, { minLength: 23, maxLength: 40 }), (of, values) => {
+      fc.property(shapes, fc.array(numbers, { minLength: 23, maxLength: 40 }), fc.nat(4), (of, values, exponent) => {
         const channels = of.image[2];
         const shape = [...of.kernel, channels, of.outputs] as const;
         const drive = pixelDrive({
@@ -79,6 +80,15 @@ describe('the drive', () => {
           }
         }
         expect([...driveCurrent(drive, image)]).toEqual(plain);
+        const grid = { mantissaMax: 40, exponent };
+        const mantissas = plain.map((value) => Math.round(Math.abs(value) / 2 ** exponent));
+        expect(encodeDrive({ ...drive, grid }, image)).toEqual({
+          current: Int32Array.from(
+            mantissas,
+            (mantissa, k) => Math.sign(plain[k]!) * Math.min(mantissa, 40) * 2 ** exponent,
+          ),
+          clamped: mantissas.filter((mantissa) => mantissa > 40).length,
+        });
       }),
       { numRuns: 60 },
     );
@@ -119,6 +129,9 @@ describe('the drive', () => {
     const round = (x: number): number =>
       encodeDrive(pixelDrive({ mean: [10] }), Float32Array.of(x + 10)).current[0]! + 0;
     expect([0.5, -0.5, 1.5, -1.5, 0.25, -0.25, 2.75].map(round)).toEqual([1, -1, 2, -2, 0, 0, 3]);
+    // The largest number below ½: with ½ added it would be 1.
+    const below = pixelDrive({ kernel: { shape: [1, 1, 1, 1], data: new Float32Array(1) }, scale: 0.5 - 2 ** -54 });
+    expect(encodeDrive({ ...below, bias: Float32Array.of(1) }, Float32Array.of(0)).current).toEqual(Int32Array.of(0));
   });
 
   it('clamps to the grid and counts it', () => {
@@ -128,6 +141,27 @@ describe('the drive', () => {
     expect(encodeDrive(drive, Float32Array.of(-1))).toEqual({ current: Int32Array.of(-56), clamped: 1 });
     expect(encodeDrive(drive, Float32Array.of(0.0625)).clamped).toBe(1);
     expect(encodeDrive(drive, Float32Array.of(0.0576))).toEqual({ current: Int32Array.of(56), clamped: 0 });
+    expect(encodeDrive(drive, Float32Array.of(Number.NEGATIVE_INFINITY))).toEqual({
+      current: Int32Array.of(-56),
+      clamped: 1,
+    });
+  });
+
+  it('of several images is that of each, also in memory used before', () => {
+    const kernel = { shape: [1, 1, 1, 3] as const, data: Float32Array.of(1, -2, 3) };
+    const drives = [pixelDrive({}), pixelDrive({ kernel, bias: new Float32Array(3) })];
+    const first = encodeImages(drives, Float32Array.of(5, 6, 7));
+    expect(first.map((sample) => sample.map((current) => [...current]))).toEqual([
+      [[5], [5, -10, 15]],
+      [[6], [6, -12, 18]],
+      [[7], [7, -14, 21]],
+    ]);
+    const again = encodeImages(drives, Float32Array.of(1, 2), first);
+    expect(again).toEqual(encodeImages(drives, Float32Array.of(1, 2)));
+    expect(again[1]).toBe(first[1]);
+    expect(encodeImages(drives, Float32Array.of(1, 2, 3), again)).toEqual(
+      encodeImages(drives, Float32Array.of(1, 2, 3)),
+    );
   });
 
   it('negates when image, mean-free, and bias are negated', () => {
@@ -158,6 +192,11 @@ describe('the drive', () => {
   it('refuses an image of another shape and one that is not a number', () => {
     expect(() => encodeDrive(pixelDrive({}), new Float32Array(3))).toThrow(SpikewrightError);
     expect(() => encodeDrive(pixelDrive({}), Float32Array.of(Number.NaN))).toThrow(/SW5001.*\(0, 0, 0\)/);
+    const three = pixelDrive({
+      kernel: { shape: [1, 1, 1, 3], data: Float32Array.of(1, 0, 1) },
+      bias: new Float32Array(3),
+    });
+    expect(() => encodeDrive(three, Float32Array.of(Number.POSITIVE_INFINITY))).toThrow(/SW5001.*\(0, 0, 1\)/);
     expect(() => encodeDrive(pixelDrive({ grid: null }), Float32Array.of(0))).toThrow(RangeError);
   });
 });
