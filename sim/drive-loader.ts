@@ -19,10 +19,15 @@ interface DriveMap {
 export class DriveLoader {
   readonly #machine: Machine;
   readonly #maps: readonly DriveMap[];
+  /** By population. */
+  readonly #drivesOf: readonly (readonly number[])[];
 
   constructor(machine: Machine) {
     const { program, cores, memory } = machine;
     this.#machine = machine;
+    this.#drivesOf = program.populations.map(({ name }) => {
+      return program.drives.flatMap(({ population }, index) => (population === name ? [index] : []));
+    });
     this.#maps = program.drives.map(({ population: name, grid }) => {
       const index = program.populations.findIndex((population) => population.name === name);
       const neurons = elementCount(program.populations[index]!.shape);
@@ -48,13 +53,16 @@ export class DriveLoader {
     for (const [index, map] of this.#maps.entries()) this.#check(drives[index]!, map);
   }
 
-  /** Loads drive number `index` of a sample whose drives have been checked. */
-  load(index: number, drive: Int32Array): void {
-    const { currents, places } = this.#maps[index]!;
+  /** Loads those of a sample's drives, which have been checked, that are of a population. */
+  load(population: number, drives: readonly Int32Array[]): void {
     const { memory, ranges } = this.#machine;
-    currents.set(drive);
-    memory.kernels.loadDrive(currents.byteOffset, places, drive.length);
-    ranges.wakeDriven();
+    for (const index of this.#drivesOf[population]!) {
+      const { currents, places } = this.#maps[index]!;
+      const drive = drives[index]!;
+      currents.set(drive);
+      memory.kernels.loadDrive(currents.byteOffset, places, drive.length);
+      ranges.wakeDriven();
+    }
   }
 
   #check(drive: Int32Array, { name, grid, currents }: DriveMap): void {

@@ -14,7 +14,7 @@ export class SampleAccount {
   lost = 0;
   late = 0;
   /** v of the readout's neurons at the end of its window. */
-  readout = new Int32Array(0);
+  readout: Int32Array = new Int32Array(0);
   /** Timesteps in which each population was at work on this sample. */
   readonly steps: Int32Array;
   readonly #machine: Machine;

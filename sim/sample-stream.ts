@@ -5,6 +5,7 @@ import type { FaultInjector, SentMessages } from './fault-injector.js';
 import type { Machine } from './machine.js';
 import type { Observer } from './observer.js';
 import type { RangeCounts } from './range-table.js';
+import type { Readout } from './readout.js';
 import { SampleAccount } from './sample-account.js';
 import { StreamTime } from './stream-time.js';
 import type { TimestepClock } from './timestep-clock.js';
@@ -31,6 +32,7 @@ interface StreamSetup {
   readonly faults: FaultInjector | null;
   readonly figures: TimingFigures;
   readonly drives: DriveLoader;
+  readonly readout: Readout;
 }
 
 /**
@@ -46,16 +48,15 @@ export class SampleStream {
   readonly #first: number;
   /** Picoseconds that each core spends in this step on axons that the host drives. */
   readonly #hostWork: Float64Array;
-  readonly #readout: number;
   readonly #overlaps: boolean;
   readonly #records: boolean;
-  /** Drives of each population. */
-  readonly #drivesOf: readonly (readonly number[])[];
+  /** The first sample for each population. */
+  readonly #firstOnly: Int32Array;
 
   /** Throws SW3006 for drives that cannot be loaded. */
   constructor(setup: StreamSetup, samples: readonly (readonly Int32Array[])[], options: RunOptions) {
     const { machine, clock, figures, drives } = setup;
-    const { populations, sampleInterval, stepsPerSample, drives: driven } = machine.program;
+    const { populations, sampleInterval, stepsPerSample } = machine.program;
     for (const sample of samples) drives.check(sample);
     this.accounts = samples.map(() => new SampleAccount(machine, options.record === true));
     this.time = clock === null ? null : new StreamTime(clock, figures);
@@ -64,16 +65,13 @@ export class SampleStream {
     this.#observer = options.observer;
     this.#first = options.first ?? 0;
     this.#hostWork = new Float64Array(machine.cores.length);
-    this.#readout = populations.findIndex(({ kind }) => kind === 'readout');
     this.#records = options.record === true;
     this.#overlaps = sampleInterval < stepsPerSample;
-    this.#drivesOf = populations.map(({ name }) => {
-      return driven.flatMap(({ population }, index) => (population === name ? [index] : []));
-    });
+    this.#firstOnly = new Int32Array(populations.length);
   }
 
   run(): void {
-    const { machine, clock, faults } = this.#setup;
+    const { machine, clock, faults, readout } = this.#setup;
     const { cores, program, ranges, memory, network } = machine;
     const { sampleInterval, stepsPerSample, timesteps, populations } = program;
     const { accounts, time } = this;
@@ -85,7 +83,7 @@ export class SampleStream {
     faults?.open();
     clock?.observe(this.#observer?.observer.packets ?? null);
     const steps = (accounts.length - 1) * sampleInterval + stepsPerSample;
-    const readOutAfter = this.#overlaps ? populations[this.#readout]!.phase + timesteps : stepsPerSample;
+    const readOutAfter = this.#overlaps ? populations[readout.population]!.phase + timesteps : stepsPerSample;
     let at = this.#samplesAt(0);
     for (let step = 0; step < steps; step++) {
       if (step % sampleInterval === 0 && step / sampleInterval < accounts.length) time?.begin();
@@ -98,31 +96,26 @@ export class SampleStream {
       if (faults?.touchesMessages) this.#sendFaultily(faults, step, at);
       else ranges.send();
       faults?.deliverLate(step === steps - 1);
-      for (const [population, sample] of at.entries()) accounts[sample]!.steps[population]!++;
+      for (let population = 0; population < at.length; population++) accounts[at[population]!]!.steps[population]!++;
       this.#readMembranes(step, at);
       // What arrives now acts in the next step, and counts for the samples of that.
       const next = this.#samplesAt(step + 1);
-      this.#takeCounts(
-        at,
-        at.map((sample, population) => sample !== next[population]),
-      );
+      this.#takeCounts(at, next);
       memory.kernels.accumulateAll(network);
       at = next;
       this.#endStep(step);
       const read = step + 1 - readOutAfter;
       if (read >= 0 && read % sampleInterval === 0 && read / sampleInterval < accounts.length) time?.readOut();
     }
-    this.#takeCounts(
-      at,
-      at.map(() => true),
-    );
+    this.#takeCounts(at, null);
     for (const account of accounts) account.countInactive();
   }
 
   /** The sample that each population is at work on at a step. */
-  #samplesAt(step: number): number[] {
+  #samplesAt(step: number): Int32Array {
     const { populations, sampleInterval, stepsPerSample } = this.#setup.machine.program;
-    return populations.map(({ phase }) => {
+    if (this.accounts.length === 1) return this.#firstOnly;
+    return Int32Array.from(populations, ({ phase }) => {
       const sample = Math.max(Math.floor((step - phase) / sampleInterval), 0);
       // Between two windows a population goes on with the earlier sample, but no longer than that lasts.
       const isOver = step - sample * sampleInterval >= stepsPerSample;
@@ -131,23 +124,24 @@ export class SampleStream {
   }
 
   /** Local times of a step; where windows open, membranes and drives for their samples. */
-  #openStep(step: number, at: readonly number[]): void {
+  #openStep(step: number, at: Int32Array): void {
     const { machine, drives } = this.#setup;
     const { timesteps, sampleInterval, populations } = machine.program;
-    for (const [population, { phase }] of populations.entries()) {
+    for (let population = 0; population < populations.length; population++) {
       const sample = at[population]!;
-      const local = step - sample * sampleInterval - phase;
+      const local = step - sample * sampleInterval - populations[population]!.phase;
       const row = Math.min(Math.max(local, 0), timesteps - 1);
       machine.ranges.setWindow(population, row, local >= 0 && local < timesteps);
       if (local !== 0) continue;
       if (this.#overlaps) for (const core of machine.coresOf[population]!) core.clearMembranes(population);
-      for (const index of this.#drivesOf[population]!) drives.load(index, this.#samples[sample]![index]!);
+      drives.load(population, this.#samples[sample]!);
     }
   }
 
   #driveAxons(step: number): void {
     const { machine, figures, faults } = this.#setup;
     const { timesteps, sampleInterval } = machine.program;
+    if (machine.hostInputs.length === 0) return;
     this.#hostWork.fill(0);
     for (const { core, inlet, firstStep } of machine.hostInputs) {
       const sample = Math.min(Math.floor((step - firstStep) / sampleInterval), this.accounts.length - 1);
@@ -160,15 +154,15 @@ export class SampleStream {
   }
 
   /** Takes down the spikes of a step; where a window closes, how many neurons fired in it. */
-  #logSpikes(step: number, at: readonly number[]): void {
+  #logSpikes(step: number, at: Int32Array): void {
     const { program, ranges, cores } = this.#setup.machine;
     const { sampleInterval, timesteps, populations } = program;
-    for (const [population, { phase }] of populations.entries()) {
+    for (let population = 0; population < populations.length; population++) {
       const sample = at[population]!;
       const { log } = this.accounts[sample]!;
       const own = step - sample * sampleInterval;
       log.count(population, ranges.spikes(population), own);
-      if (own === phase + timesteps - 1) log.close(population, ranges.takeFired(population));
+      if (own === populations[population]!.phase + timesteps - 1) log.close(population, ranges.takeFired(population));
     }
     if (!this.#records) return;
     ranges.forEachSpiking((core, population, first, end) => {
@@ -178,7 +172,7 @@ export class SampleStream {
   }
 
   /** Sends the messages of all spikes that were counted, one by one. */
-  #sendFaultily(faults: FaultInjector, step: number, at: readonly number[]): void {
+  #sendFaultily(faults: FaultInjector, step: number, at: Int32Array): void {
     const { program, ranges, cores } = this.#setup.machine;
     ranges.forEachSpiking((core, population, first, end) => {
       const sample = at[population]!;
@@ -192,11 +186,20 @@ export class SampleStream {
     });
   }
 
-  /** Counts what the cores of some populations have done and received for the sample that each population is at work on. */
-  #takeCounts(at: readonly number[], populations: readonly boolean[]): void {
+  /**
+   * Counts what the cores of populations that are at work on another sample next (of all, where there is no `next`) have done and
+   * received, for the sample that each is at work on.
+   */
+  #takeCounts(at: Int32Array, next: Int32Array | null): void {
+    if (next === this.#firstOnly) return;
+    const populations: boolean[] = [];
+    const owners: SampleAccount[] = [];
+    for (let population = 0; population < at.length; population++) {
+      populations.push(at[population] !== next?.[population]);
+      owners.push(this.accounts[at[population]!]!);
+    }
     if (!populations.includes(true)) return;
     const { cores, ranges } = this.#setup.machine;
-    const owners = at.map((sample) => this.accounts[sample]!);
     for (const core of cores) {
       if (core.ranges.some(({ population }) => populations[population])) attributeReceived(core, owners);
     }
@@ -210,21 +213,13 @@ export class SampleStream {
   }
 
   /** Keeps the readout's membranes at the last step of its window. */
-  #readMembranes(step: number, at: readonly number[]): void {
-    const { machine, faults } = this.#setup;
-    const { coresOf, program } = machine;
-    const sample = at[this.#readout]!;
-    const { shape, phase } = program.populations[this.#readout]!;
-    if (step - sample * program.sampleInterval !== phase + program.timesteps - 1) return;
-    const values = new Int32Array(shape[0] * shape[1] * shape[2]);
-    for (const { number, ranges, neuron, somas } of coresOf[this.#readout]!) {
-      if (faults?.isDead(number)) continue;
-      for (const { population, first, end } of ranges) {
-        if (population !== this.#readout) continue;
-        for (let k = first; k < end; k++) values[neuron[k]!] = somas.membrane[k]!;
-      }
-    }
-    this.accounts[sample]!.readout = values;
+  #readMembranes(step: number, at: Int32Array): void {
+    const { machine, faults, readout } = this.#setup;
+    const { population } = readout;
+    const { populations, sampleInterval, timesteps } = machine.program;
+    const sample = at[population]!;
+    if (step - sample * sampleInterval !== populations[population]!.phase + timesteps - 1) return;
+    this.accounts[sample]!.readout = readout.membranes(faults === null ? null : (core) => faults.isDead(core));
   }
 
   /** The time of a step whose messages have been delivered. */

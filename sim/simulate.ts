@@ -10,6 +10,7 @@ import { totalEvents } from './events.js';
 import type { Fault, FaultDraw } from './fault.js';
 import { FaultInjector, touchesMessages } from './fault-injector.js';
 import { loadMachine, type Machine } from './machine.js';
+import { Readout } from './readout.js';
 import type { SampleAccount } from './sample-account.js';
 import type { SampleResult, SampleTime, TimingMode } from './sample-result.js';
 import { type RunOptions, SampleStream, type StreamOptions } from './sample-stream.js';
@@ -47,6 +48,7 @@ export class Simulator {
   readonly machine: Machine;
   readonly #clock: TimestepClock | null;
   readonly #drives: DriveLoader;
+  readonly #readout: Readout;
   /** What is broken, and the bits flipped in synapse memory. */
   readonly faults: FaultInjector | null;
   readonly flippedBits: number;
@@ -76,6 +78,7 @@ export class Simulator {
     this.timingFigures = readTimingFigures(target, this.machine.board.tilesInUse);
     this.#clock = makeClock(options.timing, this.machine, this.timingFigures);
     this.#drives = new DriveLoader(this.machine);
+    this.#readout = new Readout(this.machine);
   }
 
   /**
@@ -102,7 +105,7 @@ export class Simulator {
   #stream(samples: readonly (readonly Int32Array[])[], options: RunOptions): SampleResult[] {
     const { sampleInterval, stepsPerSample } = this.program;
     const { machine, faults, timingFigures: figures } = this;
-    const setup = { machine, faults, figures, clock: this.#clock, drives: this.#drives };
+    const setup = { machine, faults, figures, clock: this.#clock, drives: this.#drives, readout: this.#readout };
     const stream = new SampleStream(setup, samples, options);
     stream.run();
     const times = stream.time?.end(sampleInterval, stepsPerSample);
@@ -116,7 +119,7 @@ export class Simulator {
   #result(account: SampleAccount, barriers: number, time: SampleTime | null): SampleResult {
     const { program, machine } = this;
     const { readout, log, byCore, byPopulation, lost, late, saturations, inputsBeyondMax } = account;
-    const { scale } = program.populations.find(({ kind }) => kind === 'readout')!;
+    const { scale } = program.populations[this.#readout.population]!;
     const period = time?.period ?? null;
     return {
       readout,

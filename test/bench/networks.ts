@@ -84,7 +84,7 @@ const plans = {
     period: [4, 8],
     target: 'loihi2',
   },
-  'flat-1e6': flatPlan(1024, 10),
+  'flat-1e6': flatPlan(1024, 15),
   'flat-1e7': flatPlan(1024, 100),
   'flat-1e8': flatPlan(2048, 240),
   'flat-1e9': flatPlan(4096, 600),
