@@ -25,6 +25,11 @@ export const levelsTask: Task<LevelsSetup, LabelledBatch, LevelsOutcome> = {
   module: import.meta.url,
   name: 'levelsTask',
   async start({ network, attack, chip, engines, memory }) {
+    // First of all, so that a program that does not fit its target is refused at once.
+    const chips = {
+      chip: new Chip(network.program, chip, memory),
+      untimed: new Chip(network.program, { timing: 'off' }, memory),
+    };
     const { engine: eager } = await startEager({ backend: engines.backend });
     const engine = engines.networks === 'compiled' ? await startCompiled() : eager;
     const levels = {
@@ -32,8 +37,7 @@ export const levelsTask: Task<LevelsSetup, LabelledBatch, LevelsOutcome> = {
       snn: network.snn === null ? null : engine.load(network.snn),
       spike: network.floatGraph === null ? null : new FloatSpikes(network.floatGraph),
       twin: await startTwin(network.graph, engines.twin === 'compiled' ? engine : eager),
-      chip: new Chip(network.program, chip, memory),
-      untimed: new Chip(network.program, { timing: 'off' }, memory),
+      ...chips,
     };
     return {
       run: (batch) => evaluateLevels(levels, batch, attack),

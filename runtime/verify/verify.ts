@@ -23,7 +23,7 @@ import { mapTask } from '../workers/pool.js';
 import type { Agreement } from './agreement.js';
 import { agreements } from './agreement.js';
 import type { ChipOptions } from './chip.js';
-import { Chip, chipStatistics } from './chip.js';
+import { chipStatistics } from './chip.js';
 import { chunkRanges } from './chunks.js';
 import type { Comparison } from './compare.js';
 import { mergeComparisons, nothingCompared, requireSameNetwork } from './compare.js';
@@ -107,8 +107,6 @@ export async function verifyNetwork(
 ): Promise<VerifyResult> {
   const { program, graph } = network;
   requireSameNetwork(program, graph);
-  // Loaded once before the long work, so that a program that does not fit its target is refused at once.
-  new Chip(program, options.chip);
   const samples = batch.labels.length;
   const size = batch.images.length / samples;
   const ranges = chunkRanges(samples, options.batchSize);
