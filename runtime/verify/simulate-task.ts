@@ -82,6 +82,7 @@ export async function simulateImages(
         const first = chunk * perChunk;
         return { first, images: source.images(first, Math.min(count, first + perChunk)) };
       },
+      moved: ({ images }) => [images],
     },
     {
       workers,

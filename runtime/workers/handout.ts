@@ -38,15 +38,25 @@ export class Handout {
     if (this.failure === null || index < this.failure.index) this.failure = { index, error };
   }
 
-  /** Its thread has died: it is tried again, but not for ever. */
-  lose(index: number, error: Error): void {
-    const deaths = (this.deaths.get(index) ?? 0) + 1;
-    this.deaths.set(index, deaths);
-    if (deaths >= triesMax) this.fail(index, error);
+  /**
+   * A thread has died that had inputs, the first of them at work: that is tried again, but not for ever, and the others as if
+   * nobody had had them.
+   */
+  lose([index, ...others]: readonly number[], error: Error): void {
+    this.running -= others.length;
+    this.lost.push(...others);
+    const deaths = (this.deaths.get(index!) ?? 0) + 1;
+    this.deaths.set(index!, deaths);
+    if (deaths >= triesMax) this.fail(index!, error);
     else {
       this.running--;
-      this.lost.push(index);
+      this.lost.unshift(index!);
     }
+  }
+
+  /** Inputs that no thread has. */
+  get left(): number {
+    return this.lost.length + this.total - this.started;
   }
 
   /** True once nothing is in work, nor will be. */

@@ -20,6 +20,8 @@ export interface MapOptions {
 export interface Inputs<Input> {
   readonly length: number;
   at(index: number): Input | undefined;
+  /** Arrays of an input that nobody else needs: they move to the thread, where all else is copied. */
+  moved?(input: Input): readonly ArrayBufferView[];
 }
 
 /** Told after each finished input, and what it gave. */
@@ -98,7 +100,8 @@ class LocalPool<Setup, Input, Output> implements Pool<Input, Output> {
       await setImmediate();
       this.signal?.throwIfAborted();
       this.runner ??= await this.task.start(structuredClone(this.setup));
-      const input = structuredClone(inputs.at(index)!);
+      const given = inputs.at(index)!;
+      const input = structuredClone(given, { transfer: moved(inputs, given) });
       const output = structuredClone(await untilAborted(this.runner.run(input), this.signal));
       consume(output);
       progress?.(index + 1, inputs.length, output);
@@ -113,6 +116,12 @@ class LocalPool<Setup, Input, Output> implements Pool<Input, Output> {
 
 /** Inputs in work or waiting to be consumed, per thread. */
 const aheadPerThread = 4;
+
+/** A thread and the inputs it has been handed, the one at work first. */
+interface Hand {
+  readonly thread: Worker;
+  readonly held: number[];
+}
 
 class ThreadPool<Setup, Input, Output> implements Pool<Input, Output> {
   private threads: Worker[] = [];
@@ -155,7 +164,8 @@ class ThreadPool<Setup, Input, Output> implements Pool<Input, Output> {
   }
 
   /**
-   * Hands inputs out in order to whichever thread is free. After a failure nothing more is handed out but what a dead
+   * Hands inputs out in order to whichever thread is free, and while there are enough for all, a next one to those at work:
+   * a thread that had to wait for it would do nothing meanwhile. After a failure nothing more is handed out but what a dead
    * thread had; everything before it already was, so waiting for that finds the first failure whatever the threads' speeds.
    */
   private share(
@@ -165,69 +175,64 @@ class ThreadPool<Setup, Input, Output> implements Pool<Input, Output> {
   ): Promise<void> {
     const { signal } = this.options;
     return new Promise((resolve, reject) => {
-      const hand = new Handout(inputs.length, this.threads.length * aheadPerThread);
+      const handout = new Handout(inputs.length, this.threads.length * aheadPerThread);
       const waiting = new Map<number, Output>();
-      const idle = new Set<Worker>();
+      const hands = new Set<Hand>();
       const quiet: (() => void)[] = [];
       const settle = (finish: () => void): void => {
         for (const unlisten of quiet.splice(0)) unlisten();
         finish();
       };
       const abort = (): void => settle(() => reject(signal?.reason));
-      const advance = (thread: Worker, post: (index: number) => void): void => {
-        for (let index = hand.next(); index !== null; index = hand.next()) {
-          try {
-            post(index);
-            return;
-          } catch (error) {
-            hand.fail(index, error as Error);
-          }
-        }
-        idle.add(thread);
-        if (hand.isOver) settle(() => (hand.failure === null ? resolve() : reject(hand.failure.error)));
-      };
       signal?.addEventListener('abort', abort);
       quiet.push(() => signal?.removeEventListener('abort', abort));
+      const give = ({ thread, held }: Hand): void => {
+        for (let index = handout.next(); index !== null; index = handout.next()) {
+          try {
+            const input = inputs.at(index)!;
+            thread.postMessage({ index, input }, moved(inputs, input));
+            held.push(index);
+            return;
+          } catch (error) {
+            handout.fail(index, error as Error);
+          }
+        }
+      };
+      const advance = (): void => {
+        for (const hand of hands) if (hand.held.length === 0) give(hand);
+        for (const hand of hands) if (hand.held.length === 1 && handout.left > hands.size) give(hand);
+        const { failure } = handout;
+        if (handout.isOver) settle(() => (failure === null ? resolve() : reject(failure.error)));
+      };
       const employ = (thread: Worker): void => {
-        let current: number | null = null;
-        const post = (index: number): void => {
-          const input = inputs.at(index);
-          current = index;
-          idle.delete(thread);
-          thread.postMessage({ index, input });
-        };
-        const wake = (): void => {
-          for (const sleeper of [...idle]) wakers.get(sleeper)?.();
-        };
-        wakers.set(thread, () => advance(thread, post));
+        const hand: Hand = { thread, held: [] };
         const answer = (reply: Reply): void => {
-          current = null;
-          if ('error' in reply) hand.fail(reply.index, unpackError(reply.error));
+          hand.held.shift();
+          if ('error' in reply) handout.fail(reply.index, unpackError(reply.error));
           else {
             const output = reply.output as Output;
             waiting.set(reply.index, output);
-            while (waiting.has(hand.consumed)) {
-              consume(waiting.get(hand.consumed)!);
-              waiting.delete(hand.consumed);
-              hand.consumed++;
+            while (waiting.has(handout.consumed)) {
+              consume(waiting.get(handout.consumed)!);
+              waiting.delete(handout.consumed);
+              handout.consumed++;
             }
-            hand.finish();
-            progress?.(hand.done, inputs.length, output);
+            handout.finish();
+            progress?.(handout.done, inputs.length, output);
           }
-          advance(thread, post);
-          wake();
+          advance();
         };
         const die = (error: Error): void => {
           unlisten();
-          wakers.delete(thread);
-          idle.delete(thread);
+          hands.delete(hand);
           this.threads = this.threads.filter((other) => other !== thread);
           // An idle thread is not missed; what another one holds back for is still to come from a thread at work.
-          if (current === null) return;
-          hand.lose(current, error);
+          if (hand.held.length === 0) return;
+          handout.lose(hand.held, error);
           const fresh = this.startThread();
           this.threads.push(fresh);
           employ(fresh);
+          advance();
         };
         const fail = (error: Error): void => die(threadEnded(error.message, error));
         const exit = (code: number): void => die(threadEnded(`exit code ${code}`));
@@ -236,13 +241,16 @@ class ThreadPool<Setup, Input, Output> implements Pool<Input, Output> {
         };
         thread.on('message', answer).on('error', fail).on('exit', exit);
         quiet.push(unlisten);
-        advance(thread, post);
+        hands.add(hand);
       };
-      const wakers = new Map<Worker, () => void>();
-      if (inputs.length === 0) settle(() => resolve());
-      else for (const thread of [...this.threads]) employ(thread);
+      for (const thread of this.threads) employ(thread);
+      advance();
     });
   }
+}
+
+function moved<Input>(inputs: Inputs<Input>, input: Input): ArrayBuffer[] {
+  return (inputs.moved?.(input) ?? []).map(({ buffer }) => buffer as ArrayBuffer);
 }
 
 async function collect<Input, Output>(

@@ -55,7 +55,8 @@ async function run(pool: (typeof pools)[number], inputs: number): Promise<Run> {
     const first = (index * SAMPLES_PER_INPUT) % several;
     return { first, images: source.images(first, first + SAMPLES_PER_INPUT) };
   };
-  await pool.each({ length: inputs, at }, () => undefined);
+  const moved = ({ images }: { images: Float32Array }) => [images];
+  await pool.each({ length: inputs, at, moved }, () => undefined);
   const { user, system } = process.cpuUsage(before);
   return { seconds: (performance.now() - start) / 1e3, processorSeconds: (user + system) / 1e6 };
 }

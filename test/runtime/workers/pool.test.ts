@@ -8,7 +8,7 @@ import { squares as untyped } from './squares.mjs';
 const squares = untyped as Task<
   { offset: number | null; deaths?: SharedArrayBuffer },
   { value: number; millis: number },
-  { result: Float32Array; started: number }
+  { result: Float32Array; started: number; atOnce: number; thread: number }
 >;
 
 /** Inputs 0, 1, …; the earlier the slower, so that threads finish out of order. */
@@ -136,6 +136,47 @@ describe('mapping a task', () => {
     await pool.close();
     expect(seen).toEqual(Array.from({ length: 60 }, (_, index) => index * index));
     expect(ahead).toBeLessThanOrEqual(8);
+  });
+
+  it('moves what an input gives away, and copies all else', async () => {
+    for (const workers of [1, 2]) {
+      const made: Float32Array[] = [];
+      const at = (value: number) => {
+        made.push(new Float32Array(2), new Float32Array(2));
+        return { value, millis: 0, given: made.at(-2)!, kept: made.at(-1)! };
+      };
+      const pool = openPool(squares, { offset: 0 }, { workers });
+      await pool.each({ length: 3, at, moved: ({ given }: ReturnType<typeof at>) => [given] }, () => undefined);
+      await pool.close();
+      expect(made.map(({ length }) => length)).toEqual([0, 2, 0, 2, 0, 2]);
+    }
+  });
+
+  it('has a thread run its inputs one at a time, with the next at hand while many are left', async () => {
+    const pool = openPool(squares, { offset: 0 }, { workers: 2 });
+    let asked = 0;
+    const lead: number[] = [];
+    const mostAtOnce: number[] = [];
+    const at = (value: number) => {
+      asked++;
+      return { value, millis: 2 };
+    };
+    await pool.each(
+      { length: 20, at },
+      ({ atOnce }) => mostAtOnce.push(atOnce),
+      (done) => lead.push(asked - done),
+    );
+    await pool.close();
+    expect(Math.max(...mostAtOnce)).toBe(1);
+    // When one has come back, and before its thread is handed another, the other thread has two and this one one.
+    expect([lead[0], Math.max(...lead)]).toEqual([3, 3]);
+  });
+
+  it('gives few inputs to all threads', async () => {
+    const pool = openPool(squares, { offset: 0 }, { workers: 3 });
+    const outputs = await pool.map(inputs(3));
+    await pool.close();
+    expect(new Set(outputs.map(({ thread }) => thread)).size).toBe(3);
   });
 
   it('turns a thread that dies again and again into a diagnostic', async () => {

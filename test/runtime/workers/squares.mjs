@@ -1,7 +1,9 @@
 // A task in plain JavaScript, so that threads (which run compiled code only) and the test load the same file.
+import { threadId } from 'node:worker_threads';
 import { SpikewrightError } from '../../../dist/schemas/diagnostic.js';
 
 let started = 0;
+let running = 0;
 
 /** Squares each number and adds `setup.offset`; −1 fails with a diagnostic, −2 with a plain error, −3 ends the thread, −4 never ends, −5 ends it
  * the first two times, −6 fails uncaught the first time (counted in `setup.deaths`). */
@@ -29,8 +31,11 @@ export const squares = {
           await new Promise(() => undefined);
         }
         if (value === -4) await new Promise(() => undefined);
+        running += 1;
+        const atOnce = running;
         await new Promise((resolve) => setTimeout(resolve, millis));
-        return { result: Float32Array.of(value * value + offset), started };
+        running -= 1;
+        return { result: Float32Array.of(value * value + offset), started, atOnce, thread: threadId };
       },
       stop() {},
     };
