@@ -2,6 +2,7 @@ import type { CoreState } from './core-state.js';
 import type { Address, MachineMemory } from './machine-memory.js';
 import { PushTable } from './push-table.js';
 import { type Sheet, vectorWeights } from './sheet-builder.js';
+import { placeSums } from './sum-places.js';
 
 /** Bytes of what kernel/merged-state.ts calls Sheet and Section, and of a delayed push in its slot. */
 const sheetBytes = 24;
@@ -62,18 +63,24 @@ export class MergedMemory {
       // Rows of a tile of 64 begin on cache lines.
       const address = Math.ceil(memory.reserveCommon((rows + 1) * width + tileWeights) / tileWeights) * tileWeights;
       packTile(weights, memory.uint8(address, (rows + 1) * width), { lane, width, lanes, order });
-      tiles.push(address, width / vectorWeights, 4 * lane, isWhole ? tileWeights * rows : 0);
+      tiles.push(address, width / vectorWeights, 4 * (lane / vectorWeights), isWhole ? tileWeights * rows : 0);
     }
-    const sums = memory.reserve(4 * lanes * sections + 16);
+    const inputsOf = (core: number): { address: Address; compartments: number } => {
+      const state = this.#states[core]!;
+      return { address: state.get('inputs'), compartments: state.get('lanes') + vectorWeights };
+    };
     const table = new Uint32Array((sectionBytes / 4) * sections);
     for (let section = 0; section < sections; section++) {
       const begin = memory.reserve(4 * (capacity[section]! + shiftsBeyond));
-      const places = stretches[section]!.flatMap(({ core, first, length, lane }) => {
-        const state = this.#states[core]!;
-        return [state.get('inputs') + 4 * first, 4 * lane, length, state.address];
+      const own = stretches[section]!;
+      const { vectors, waiting } = placeSums(own, lanes / vectorWeights, inputsOf, (bytes) => memory.reserve(bytes));
+      const places = own.flatMap(({ core, first, length }, index) => {
+        const sums = waiting[index]!;
+        return [inputsOf(core).address + 4 * first, sums, sums === 0 ? 0 : length, this.#states[core]!.address];
       });
       const address = memory.place(Uint32Array.from(places));
-      const words = [begin, begin, sums + 4 * lanes * section, address, address + 4 * places.length, 0];
+      const sums = memory.place(Uint32Array.from(vectors));
+      const words = [begin, begin, sums, address, address + 4 * places.length, 0];
       table.set(words, (sectionBytes / 4) * section);
     }
     const first = memory.place(table);

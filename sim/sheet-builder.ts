@@ -22,7 +22,7 @@ export interface MergedCore {
 }
 
 /** Compartments first … first + length − 1 of a core, whose neurons follow one another in a section from `lane` on. */
-interface Stretch {
+export interface Stretch {
   readonly core: number;
   readonly first: number;
   readonly length: number;

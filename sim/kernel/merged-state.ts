@@ -51,9 +51,9 @@ export class Section {
   /** The rows of this timestep lie from `begin` to `end`, each as its offset in a tile of 64. */
   end: usize;
   begin: usize;
-  /** Sums of the timestep (i32), zero in between. */
+  /** By vector of 16 neurons (u32): where its sums of the timestep (i32) go, to inputs, or where they wait to be handed over and are zero in between. */
   sums: usize;
-  /** Where they go. */
+  /** Who hears of them, and whose inputs those go to that wait. */
   stretches: usize;
   pastStretches: usize;
   unused: i32;
@@ -65,7 +65,7 @@ export class Tile {
   weights: usize;
   /** Vectors of 16 weights. */
   vectors: i32;
-  /** Bytes from a section's first sum to the tile's. */
+  /** Bytes from the first of a section's `sums` to that of the tile's first vector. */
   offset: i32;
   /** Of a tile of all neurons: where in a tile of 64 a row of zeros would be; else 0. */
   blank: u32;
@@ -76,8 +76,8 @@ export class Tile {
 export class Stretch {
   /** The input (i32) of the first of them. */
   inputs: usize;
-  /** Bytes from the section's first sum to theirs, and how many they are. */
-  offset: i32;
+  /** Their sums, and how many wait there. */
+  sums: usize;
   length: i32;
   core: usize;
 }

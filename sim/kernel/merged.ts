@@ -228,7 +228,7 @@ export function accumulateSheets(begin: usize, end: usize): void {
   }
 }
 
-/** Adds a section's sums of so many rows to the inputs of the cores that have its neurons, and makes them zero: where nobody has any they are. */
+/** Adds those of a section's sums of so many rows that wait to the inputs of the cores that have its neurons, and makes them zero: where nobody has any they are. */
 function handOver(section: Section, rows: i32): void {
   const zero = i32x4.splat(0);
   for (let at = section.stretches; at < section.pastStretches; at += STRETCH) {
@@ -238,7 +238,7 @@ function handOver(section: Section, rows: i32): void {
     core.fed = 1;
     core.rowsMerged = max(core.rowsMerged, rows);
     let inputs = stretch.inputs;
-    let sums = section.sums + <usize>stretch.offset;
+    let sums = stretch.sums;
     const past = sums + ((<usize>stretch.length) << 2);
     for (; sums + 16 <= past; sums += 16) {
       v128.store(inputs, i32x4.add(v128.load(inputs), v128.load(sums)));

@@ -1,4 +1,5 @@
-// Sums of the rows that a timestep pushes to a tile of 64 neurons, in registers.
+// Sums of the rows that a timestep pushes to a tile of 64 neurons, in registers. `places` has by vector of 16 weights (u32) where
+// its sums are added.
 
 import { Tile } from './merged-state';
 
@@ -6,7 +7,7 @@ import { Tile } from './merged-state';
  * Rows of 64 weights. Of the two bytes in each 16 bits the lower one holds a weight + 128, the upper one another weight:
  * summed as they are, and the upper ones alone, they can be told apart.
  */
-export function addTile(sums: usize, weights: usize, from: usize, to: usize): void {
+export function addTile(places: usize, weights: usize, from: usize, to: usize): void {
   let a = i16x8.splat(0);
   let b = i16x8.splat(0);
   let c = i16x8.splat(0);
@@ -31,14 +32,14 @@ export function addTile(sums: usize, weights: usize, from: usize, to: usize): vo
     h = i16x8.add(h, i16x8.shr_s(z, 8));
   }
   const bias = biasOf(from, to);
-  addSums(sums, a, b, bias);
-  addSums(sums + 64, c, d, bias);
-  addSums(sums + 128, e, f, bias);
-  addSums(sums + 192, g, h, bias);
+  addSums(load<u32>(places), a, b, bias);
+  addSums(load<u32>(places, 4), c, d, bias);
+  addSums(load<u32>(places, 8), e, f, bias);
+  addSums(load<u32>(places, 12), g, h, bias);
 }
 
 /** Rows of 16, 32 or 48 weights. */
-export function addVectors(sums: usize, tile: Tile, from: usize, to: usize): void {
+export function addVectors(places: usize, tile: Tile, from: usize, to: usize): void {
   const bias = biasOf(from, to);
   const vectors = <usize>tile.vectors;
   for (let vector: usize = 0; vector < vectors; vector += 1) {
@@ -50,12 +51,12 @@ export function addVectors(sums: usize, tile: Tile, from: usize, to: usize): voi
       a = i16x8.add(a, w);
       b = i16x8.add(b, i16x8.shr_s(w, 8));
     }
-    addSums(sums + (vector << 6), a, b, bias);
+    addSums(load<u32>(places + (vector << 2)), a, b, bias);
   }
 }
 
 /** Rows of any length, eight at a time, each from its beginning to its end, as memory is read fastest. */
-export function addWhole(sums: usize, tile: Tile, from: usize, to: usize): void {
+export function addWhole(places: usize, tile: Tile, from: usize, to: usize): void {
   const bias = i16x8.splat(8 << 7);
   const vectors = <usize>tile.vectors;
   for (let at = from; at < to; at += 32) {
@@ -68,7 +69,7 @@ export function addWhole(sums: usize, tile: Tile, from: usize, to: usize): void 
     let x = rowAt(tile, at + 24, to);
     let y = rowAt(tile, at + 28, to);
     const past = r + (vectors << 4);
-    let place = sums;
+    let place = places;
     for (; r < past; r += 16) {
       const a = v128.load(r);
       const b = v128.load(s);
@@ -83,8 +84,8 @@ export function addWhole(sums: usize, tile: Tile, from: usize, to: usize): void 
         i16x8.add(i16x8.add(i16x8.shr_s(a, 8), i16x8.shr_s(b, 8)), i16x8.add(i16x8.shr_s(c, 8), i16x8.shr_s(d, 8))),
         i16x8.add(i16x8.add(i16x8.shr_s(e, 8), i16x8.shr_s(f, 8)), i16x8.add(i16x8.shr_s(g, 8), i16x8.shr_s(h, 8))),
       );
-      addSums(place, both, upper, bias);
-      place += 64;
+      addSums(load<u32>(place), both, upper, bias);
+      place += 4;
       s += 16;
       t += 16;
       u += 16;

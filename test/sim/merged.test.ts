@@ -37,7 +37,9 @@ const mergedCase = fc.gen().map((draw) => {
   const sources = draw(fc.integer, { min: 1, max: 12 });
   const channels = draw(fc.integer, { min: 1, max: 40 });
   const pixels = 4;
-  const cuts = draw(() => fc.uniqueArray(fc.integer({ min: 1, max: 39 }), { maxLength: 3 }));
+  // Between vectors, or within one.
+  const cut = fc.oneof(fc.constantFrom(16, 32), fc.integer({ min: 1, max: 39 }));
+  const cuts = draw(() => fc.uniqueArray(cut, { maxLength: 3 }));
   const edges = [0, ...cuts.filter((cut) => cut < channels).sort((a, b) => a - b), channels];
   const cores = edges.slice(1).map((end, index) => {
     const width = end - edges[index]!;
