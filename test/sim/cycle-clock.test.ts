@@ -195,6 +195,37 @@ describe('back-pressure', () => {
   });
 });
 
+describe('of those that begin to wait in one instant', () => {
+  it('one that a later event of the instant has sent on comes after one that was there, whatever their numbers', () => {
+    // Links north and south take no time, off the chip 100, and hold one message. Both wait for core 10 on tile (1, 1):
+    // - A, which came over link (1, 0) south in the event of link (1, 1) south, at 118: core 11's message B enters that
+    //   at 18, until 118. Core 2's first, B' at 18, goes the same way and waits on (1, 0) south, so A, made at 36, waits
+    //   for that. At 118 B leaves, B' follows, A enters and has crossed: now, although (1, 0) has a smaller number.
+    // - C, which takes (0, 1) east from 98 to 118, whose number lies between those two: core 8's 17th neuron.
+    // Core 13's first message occupies core 10 from 18 + 20 + 4 = 42 until 42 + 182 = 224, the second its port.
+    // At 224 the port has room for C, and link (0, 1) for D, which goes on to core 12: 224 + 20 + 20 + 4 + 182 = 450.
+    // If A came before C, C would leave at 229, when core 10 has taken the next, and D end at 455.
+    const to = (chip: number, core: number, axon = 0) => [chip, core, axon] as const;
+    const program = scene(
+      [
+        source(2, 0, [to(1, 2), to(0, 10, 1)]),
+        source(8, 2, [...Array.from({ length: 17 }, () => to(0, 10, 1)), to(0, 12)]),
+        source(11, 20, [to(1, 2)]),
+        source(13, 21, [to(0, 10), to(0, 10, 1)]),
+      ],
+      [sink(10, 0, 60, [60, 1]), sink(12, 60, 60, [60]), sink(2, 120, 1, [1], 1)],
+      2,
+    );
+    const target = tinyTarget({
+      mesh: { linkBuffer: figure(1, 'messages'), chipsPerRow: figure(1, 'chips') },
+      timing: { hopNorthSouth: figure(0, 'ns') },
+    });
+    const currents = new Int32Array(23).fill(1).fill(0, 2, 18);
+    const { timesteps } = new Simulator(program, target, { timing: 'cycle' }).run([currents]).time!;
+    expect(timesteps[0]!.duration).toBe(1450 * ns);
+  });
+});
+
 describe('axons that the host drives', () => {
   it('are processed before the core updates and before messages that arrive meanwhile', () => {
     // Core 1 holds the readout and is driven in step 1; core 0 fires in step 0 only. Step 1: axon of 4 synapses takes
