@@ -297,6 +297,11 @@ export const diagnosticCodes = {
     why: 'A program runs with the figures that were written in it when it was compiled.',
     fix: 'Take those of today with --target, or compile the network anew.',
   },
+  SW3013: {
+    title: 'timesteps could be too long to time',
+    why: 'Instants are whole numbers of a limited length, and the figures of this target leave no room for the sum of all work.',
+    fix: 'Mend the figures in the target file, or simulate with timing analytic or off.',
+  },
   SW3020: {
     title: 'probe cannot be read',
     why: 'A probe names what to record, of which layer or core, and when.',

@@ -1,11 +1,15 @@
 import { linkTimes } from './analytic-clock.js';
 import { CycleMemory } from './cycle-memory.js';
+import { checkLongestTimestep } from './longest-timestep.js';
 import type { Machine } from './machine.js';
 import type { PacketObserver } from './observer.js';
 import type { Picoseconds } from './quantities.js';
 import { replayArrivals } from './replay-arrivals.js';
 import type { TimestepClock, TimestepTime } from './timestep-clock.js';
 import type { TimingFigures } from './timing-figures.js';
+
+/** Of a moment in kernel/clock-state.ts. */
+const momentBits = 62;
 
 /**
  * The discrete-event model of one timestep, in integer picoseconds from the timestep's start.
@@ -45,12 +49,16 @@ export class CycleClock implements TimestepClock {
   readonly #memory: CycleMemory;
   #packets: PacketObserver | null = null;
 
-  /** Throws SW3010 where memory ends. */
+  /** Throws SW3010 where memory ends, SW3013 where a timestep could outlast the numbers. */
   constructor(machine: Machine, figures: TimingFigures) {
     const { neuronUpdateActive, neuronUpdateInactive, spikeOut, withinTile, axonIn, synapticOperation } = figures;
     const links = linkTimes(machine, figures);
     const own = [neuronUpdateActive, neuronUpdateInactive, spikeOut, withinTile, axonIn, synapticOperation];
     const unit = [...own, ...new Set(links)].reduce(commonDivisor, 0) || 1;
+    const stationBits = Math.ceil(Math.log2(3 * machine.cores.length + machine.mesh.linkCount));
+    // In the loops the number of a station stands behind an instant; results are exact up to 2⁵³ ps.
+    const limit = Math.min(2 ** (momentBits - stationBits) * unit, 2 ** 53) - 1;
+    checkLongestTimestep(machine, figures, links, limit as Picoseconds);
     this.#barrier = figures.barrier;
     this.#memory = new CycleMemory(machine, {
       updateActive: neuronUpdateActive / unit,
@@ -62,6 +70,7 @@ export class CycleClock implements TimestepClock {
       synapticOperation: synapticOperation / unit,
       linkTime: links.map((time) => time / unit),
       buffer: figures.linkBuffer,
+      stationBits,
     });
     this.linkMessages = this.#memory.linkMessages;
     this.sendBusy = this.#memory.sendBusy;

@@ -102,7 +102,7 @@ export class CycleMemory {
       cores: cores.length,
       linkCount: mesh.linkCount,
       occupied: memory.reserve(8 * mesh.linkCount),
-      stationBits: Math.ceil(Math.log2(3 * cores.length + mesh.linkCount)),
+      stationBits: figures.stationBits,
       linkBuffer: Math.min(figures.buffer, 2 ** 31 - 1),
       linkMessages: this.linkMessages.byteOffset,
       sendBusy: this.sendBusy.byteOffset,

@@ -57,7 +57,8 @@ export class Simulator {
    * Throws SW1005 to SW1007 for a Program whose parts contradict each other, SW3001 for one that cannot be simulated, SW3002 for one that the target cannot hold, SW3003 for
    * malformed synapse memory, SW3004 for unusable target figures, SW3005 for an unknown energy profile, SW3007 for
    * weights that 32-bit accumulators cannot sum, SW3010 for one that needs more memory than there is, SW3011 for samples
-   * that overlap on a chip that cannot keep them apart, SW3025 for a fault in a timed simulation.
+   * that overlap on a chip that cannot keep them apart, SW3013 for timesteps that could be too long to time, SW3025 for a
+   * fault in a timed simulation.
    */
   constructor(program: Program, target: Target, options: SimulatorOptions) {
     const { fault, timing, memory } = options;

@@ -26,6 +26,8 @@ export interface CycleFigures {
   readonly linkTime: Float64Array;
   /** Messages that a link, port or input queue holds; may be infinite. */
   readonly buffer: number;
+  /** In which the number of every station fits. */
+  readonly stationBits: number;
 }
 
 /** Where the stations of the machine's clock lie. */

@@ -206,7 +206,7 @@ export function openState(clock: Clock): void {
 /**
  * A moment tells which of two events comes first: it is an instant, and among the events of one the number of a station:
  * sending units, receiving units, ports, links. Instants go up to 2⁶² divided by the number of stations (the next
- * power of two): with a thousand of them and units of a picosecond, timesteps last an hour and a quarter at most.
+ * power of two); `../longest-timestep.ts` makes sure that no timestep lasts longer.
  */
 export function momentOf(time: i64, station: i32): i64 {
   return (time << stationBits) | <i64>station;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Program } from '../../schemas/program.js';
-import type { Target } from '../../schemas/target.js';
+import type { Target, TargetMesh } from '../../schemas/target.js';
 import type { SampleResult, TimingMode } from '../../sim/sample-result.js';
 import { Simulator } from '../../sim/simulate.js';
 import { buildProgram, type CoreSpec, drive, population, profile, range, readoutProfile } from './program-builder.js';
@@ -255,6 +255,40 @@ describe('axons that the host drives', () => {
     const busy = { ...three, hostAxons: [0, 1, 2].map(() => ({ chip: 0, core: 1, axon: 1, firstStep: 0 })) };
     expect(durations(simulate(busy))[0]).toBe(1084 * ns);
     expect(simulate(busy).time!.receiveBusy[1]).toBe(6 * 14 * ns);
+  });
+});
+
+describe('a timestep of minutes', () => {
+  // One message, as within a tile above, but its axon takes so long. Everything else there is to do takes less than 1 s.
+  const program = scene([source(0, 0, [[0, 1, 0]])], [sink(1, 0, 1, [1])]);
+  const target = (seconds: number, board: Partial<TargetMesh>, picoseconds: number): Target => {
+    const axonIn = figure(seconds * 1e12 + picoseconds, 'ps');
+    return tinyTarget({ timing: { axonIn }, mesh: board });
+  };
+  const load =
+    (timed: Target, timing: TimingMode, loaded = program) =>
+    () =>
+      new Simulator(loaded, timed, { timing });
+  // 1600 tiles of 4 links, and 6 stations of cores: their numbers take 13 bits, 2⁴⁹ are left, 562 s in picoseconds.
+  const wide = { columns: 40, rows: 40 };
+
+  it('is timed to the picosecond', () => {
+    for (const picoseconds of [1, 2]) {
+      const [duration] = durations(simulate(program, target(562, wide, picoseconds)));
+      expect(duration).toBe(562e12 + picoseconds + 1025 * ns);
+    }
+  });
+
+  it('is refused where instants would take more bits than there are', () => {
+    expect(load(target(563, wide, 1), 'cycle')).toThrow(/SW3013 timestep: up to 563 s .* counts 563 s/);
+    expect(load(target(563, wide, 1), 'analytic')).not.toThrow();
+    // On a small board, and in nanoseconds there, there is room for more, but none beyond 2⁵³ ps, 9007 s.
+    expect(durations(simulate(program, target(563, {}, 1)))[0]).toBe(563e12 + 1 + 1025 * ns);
+    expect(durations(simulate(program, target(9007, wide, 0)))[0]).toBe(9007e12 + 1025 * ns);
+    const to = [0, 1, 0] as const;
+    const two = scene([source(0, 0, [to, to])], [sink(1, 0, 1, [1])]);
+    expect(load(target(4503, wide, 0), 'cycle', two)).not.toThrow();
+    expect(load(target(4504, wide, 0), 'cycle', two)).toThrow(/SW3013/);
   });
 });
 
