@@ -31,7 +31,8 @@ export interface ProgramPopulation {
 
 /**
  * Compartments first … first + neurons.length − 1 of a core are these neurons of a population. Compartments in no range
- * are padding: synapses may lead to them, but they are never updated and never fire.
+ * are padding: synapses may lead to them, but they have no membrane and never fire. The core passes over them, in the time
+ * and with the energy of an inactive update.
  */
 export interface CompartmentRange {
   readonly population: number;

@@ -3,7 +3,8 @@
  * population that receive; those of updating and sending to the core and population of the neuron.
  * - axonIn: an input axon's entry is read, once per message or host axon.
  * - synapticOperation: one synapse is processed, zero weights included.
- * - neuronUpdateActive: a compartment whose membrane or input is not zero is updated; neuronUpdateInactive: any other.
+ * - neuronUpdateActive: a compartment whose membrane or input is not zero is updated; neuronUpdateInactive: any other, for
+ *   the core goes through all. Padding counts for the population before it (before the first: for that).
  * - spikeOut: a compartment fires, whether or not anyone listens.
  * - messageOut: a message for one input axon is made.
  * - withinTile: a message is delivered by the router of its destination's tile, once per message.

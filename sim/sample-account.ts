@@ -28,14 +28,15 @@ export class SampleAccount {
     this.steps = new Int32Array(program.populations.length);
   }
 
-  /** Counts the updates that were not active, once all of the sample's timesteps are over. */
+  /** Counts the updates that were not active, padding's included, once all of the sample's timesteps are over. */
   countInactive(): void {
     const { byCore, byPopulation, steps } = this;
     const kind = 'neuronUpdateInactive';
-    for (const { number, ranges } of this.#machine.cores) {
-      for (const { population, first, end } of ranges) {
-        addEvents(byCore, number, kind, (end - first) * steps[population]!);
-        addEvents(byPopulation, population, kind, (end - first) * steps[population]!);
+    for (const { number, ranges, compartments } of this.#machine.cores) {
+      for (const [index, { population, first }] of ranges.entries()) {
+        const updated = (ranges[index + 1]?.first ?? compartments) - (index === 0 ? 0 : first);
+        addEvents(byCore, number, kind, updated * steps[population]!);
+        addEvents(byPopulation, population, kind, updated * steps[population]!);
       }
     }
     for (const counts of [byCore, byPopulation]) {

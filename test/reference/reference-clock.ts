@@ -39,6 +39,8 @@ export class ReferenceClock implements TimestepClock {
   /** When each core was last at work. */
   readonly #finish: Float64Array;
   #packets: PacketObserver | null = null;
+  /** Told of every message that has left a link: since when it was alone on it, and until when. */
+  onLink: (link: number, since: number, until: number) => void = () => {};
 
   constructor(machine: Machine, figures: TimingFigures) {
     const cores = machine.cores.length;
@@ -191,6 +193,7 @@ export class ReferenceClock implements TimestepClock {
     let freed = station;
     for (;;) {
       this.#occupied[freed]! += now - this.#since[freed]!;
+      if (freed >= this.#links) this.onLink(freed - this.#links, this.#since[freed]!, now);
       if (!queues.isEmpty(freed)) this.#serve(freed, now);
       const sender = queues.takeWaiting(freed);
       if (sender < 0) return;

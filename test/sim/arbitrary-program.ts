@@ -33,7 +33,7 @@ const formats: readonly SynapseFormat[] = [
 
 /**
  * Networks that no compiler would make: neurons of all populations shuffled over up to five cores on two chips, any
- * compartment sending to any atom of any axon, axons of mixed formats and delays that share words, windows in any order.
+ * compartment sending to any atom of any axon, axons of mixed formats and delays that share words, padding, windows in any order.
  */
 export const arbitraryCase: fc.Arbitrary<Case> = fc.gen().map(drawCase);
 
@@ -76,6 +76,8 @@ function drawTarget(draw: Draw): Target {
       compare: draw(() => fc.constantFrom('>' as const, '>=' as const)),
       biasGate,
       membraneMax: draw(() => fc.constantFrom(200, 8_388_607)),
+      inputMax: draw(() => fc.constantFrom(null, 100)),
+      weight: { mantissaMax: 127, step: draw(() => fc.constantFrom(1, 1, 3)), exponentMax: 7, bits: 8 },
     },
     mesh: {
       linkBuffer: figure(draw(fc.integer, { min: 1, max: 4 }), 'messages'),
@@ -128,17 +130,23 @@ function drawCores(
   const isAlike = draw(fc.boolean);
   const decayMax = isAlike ? 0 : 4096;
   return used.map(({ place, pieces: own }, index) => {
-    const compartments = own.reduce((sum, { neurons }) => sum + neurons.length, 0);
+    // Compartments of no population, before, between and behind the others.
+    const neuronsHere = own.reduce((sum, { neurons }) => sum + neurons.length, 0);
+    const padding = [...own, null].map(() => (neuronsHere > 40 ? 0 : draw(() => fc.constantFrom(0, 0, 0, 1, 3))));
     let first = 0;
-    const ranges = own.map(({ population, neurons }) => {
-      first += neurons.length;
+    const ranges = own.map(({ population, neurons }, piece) => {
+      first += padding[piece]! + neurons.length;
       return range(population, neurons, first - neurons.length);
     });
+    const compartments = first + padding.at(-1)!;
     const profiles = [
       ...Array.from({ length: 2 }, () => drawProfile(draw, timesteps, decayMax)),
       readoutProfile(draw(fc.integer, { min: 0, max: decayMax })),
     ];
-    const kinds = own.flatMap(({ population, neurons }) => neurons.map(() => populations[population]!.kind));
+    const kinds = Array.from({ length: compartments }, (_, k) => {
+      const within = ranges.find(({ first: from, neurons }) => k >= from && k < from + neurons.length);
+      return within === undefined ? 'padding' : populations[within.population]!.kind;
+    });
     const destination = fc.integer({ min: 0, max: used.length - 1 }).chain((to) => {
       const core = used[to]!.place;
       return fc
@@ -157,7 +165,7 @@ function drawCores(
       ),
       formats,
       axons: drawAxons(draw, atoms[index]!, compartments),
-      out: kinds.map((kind) => (kind === 'readout' ? [] : draw(() => fc.array(destination, { maxLength: 3 })))),
+      out: kinds.map((kind) => (kind !== 'spiking' ? [] : draw(() => fc.array(destination, { maxLength: 3 })))),
       bias: {
         rows,
         data: Int32Array.from({ length: rows * compartments }, () => draw(fc.integer, { min: -20, max: 40 })),

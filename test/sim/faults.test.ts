@@ -4,8 +4,13 @@ import { deriveSeed } from '../../runtime/seed.js';
 import { flipBits } from '../../sim/bit-flips.js';
 import { totalEvents } from '../../sim/events.js';
 import { drawnFrom, type Fault, type FaultDraw, parseFaults, strikes } from '../../sim/fault.js';
+import { linkDirections } from '../../sim/mesh.js';
 import { Simulator } from '../../sim/simulate.js';
-import { arbitraryCase, type Case } from './arbitrary-program.js';
+import { boardTiles } from '../../targets/board-grid.js';
+import { SlowFault } from '../reference/reference-fault.js';
+import { simulateStreamSlowly } from '../reference/reference-sim.js';
+import { arbitraryCase, type Case, overlappingCase } from './arbitrary-program.js';
+import { expectAsSlow } from './expect-as-slow.js';
 import { buildProgram, type CoreSpec, drive, population, profile, range, readoutProfile } from './program-builder.js';
 import { figure, tinyTarget } from './tiny-target.js';
 
@@ -15,29 +20,43 @@ function faulty({ program, target }: Pick<Case, 'program' | 'target'>, fault: Fa
   return new Simulator(program, target, { timing: 'off', fault: { fault, draw } });
 }
 
-/** Any fault that `program` can have. */
-function arbitraryFault(cores: number): fc.Arbitrary<Fault> {
+/** Any fault that a program can have. */
+function arbitraryFault({ program, target }: Pick<Case, 'program' | 'target'>): fc.Arbitrary<Fault> {
   const rate = fc.constantFrom(0, 0.1, 0.5, 1);
+  const { columns, rows } = boardTiles(program.chips, target.mesh);
+  const tiles = Array.from(
+    { length: columns * rows },
+    (_, tile) => [tile % columns, Math.floor(tile / columns)] as const,
+  );
+  const links = tiles.flatMap(([column, row]) => {
+    const isThere = { east: column < columns - 1, west: column > 0, south: row < rows - 1, north: row > 0 };
+    return linkDirections.flatMap((direction) => (isThere[direction] ? [{ column, row, direction }] : []));
+  });
   return fc.oneof(
     fc.record({ kind: fc.constantFrom('bitflip', 'dead', 'stuck', 'drop', 'delay'), rate }),
-    fc.record({ kind: fc.constant('core'), core: fc.nat(cores - 1) }),
-    fc.record({
-      kind: fc.constant('link'),
-      column: fc.integer({ min: 1, max: 6 }),
-      row: fc.constant(0),
-      direction: fc.constantFrom('east', 'west', 'south'),
-    }),
+    fc.record({ kind: fc.constant('core'), core: fc.nat(program.cores.length - 1) }),
+    fc.constantFrom(...links).map((link) => ({ kind: 'link', ...link })),
   ) as fc.Arbitrary<Fault>;
 }
 
+/** What the slow simulator makes of samples with a fault, the first of them with a number. */
+function slowly({ program, target }: Case, fault: Fault, samples: Case['samples'], first: number) {
+  if (fault.kind === 'bitflip') {
+    return simulateStreamSlowly(flipBits(program, target, fault.rate, draw).program, target, samples);
+  }
+  return simulateStreamSlowly(program, target, samples, new SlowFault(program, target, fault, draw), first);
+}
+
 describe('for any program with any fault', () => {
-  it('messages sent are messages received and messages lost, and samples do not depend on one another', () => {
+  it('the simulator does what the slow one does, messages sent are received or lost, and samples do not depend on one another', () => {
     const seen = new Map<string, number>();
     fc.assert(
-      fc.property(arbitraryCase, fc.gen(), ({ program, target, samples }, pick) => {
-        const fault = pick(() => arbitraryFault(program.cores.length));
-        const results = faulty({ program, target }, fault).runStream(samples, { record: true });
+      fc.property(arbitraryCase, fc.gen(), (drawn, pick) => {
+        const { program, samples } = drawn;
+        const fault = pick(() => arbitraryFault(drawn));
+        const results = faulty(drawn, fault).runStream(samples, { record: true });
         for (const [n, { byCore, messages, lost, late, hops }] of results.entries()) {
+          expectAsSlow([results[n]!], slowly(drawn, fault, [samples[n]!], n));
           const dead = fault.kind === 'core' ? program.cores[fault.core]! : null;
           const heard = program.hostAxons.filter(({ chip, core }) => chip !== dead?.chip || core !== dead.core);
           expect(totalEvents(byCore, 'axonIn')).toBe(messages - lost + heard.length * program.timesteps);
@@ -47,12 +66,25 @@ describe('for any program with any fault', () => {
           if (fault.kind === 'delay' && fault.rate === 1) expect(late).toBe(messages);
           seen.set(fault.kind, (seen.get(fault.kind) ?? 0) + lost + late);
           // Whatever was simulated before, and in whatever batch.
-          expect(faulty({ program, target }, fault).run(samples[n]!, { record: true, first: n })).toEqual(results[n]);
+          expect(faulty(drawn, fault).run(samples[n]!, { record: true, first: n })).toEqual(results[n]);
         }
       }),
-      { numRuns: 150, seed: 21, endOnFailure: true },
+      { numRuns: 120, seed: 21, endOnFailure: true },
     );
     for (const kind of ['drop', 'delay', 'core']) expect(seen.get(kind)).toBeGreaterThan(0);
+  });
+
+  it('so it does where samples overlap', () => {
+    fc.assert(
+      fc.property(overlappingCase, fc.gen(), fc.nat(9), (drawn, pick, first) => {
+        const fault = pick(() => arbitraryFault(drawn));
+        const results = faulty(drawn, fault).runStream(drawn.samples, { record: true, first });
+        if (drawn.program.sampleInterval < drawn.program.stepsPerSample) {
+          expectAsSlow(results, slowly(drawn, fault, drawn.samples, first));
+        }
+      }),
+      { numRuns: 60, seed: 23, endOnFailure: true },
+    );
   });
 
   it('a rate of 0 changes nothing', () => {

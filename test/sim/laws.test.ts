@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eventKinds, totalEvents } from '../../sim/events.js';
+import { type EventKind, eventKinds, eventsOf, totalEvents } from '../../sim/events.js';
 import { Simulator } from '../../sim/simulate.js';
-import { simulateSlowly } from '../reference/reference-sim.js';
+import { simulateStreamSlowly } from '../reference/reference-sim.js';
 import { arbitraryCase } from './arbitrary-program.js';
+import { expectAsSlow } from './expect-as-slow.js';
 
 // Whole programs take minutes to shrink; a failure names its seed and path instead.
 describe('for any program', () => {
@@ -13,16 +14,7 @@ describe('for any program', () => {
         const simulator = new Simulator(program, target, { timing: 'off' });
         for (const drives of samples) {
           const result = simulator.run(drives, { record: true });
-          const slow = simulateSlowly(program, target, drives);
-          for (const [index, { recording, spikesInWindow, spikesOutside }] of result.populations.entries()) {
-            if (recording !== null) expect(recording).toEqual(slow.spikes[index]);
-            expect(spikesInWindow + spikesOutside).toBe(slow.spikesInAllSteps[index]);
-          }
-          expect(result.readout).toEqual(slow.readout);
-          expect(result.synapticOperations).toBe(slow.synapticOperations);
-          expect(result.messages).toBe(slow.messages);
-          expect(result.saturations).toBe(slow.saturations);
-          expect(totalEvents(result.byCore, 'neuronUpdateActive')).toBe(slow.active);
+          expectAsSlow([result], simulateStreamSlowly(program, target, [drives]));
           // Where nobody watches, spikes are not listed, and messages are counted at the end.
           const populations = result.populations.map((activity) => ({ ...activity, recording: null }));
           expect(simulator.run(drives)).toEqual({ ...result, populations });
@@ -63,7 +55,23 @@ describe('for any program', () => {
         const first = samples.map((drives) => simulator.run(drives));
         const second = samples.map((drives) => new Simulator(program, target, { timing: 'cycle' }).run(drives));
         expect(second).toEqual(first);
-        for (const { byCore, messages } of first) {
+        const { timingFigures: figures } = simulator;
+        for (const { byCore, messages, time } of first) {
+          // Cores work as long as what they did takes: what is timed is what is counted and priced.
+          for (let core = 0; core < byCore.rows; core++) {
+            const workOf = (...kinds: readonly (readonly [EventKind, number])[]): number => {
+              return kinds.reduce((sum, [kind, each]) => sum + eventsOf(byCore, core, kind) * each, 0);
+            };
+            const { neuronUpdateActive, neuronUpdateInactive, spikeOut, axonIn, synapticOperation } = figures;
+            expect(time!.sendBusy[core]).toBe(
+              workOf(
+                ['neuronUpdateActive', neuronUpdateActive],
+                ['neuronUpdateInactive', neuronUpdateInactive],
+                ['messageOut', spikeOut],
+              ),
+            );
+            expect(time!.receiveBusy[core]).toBe(workOf(['axonIn', axonIn], ['synapticOperation', synapticOperation]));
+          }
           const fromHost = program.hostAxons.length * program.timesteps;
           expect(totalEvents(byCore, 'axonIn')).toBe(messages + fromHost);
         }

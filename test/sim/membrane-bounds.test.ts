@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Simulator } from '../../sim/simulate.js';
-import { simulateSlowly } from '../reference/reference-sim.js';
+import { simulateStreamSlowly } from '../reference/reference-sim.js';
+import { expectAsSlow } from './expect-as-slow.js';
 import {
   buildProgram,
   type Destination,
@@ -73,13 +74,9 @@ describe('membranes that reach their bounds', () => {
       fc.property(crowdedCase, ({ program, target, samples }) => {
         const simulator = new Simulator(program, target, { timing: 'off' });
         for (const sample of samples) {
-          const slow = simulateSlowly(program, target, [sample]);
+          const slow = simulateStreamSlowly(program, target, [[sample]]);
           const result = simulator.run([sample], { record: true });
-          for (const [index, { recording }] of result.populations.entries()) {
-            if (recording !== null) expect(recording).toEqual(slow.spikes[index]);
-          }
-          expect(result.readout).toEqual(slow.readout);
-          expect(result.saturations).toBe(slow.saturations);
+          expectAsSlow([result], slow);
           if (slow.saturations > 0) saturated++;
           else unsaturated++;
           beyond += result.inputsBeyondMax;

@@ -4,7 +4,8 @@ import type { SynapseFormat } from '../../schemas/program.js';
 import type { Machine } from '../../sim/machine.js';
 import { openMachineMemory } from '../../sim/memory-pages.js';
 import { Simulator } from '../../sim/simulate.js';
-import { simulateSlowly } from '../reference/reference-sim.js';
+import { simulateStreamSlowly } from '../reference/reference-sim.js';
+import { expectAsSlow } from './expect-as-slow.js';
 import {
   buildProgram,
   type Destination,
@@ -103,10 +104,8 @@ describe('synapses merged over the cores of a population', () => {
         });
         if (simulator.machine.cores[0]!.axonsOut.inlet === null) merged++;
         for (const sample of samples) {
-          const slow = simulateSlowly(program, target, [sample]);
           const result = simulator.run([sample], { record: true });
-          expect(result.readout).toEqual(slow.readout);
-          expect(result.synapticOperations).toBe(slow.synapticOperations);
+          expectAsSlow([result], simulateStreamSlowly(program, target, [[sample]]));
           expect(result).toEqual(single.run([sample], { record: true }));
         }
       }),

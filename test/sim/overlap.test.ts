@@ -6,6 +6,7 @@ import type { SampleResult } from '../../sim/sample-result.js';
 import { Simulator } from '../../sim/simulate.js';
 import { simulateStreamSlowly } from '../reference/reference-sim.js';
 import { overlappingCase } from './arbitrary-program.js';
+import { expectAsSlow } from './expect-as-slow.js';
 import { buildProgram, drive, population, profile, range, readoutProfile } from './program-builder.js';
 import { tinyTarget } from './tiny-target.js';
 
@@ -25,17 +26,7 @@ describe('samples that overlap, for any program', () => {
         });
         expect(simulator.runStream(samples, {})).toEqual(results.map(unrecorded));
         expect(simulator.run(samples[0]!)).toEqual(unrecorded(simulator.run(samples[0]!, { record: true })));
-        const slow = simulateStreamSlowly(program, target, samples);
-        for (const [n, { populations, readout }] of results.entries()) {
-          expect(readout).toEqual(slow.readouts[n]);
-          for (const [index, { recording, spikesInWindow, spikesOutside }] of populations.entries()) {
-            if (recording !== null) expect(recording).toEqual(slow.spikes[n]![index]);
-            expect(spikesInWindow + spikesOutside).toBe(slow.spikesInAllSteps[n]![index]);
-          }
-        }
-        expect(total(results.map(({ messages }) => messages))).toBe(slow.messages);
-        expect(total(results.map(({ synapticOperations }) => synapticOperations))).toBe(slow.synapticOperations);
-        expect(total(results.map(({ saturations }) => saturations))).toBe(slow.saturations);
+        expectAsSlow(results, simulateStreamSlowly(program, target, samples));
       }),
       { numRuns: 200, seed: 11, endOnFailure: true },
     );

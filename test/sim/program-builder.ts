@@ -32,7 +32,7 @@ export interface CoreSpec {
   readonly core: number;
   readonly ranges: readonly CompartmentRange[];
   readonly profiles: readonly CompartmentProfile[];
-  /** Without it every compartment has profile 0. */
+  /** One for each compartment, padding included; without it all have profile 0, and there is no padding behind the ranges. */
   readonly compartmentProfile?: readonly number[];
   readonly formats?: readonly SynapseFormat[];
   readonly axons?: readonly AxonSpec[];
@@ -113,7 +113,8 @@ function packEntry(format: number, formats: readonly SynapseFormat[], synapses: 
 }
 
 function buildCore(spec: CoreSpec): CoreImage {
-  const compartmentCount = spec.ranges.reduce((count, { neurons }) => count + neurons.length, 0);
+  const compartmentCount =
+    spec.compartmentProfile?.length ?? Math.max(...spec.ranges.map(({ first, neurons }) => first + neurons.length));
   const formats = spec.formats ?? plainFormats;
   const memory: bigint[] = [];
   const firstWord: number[] = [];
