@@ -1,14 +1,15 @@
 import type { Program } from '../schemas/program.js';
 import type { Core } from './core.js';
+import { aheadBytes, canLookAhead } from './look-ahead.js';
 import type { Address, MachineMemory } from './machine-memory.js';
 
 /** Words of a `Window` and of a `Range` in kernel/ranges.ts; the range's doubles follow. */
 const windowWords = { row: 0, inWindow: 1, spikes: 2 } as const;
 const windowBytes = 16;
-const rangeWords = { firstSpike: 10, endSpike: 11 } as const;
-const rangeBytes = 152;
+const rangeWords = { firstSpike: 10, endSpike: 11, ahead: 14, timesteps: 16 } as const;
+const rangeBytes = 168;
 /** The first of the doubles between, that tell how far membranes may have got. */
-const rangeReach = 7;
+const rangeReach = 9;
 const rangeCounts = [
   'active',
   'saturations',
@@ -67,6 +68,11 @@ export class RangeTable {
         const [opens, closes] = [index === 0 ? 1 : 0, index === ranges.length - 1 ? 1 : 0];
         const words = [address, window, from, end, spiking ? 1 : 0, opens, closes, drive, bias, biasRowBytes];
         this.#words.set(words, (rangeBytes / 4) * row);
+        if (ranges.length === 1 && spiking && drive !== 0 && canLookAhead(image, driveMost)) {
+          const ahead = memory.reserve(aheadBytes(program, image.compartmentCount));
+          this.#words[(rangeBytes / 4) * row + rangeWords.ahead] = ahead;
+          this.#words[(rangeBytes / 4) * row + rangeWords.timesteps] = program.timesteps;
+        }
         this.#counts.set([0, driveMost, biasMost, resetMost], (rangeBytes / 8) * row + rangeReach);
         row++;
       }

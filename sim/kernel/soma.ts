@@ -5,7 +5,7 @@ import { setFour } from './bitmap';
 import { CoreState } from './core-state';
 
 @unmanaged
-class Profile {
+export class Profile {
   firesAbove: i32;
   resetBy: i32;
   keep: i32;
@@ -13,7 +13,7 @@ class Profile {
 }
 
 /** Bytes of a `Profile`, as a power of two. */
-const PROFILE_SHIFT: usize = 4;
+export const PROFILE_SHIFT: usize = 4;
 
 /** Where a block's input comes from, and whether it may leave the bounds: told apart by their sizes when a loop is compiled. */
 type FromSynapses = i8;
@@ -188,7 +188,7 @@ function updateBlocks<Source, Bounds>(
   return k;
 }
 
-function largestLane(v: v128): i32 {
+export function largestLane(v: v128): i32 {
   return max(
     max(i32x4.extract_lane(v, 0), i32x4.extract_lane(v, 1)),
     max(i32x4.extract_lane(v, 2), i32x4.extract_lane(v, 3)),

@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { SampleResult } from '../../sim/sample-result.js';
+import { Simulator } from '../../sim/simulate.js';
+import { simulateStreamSlowly } from '../reference/reference-sim.js';
+import { expectAsSlow } from './expect-as-slow.js';
+import {
+  buildProgram,
+  type Destination,
+  drive,
+  population,
+  profile,
+  range,
+  readoutProfile,
+} from './program-builder.js';
+import { tinyTarget } from './tiny-target.js';
+
+/** Compartments that are updated at once. */
+const block = 16;
+
+/** Driven neurons in whole blocks, some of whose currents and thresholds are near what 16 bits hold, and a readout that tells them apart. */
+const drivenCase = fc.gen().map((draw) => {
+  const blocks = draw(fc.integer, { min: 1, max: 2 });
+  const neurons = block * blocks;
+  const timesteps = draw(fc.integer, { min: 1, max: 12 });
+  const least = draw(() => fc.constantFrom(0, -4095));
+  const highest = draw(() => fc.constantFrom(40, 4095));
+  const reset = draw(() => fc.constantFrom('hard' as const, 'hard' as const, 'soft' as const));
+  const profiles = Array.from({ length: blocks }, () => {
+    const threshold = draw(() =>
+      fc.oneof(
+        fc.integer({ min: -3, max: 3 }),
+        fc.integer({ min: 0, max: 8000 }),
+        fc.integer({ min: 28_000, max: 36_000 }),
+      ),
+    );
+    return profile(threshold, { reset, resetBy: Int32Array.of(Math.abs(threshold)) });
+  });
+  const isMixed = draw(fc.integer, { min: 0, max: 4 }) === 0;
+  const compartmentProfile = Array.from({ length: neurons }, (_, k) => (isMixed ? k : Math.floor(k / block)) % blocks);
+  const program = buildProgram({
+    timesteps,
+    populations: [population('a', neurons, 0), population('out', 3, 1, 'readout')],
+    drives: [drive('a', neurons)],
+    cores: [
+      {
+        core: 0,
+        ranges: [range(0, [...Array(neurons).keys()])],
+        profiles,
+        compartmentProfile,
+        out: Array.from({ length: neurons }, (_, k): Destination[] => [[0, 1, k]]),
+      },
+      {
+        core: 1,
+        ranges: [range(1, [0, 1, 2])],
+        profiles: [readoutProfile()],
+        axons: Array.from({ length: neurons }, () => ({
+          entries: [
+            { format: 0, synapses: [0, 1, 2].map((k) => [k, draw(fc.integer, { min: -127, max: 127 })] as const) },
+          ],
+        })),
+      },
+    ],
+  });
+  const samples = [0, 1, 2].map(() => {
+    return Int32Array.from({ length: neurons }, () => draw(fc.integer, { min: least, max: highest }));
+  });
+  return { program, samples };
+});
+
+/** All of a result but the spikes that were asked for. */
+function unrecorded(result: SampleResult): SampleResult {
+  return { ...result, populations: result.populations.map((population) => ({ ...population, recording: null })) };
+}
+
+describe('a driven population that nobody watches', () => {
+  it('does in every timestep what it does when it is watched, and what the slow one does', () => {
+    const target = tinyTarget();
+    let spikes = 0;
+    fc.assert(
+      fc.property(drivenCase, ({ program, samples }) => {
+        const simulator = new Simulator(program, target, { timing: 'off' });
+        for (const sample of samples) {
+          const slow = simulateStreamSlowly(program, target, [[sample]]);
+          const result = simulator.run([sample]);
+          expectAsSlow([result], slow);
+          const watched = simulator.run([sample], { record: true });
+          expectAsSlow([watched], slow);
+          expect(unrecorded(result)).toEqual(unrecorded(watched));
+          spikes += result.populations[0]!.spikesInWindow;
+        }
+      }),
+      { numRuns: 150, seed: 4, endOnFailure: true },
+    );
+    expect(spikes).toBeGreaterThan(1000);
+  });
+});
