@@ -1,13 +1,23 @@
 import type { Machine } from './machine.js';
 import type { TimestepTime } from './timestep-clock.js';
 
-/** One timestep that has just been simulated: the cores of `machine` still hold its spikes and membranes. */
-export interface StepMoment {
-  /** Number of the sample, as the caller counts, and the step within it. */
+/** A sample by its number, as the caller counts, and a timestep of it. */
+export interface SampleStep {
   readonly sample: number;
   readonly step: number;
+}
+
+/**
+ * One timestep that has just been simulated: the cores of `machine` still hold its spikes and membranes. Its own sample and
+ * step are those of the sample that it is accounted to, the last that has begun.
+ */
+export interface StepMoment extends SampleStep {
+  /** Timesteps since the stream began: that of one sample alone, or of samples that overlap. */
+  readonly tick: number;
+  /** By population, what it is at work on: the moment's own sample and step, unless samples overlap. */
+  readonly at: readonly SampleStep[];
   readonly machine: Machine;
-  /** Picoseconds from the sample's start to the step's; null with timing off, as is `time`. */
+  /** Picoseconds from the stream's start to the step's; null with timing off, as is `time`. */
   readonly start: number | null;
   readonly time: TimestepTime | null;
   /** Messages that took each link in this sample so far, [links]; null with timing off. */

@@ -3,7 +3,7 @@ import { LinkWatch } from './link-watch.js';
 import { compartmentOf, forEachMembrane, forEachSpike } from './machine-view.js';
 import type { Observer, PacketObserver, StepMoment } from './observer.js';
 import { PacketLog } from './packet-log.js';
-import { type Probe, probeName, watches } from './probe.js';
+import { type CoreProbe, type NeuronProbe, type Probe, probeName, watches } from './probe.js';
 import { QueueWatch } from './queue-watch.js';
 
 /** A table that grows by rows of whole numbers. */
@@ -23,7 +23,7 @@ export type OpenTable = (name: string, columns: readonly Column[]) => RowTable;
 const narrow = (...names: readonly string[]): readonly Column[] => names.map((name) => ({ name, bits: 32 }));
 const wide = (...names: readonly string[]): readonly Column[] => names.map((name) => ({ name, bits: 64 }));
 
-/** The columns of each kind of probe. Packet times are picoseconds from the sample's start. */
+/** The columns of each kind of probe. Packet times are picoseconds from the start of the sample, or of the stream of those that overlap. */
 const columnsOf: Readonly<Record<Probe['kind'], readonly Column[]>> = {
   spikes: narrow('sample', 'step', 'neuron'),
   membrane: narrow('sample', 'step', 'neuron', 'value'),
@@ -38,6 +38,8 @@ const columnsOf: Readonly<Record<Probe['kind'], readonly Column[]>> = {
 /**
  * Records probes as tables, a row per event: spikes; membranes after the update; the longest input queue of each core that
  * received messages; messages with their times; links that carried messages, direction 0 east, 1 west, 2 south, 3 north.
+ * Where samples overlap, what a neuron does belongs to the sample that its population is at work on; queues and links
+ * are those of the sample that has begun last.
  */
 export class ProbeRecorder implements Observer {
   readonly packets: PacketObserver | null;
@@ -57,29 +59,22 @@ export class ProbeRecorder implements Observer {
   }
 
   step(moment: StepMoment): void {
-    const { sample, step } = moment;
+    const { step } = moment;
     const links = this.#links.messages(moment);
     for (const { probe, table } of this.#probes) {
-      if (!watches(probe, step)) continue;
       switch (probe.kind) {
         case 'spikes':
-          forEachSpike(moment.machine, probe.population, (neuron) => {
-            if (neuron >= probe.first && neuron < probe.end) table.append(sample, step, neuron);
-          });
-          break;
         case 'membrane':
-          forEachMembrane(moment.machine, probe.population, (neuron, value) => {
-            if (neuron >= probe.first && neuron < probe.end) table.append(sample, step, neuron, value);
-          });
+          recordNeurons(moment, probe, table);
           break;
         case 'queue':
-          this.#recordQueues(moment, probe.core, table);
+          if (watches(probe, step)) this.#recordQueues(moment, probe.core, table);
           break;
         case 'packets':
-          this.#recordPackets(moment, probe.core, table);
+          this.#recordPackets(moment, probe, table);
           break;
         case 'links':
-          recordLinks(moment, links, table);
+          if (watches(probe, step)) recordLinks(moment, links, table);
           break;
       }
     }
@@ -95,16 +90,34 @@ export class ProbeRecorder implements Observer {
     }
   }
 
-  #recordPackets({ sample, step, machine, start }: StepMoment, core: number | null, table: RowTable): void {
+  #recordPackets({ at, machine, start }: StepMoment, probe: CoreProbe, table: RowTable): void {
     this.#log!.forEach(({ from, to, entry, made, arrived, begin, end }) => {
-      if (core !== null && to !== core) return;
+      if (probe.core !== null && to !== probe.core) return;
       const source = this.#program.cores[from]!;
       const sink = this.#program.cores[to]!;
-      const compartment = compartmentOf(machine.cores[from]!.axonsOut.offsets, entry);
+      const { axonsOut, population } = machine.cores[from]!;
+      const compartment = compartmentOf(axonsOut.offsets, entry);
+      const { sample, step } = at[population[compartment]!]!;
+      if (!watches(probe, step)) return;
       const where = [source.chip, source.core, compartment, sink.chip, sink.core];
       const { axon, atom } = source.axonsOut;
       const times = [made, arrived, begin, end].map((time) => start! + time);
       table.append(sample, step, ...where, axon[entry]!, atom[entry]!, ...times);
+    });
+  }
+}
+
+function recordNeurons({ at, machine }: StepMoment, probe: NeuronProbe, table: RowTable): void {
+  const { population, first, end } = probe;
+  const { sample, step } = at[population]!;
+  if (!watches(probe, step)) return;
+  if (probe.kind === 'spikes') {
+    forEachSpike(machine, population, (neuron) => {
+      if (neuron >= first && neuron < end) table.append(sample, step, neuron);
+    });
+  } else {
+    forEachMembrane(machine, population, (neuron, value) => {
+      if (neuron >= first && neuron < end) table.append(sample, step, neuron, value);
     });
   }
 }

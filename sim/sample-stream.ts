@@ -3,7 +3,7 @@ import type { DriveLoader } from './drive-loader.js';
 import { addEvents, type EventCounts } from './events.js';
 import type { FaultInjector, SentMessages } from './fault-injector.js';
 import type { Machine } from './machine.js';
-import type { Observer } from './observer.js';
+import type { Observer, SampleStep } from './observer.js';
 import type { RangeCounts } from './range-table.js';
 import type { Readout } from './readout.js';
 import { SampleAccount } from './sample-account.js';
@@ -15,14 +15,10 @@ import type { TimingFigures } from './timing-figures.js';
 export interface StreamOptions {
   /** Keep every spike of every population's window. */
   readonly record?: boolean;
-  /** Number of the first sample, by which faults tell samples apart; 0 unless given. */
+  /** Number of the first sample, by which faults and observers tell samples apart; 0 unless given. */
   readonly first?: number;
-}
-
-/** The same for one sample. */
-export interface RunOptions extends StreamOptions {
-  /** Who watches a sample alone, and the number that the sample has for it. */
-  readonly observer?: { readonly observer: Observer; readonly sample: number } | undefined;
+  /** Who watches. */
+  readonly observer?: Observer | undefined;
 }
 
 /** What the simulator brings to every stream. */
@@ -44,7 +40,7 @@ export class SampleStream {
   readonly time: StreamTime | null;
   readonly #setup: StreamSetup;
   readonly #samples: readonly (readonly Int32Array[])[];
-  readonly #observer: RunOptions['observer'];
+  readonly #observer: Observer | undefined;
   readonly #first: number;
   /** Picoseconds that each core spends in this step on axons that the host drives. */
   readonly #hostWork: Float64Array;
@@ -54,7 +50,7 @@ export class SampleStream {
   readonly #firstOnly: Int32Array;
 
   /** Throws SW3006 for drives that cannot be loaded. */
-  constructor(setup: StreamSetup, samples: readonly (readonly Int32Array[])[], options: RunOptions) {
+  constructor(setup: StreamSetup, samples: readonly (readonly Int32Array[])[], options: StreamOptions) {
     const { machine, clock, figures, drives } = setup;
     const { populations, sampleInterval, stepsPerSample } = machine.program;
     for (const sample of samples) drives.check(sample);
@@ -81,7 +77,7 @@ export class SampleStream {
     const isWatched = clock !== null || faults !== null || this.#records || this.#observer !== undefined;
     memory.kernels.openNetwork(network, isWatched || accounts.length > 1);
     faults?.open();
-    clock?.observe(this.#observer?.observer.packets ?? null);
+    clock?.observe(this.#observer?.packets ?? null);
     const steps = (accounts.length - 1) * sampleInterval + stepsPerSample;
     const readOutAfter = this.#overlaps ? populations[readout.population]!.phase + timesteps : stepsPerSample;
     let at = this.#samplesAt(0);
@@ -102,8 +98,8 @@ export class SampleStream {
       const next = this.#samplesAt(step + 1);
       this.#takeCounts(at, next);
       memory.kernels.accumulateAll(network);
+      this.#endStep(step, at);
       at = next;
-      this.#endStep(step);
       const read = step + 1 - readOutAfter;
       if (read >= 0 && read % sampleInterval === 0 && read / sampleInterval < accounts.length) time?.readOut();
     }
@@ -222,14 +218,21 @@ export class SampleStream {
     this.accounts[sample]!.readout = readout.membranes(faults === null ? null : (core) => faults.isDead(core));
   }
 
-  /** The time of a step whose messages have been delivered. */
-  #endStep(step: number): void {
+  /** The time of a step whose messages have been delivered, with populations at work on these samples. */
+  #endStep(step: number, at: Int32Array): void {
     const { machine, clock } = this.#setup;
     const start = this.time?.now ?? null;
     const time = clock?.timestep(this.#hostWork) ?? null;
-    const watch = this.#observer;
-    const linkMessages = clock?.linkMessages ?? null;
-    watch?.observer.step({ sample: watch.sample, step, machine, start, time, linkMessages });
+    if (this.#observer !== undefined) {
+      const { sampleInterval } = machine.program;
+      const numbered = (sample: number): SampleStep => {
+        return { sample: this.#first + sample, step: step - sample * sampleInterval };
+      };
+      const begun = Math.min(Math.floor(step / sampleInterval), this.accounts.length - 1);
+      const linkMessages = clock?.linkMessages ?? null;
+      const moment = { tick: step, at: Array.from(at, numbered), machine, start, time, linkMessages };
+      this.#observer.step({ ...numbered(begun), ...moment });
+    }
     if (time !== null) this.time?.step(time);
   }
 }

@@ -13,7 +13,7 @@ import { loadMachine, type Machine } from './machine.js';
 import { Readout } from './readout.js';
 import type { SampleAccount } from './sample-account.js';
 import type { SampleResult, SampleTime, TimingMode } from './sample-result.js';
-import { type RunOptions, SampleStream, type StreamOptions } from './sample-stream.js';
+import { SampleStream, type StreamOptions } from './sample-stream.js';
 import type { TimestepClock } from './timestep-clock.js';
 import { readTimingFigures, type TimingFigures } from './timing-figures.js';
 
@@ -86,7 +86,7 @@ export class Simulator {
    * One sample alone. `drives` are in the order of `program.drives`, each the current of its population's neurons
    * [H·W·C] in membrane units. Throws SW3006 for a wrong number or length of drives, or a current off the drive's grid.
    */
-  run(drives: readonly Int32Array[], options: RunOptions = {}): SampleResult {
+  run(drives: readonly Int32Array[], options: StreamOptions = {}): SampleResult {
     return this.#stream([drives], options)[0]!;
   }
 
@@ -94,7 +94,7 @@ export class Simulator {
    * Samples, each with its drives: one after the other, or overlapping where the Program says so. Every event and every
    * timestep is accounted to one sample, and a pipeline fills and drains once. Throws SW3006.
    */
-  runStream(samples: readonly (readonly Int32Array[])[], options: StreamOptions): SampleResult[] {
+  runStream(samples: readonly (readonly Int32Array[])[], options: StreamOptions = {}): SampleResult[] {
     const { sampleInterval, stepsPerSample } = this.program;
     if (sampleInterval === stepsPerSample) {
       const { first = 0 } = options;
@@ -103,7 +103,7 @@ export class Simulator {
     return samples.length === 0 ? [] : this.#stream(samples, options);
   }
 
-  #stream(samples: readonly (readonly Int32Array[])[], options: RunOptions): SampleResult[] {
+  #stream(samples: readonly (readonly Int32Array[])[], options: StreamOptions): SampleResult[] {
     const { sampleInterval, stepsPerSample } = this.program;
     const { machine, faults, timingFigures: figures } = this;
     const setup = { machine, faults, figures, clock: this.#clock, drives: this.#drives, readout: this.#readout };

@@ -147,12 +147,25 @@ function statisticsText(statistics: Statistics): string {
   const table = textTable(layerColumns, rows);
   const unknown = [...statistics.unknownFigures.timing, ...statistics.unknownFigures.energy];
   const bound = unknown.length === 0 ? '' : `\nLower bounds: no published figure for ${unknown.join(', ')}`;
-  const rate = throughput === null ? '' : `, ${throughput.toPrecision(4)} samples/s`;
+  const rate = throughput === null ? '' : `, ${meanText(throughput)} samples/s`;
   const inCycles = cycles === null ? '' : ` = ${countText(Math.round(cycles.latency.median))} cycles`;
   const time =
     latency === null
       ? 'not timed'
       : `median latency ${quantityText(latency.medianSeconds, 's')}${inCycles}${rate} (${timing})`;
   const total = `energy ${quantityText(energy.joulesPerSample, 'J')} (${energyProfile})`;
-  return `Means per sample over ${countText(samples)} images\n\n${table}\n\n${countText(stepsPerSample)} timesteps, ${time}, ${total}, ${countText(cores)} cores on ${countText(chips)} ${chips === 1 ? 'chip' : 'chips'}${bound}`;
+  return `Means per sample over ${countText(samples)} images\n\n${table}\n\n${countText(stepsPerSample)} timesteps, ${time}${hostText(statistics)}, ${total}, ${countText(cores)} cores on ${countText(chips)} ${chips === 1 ? 'chip' : 'chips'}${bound}`;
+}
+
+/** What of the latency is the host's: nothing where the target tells nothing of it. */
+function hostText({ host }: Statistics): string {
+  if (host === null) return '';
+  const { loadSeconds, readoutSeconds, resetSeconds } = host;
+  const parts = [
+    ['loading', loadSeconds],
+    ['readout', readoutSeconds],
+    ['reset', resetSeconds],
+  ] as const;
+  const known = parts.flatMap(([name, time]) => (time === null ? [] : [`${quantityText(time, 's')} ${name}`]));
+  return known.length === 0 ? '' : `, host ${known.join(' + ')}`;
 }

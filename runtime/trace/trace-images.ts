@@ -7,11 +7,13 @@ import type { ImageSource } from '../data/image-source.js';
 import { breathe, type Hooks } from '../hooks.js';
 import { Chip, type ChipOptions } from '../verify/chip.js';
 import { EventRate } from '../verify/event-rate.js';
+import { samplesPerStream } from '../verify/simulate-task.js';
 import { SimulationTrace, type TracePaths } from './simulation-trace.js';
 
 /**
- * Simulates at least one image, one after another, hands `consume` their results, and writes what the probes see; samples
- * are numbered from 0, each asked for in its turn and kept no longer. Files have their names only when all samples are through: a failed or interrupted run leaves none.
+ * Simulates at least one image, one after another or overlapping as the program says, hands `consume` their results, which
+ * are those of `simulateImages`, and writes what the probes see; samples are numbered from 0, each asked for in its turn and
+ * kept no longer than its stream lasts. Files have their names only when all samples are through: a failed or interrupted run leaves none.
  * Throws SW3020 to SW3022 for probes, SW6002 for probes without a file or a file without probes, SW6010 to SW6012 for
  * files, SW5001 and what loading program and target throws.
  */
@@ -31,10 +33,12 @@ export async function traceImages(
   const trace = new SimulationTrace(program, found, paths);
   const rate = new EventRate();
   try {
-    for (let first = 0; first < source.count; first++) {
-      const { results } = chip.run(source.images(first, first + 1), { record: false, first, watch: trace });
+    const atOnce = samplesPerStream(program);
+    for (let first = 0; first < source.count; first += atOnce) {
+      const end = Math.min(first + atOnce, source.count);
+      const { results } = chip.run(source.images(first, end), { record: false, first, watch: trace });
       for (const result of results) consume(result);
-      hooks.progress?.(first + 1, source.count, rate.add(results));
+      hooks.progress?.(end, source.count, rate.add(results));
       await breathe(hooks);
     }
     trace.finish();

@@ -66,18 +66,12 @@ export class Chip {
     return this.runEncoded(this.spent, options);
   }
 
-  /** Runs samples whose drives are already encoded; watched ones one after the other in any case. */
+  /** Runs samples whose drives are already encoded. */
   runEncoded(samples: readonly EncodedSample[], { record, watch, first = 0 }: RecordOptions): ChipRun {
     const logits: number[] = [];
     const records: SampleRecord[] = [];
     const results: SampleResult[] = [];
-    const runs =
-      watch === undefined
-        ? this.simulator.runStream(samples, { record, first })
-        : samples.map((drives, k) =>
-            this.simulator.run(drives, { record, observer: { observer: watch, sample: first + k } }),
-          );
-    for (const result of runs) {
+    for (const result of this.simulator.runStream(samples, { record, first, observer: watch })) {
       logits.push(...result.logits);
       if (record) records.push(this.recordOf(result));
       const populations = result.populations.map((activity) => ({ ...activity, recording: null }));

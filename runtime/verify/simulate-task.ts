@@ -51,6 +51,11 @@ export const simulateTask: Task<SimulateSetup, SimulateInput, SimulateOutput> = 
   },
 };
 
+/** Samples that are simulated as one stream: one where none overlap. */
+export function samplesPerStream({ sampleInterval, stepsPerSample }: Program): number {
+  return sampleInterval < stepsPerSample ? SAMPLES_PER_STREAM : 1;
+}
+
 /**
  * Simulates at least one image over threads, and hands `consume` the result of each sample in their order. Images are asked
  * for when a thread takes them, and nothing of a sample is kept, so that memory does not grow with their number. All of
@@ -67,7 +72,7 @@ export async function simulateImages(
 ): Promise<InjectedFault | null> {
   const { workers, ...chip } = options;
   const { count } = source;
-  const perChunk = program.sampleInterval < program.stepsPerSample ? SAMPLES_PER_STREAM : SAMPLES_PER_CHUNK;
+  const perChunk = samplesPerStream(program) === 1 ? SAMPLES_PER_CHUNK : samplesPerStream(program);
   const rate = new EventRate();
   const tell = (done: number, { results }: SimulateOutput): void => {
     progress?.(Math.min(done * perChunk, count), count, rate.add(results));

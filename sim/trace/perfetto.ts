@@ -64,10 +64,10 @@ export class PerfettoWriter implements Observer {
     this.#countLinks(moment, begin);
     const wanted: Packet[] = [];
     this.packets.forEach((packet) => {
-      if (this.#isWanted(packet, step)) wanted.push(packet);
+      if (this.#isWanted(packet, moment)) wanted.push(packet);
     });
     this.packets.open();
-    for (const packet of wanted) this.#message(packet, begin, moment);
+    this.#messages(wanted, begin, moment);
     this.#countQueues(wanted, begin);
     this.#slice(stepTrack, end, null);
     if (step === this.#program.stepsPerSample - 1) {
@@ -76,29 +76,33 @@ export class PerfettoWriter implements Observer {
     }
   }
 
-  #isWanted({ to }: Packet, step: number): boolean {
+  #isWanted({ from, to, entry }: Packet, { machine, at }: StepMoment): boolean {
     if (this.#probes.length === 0) return true;
+    const { axonsOut, population } = machine.cores[from]!;
+    const { step } = at[population[compartmentOf(axonsOut.offsets, entry)]!]!;
     return this.#probes.some((probe) => (probe.core ?? to) === to && watches(probe, step));
   }
 
-  #message({ from, to, entry, made, begin, end }: Packet, origin: number, { machine }: StepMoment): void {
-    const core = machine.cores[from]!;
-    const sink = this.#program.cores[to]!;
-    const compartment = compartmentOf(core.axonsOut.offsets, entry);
-    const population = this.#program.populations[core.population[compartment]!]!.name;
-    const name = `${population}[${core.neuron[compartment]}]`;
-    const flow = ++this.#flows;
-    const source = this.#coreTrack(from, sending);
-    this.#event(origin + made, {
-      type: TYPE_SLICE_BEGIN,
-      trackUuid: source,
-      name: `${name} → ${sink.chip}/${sink.core}`,
-      flowIds: [flow],
+  /** Messages as they are made, then as they are processed: on each track times never descend. */
+  #messages(packets: readonly Packet[], origin: number, { machine }: StepMoment): void {
+    const named = packets.map((packet) => {
+      const { axonsOut, population, neuron } = machine.cores[packet.from]!;
+      const compartment = compartmentOf(axonsOut.offsets, packet.entry);
+      const name = `${this.#program.populations[population[compartment]!]!.name}[${neuron[compartment]}]`;
+      return { packet, name, flow: ++this.#flows };
     });
-    this.#slice(source, origin + made, null);
-    const track = this.#coreTrack(to, receiving);
-    this.#event(origin + begin, { type: TYPE_SLICE_BEGIN, trackUuid: track, name, terminatingFlowIds: [flow] });
-    this.#slice(track, origin + end, null);
+    for (const { packet, name, flow } of named.toSorted((a, b) => a.packet.made - b.packet.made)) {
+      const sink = this.#program.cores[packet.to]!;
+      const trackUuid = this.#coreTrack(packet.from, sending);
+      const sent = `${name} → ${sink.chip}/${sink.core}`;
+      this.#event(origin + packet.made, { type: TYPE_SLICE_BEGIN, trackUuid, name: sent, flowIds: [flow] });
+      this.#slice(trackUuid, origin + packet.made, null);
+    }
+    for (const { packet, name, flow } of named) {
+      const trackUuid = this.#coreTrack(packet.to, receiving);
+      this.#event(origin + packet.begin, { type: TYPE_SLICE_BEGIN, trackUuid, name, terminatingFlowIds: [flow] });
+      this.#slice(trackUuid, origin + packet.end, null);
+    }
   }
 
   /** The lengths of input queues, the message in service included; all are empty when a timestep ends. */

@@ -25,7 +25,7 @@ const [firstCode, lastCode] = [33, 126];
  * that are 1 for the timestep in which the neuron fires; membranes (after the update), queue lengths and the messages that
  * a link carries in a timestep are integers, unknown where their probe does not look.
  * The unit of time is the picosecond; without timing a step counts as a microsecond. Probes of packets have no waveform and
- * are left out.
+ * are left out. Where samples overlap, `sample` and `timestep` are those of the last that has begun.
  */
 export class VcdWriter implements Observer {
   readonly packets: PacketObserver | null;
@@ -34,6 +34,8 @@ export class VcdWriter implements Observer {
   readonly #queues: readonly CoreProbe[];
   readonly #links: readonly LinkProbe[];
   readonly #linkWatch = new LinkWatch();
+  /** Probes of neurons and links that looked at the last timestep. */
+  #seen = new Set<NeuronProbe | LinkProbe>();
   readonly #program: Program;
   readonly #clock = new SampleClock();
   /** Identifier code of each variable by its key. */
@@ -59,7 +61,6 @@ export class VcdWriter implements Observer {
 
   step(moment: StepMoment): void {
     const { sample, step, machine } = moment;
-    const { stepsPerSample } = this.#program;
     if (this.#codes.size === 0) this.#writeHeader(machine);
     const { begin, end } = this.#clock.span(moment);
     const fired = new Set<string>();
@@ -67,12 +68,16 @@ export class VcdWriter implements Observer {
     this.#at(begin);
     this.#set('sample', sample);
     this.#set('timestep', step);
-    const before = (step + stepsPerSample - 1) % stepsPerSample;
-    for (const probe of [...this.#neurons, ...this.#links]) {
-      if (watches(probe, before) && !watches(probe, step)) this.#forget(probe, machine);
-    }
-    for (const probe of this.#neurons) if (watches(probe, step)) this.#visit(probe, machine, fired);
-    if (this.#links.some((probe) => watches(probe, step))) {
+    const [neurons, linked] = [this.#neurons, this.#links].map((probes) => {
+      return probes.filter((probe) =>
+        watches(probe, probe.kind === 'links' ? step : moment.at[probe.population]!.step),
+      );
+    }) as [NeuronProbe[], LinkProbe[]];
+    const seen = new Set<NeuronProbe | LinkProbe>([...neurons, ...linked]);
+    for (const probe of this.#seen) if (!seen.has(probe)) this.#forget(probe, machine);
+    this.#seen = seen;
+    for (const probe of neurons) this.#visit(probe, machine, fired);
+    if (linked.length > 0) {
       for (const link of linksOf(machine)) this.#set(`link ${link}`, links[link]!);
     }
     for (const code of this.#high) if (!fired.has(code)) this.#write(`0${code}\n`);
@@ -85,7 +90,7 @@ export class VcdWriter implements Observer {
     }
     this.#changes = [];
     // The last timestep lasts until here.
-    if (step === stepsPerSample - 1) this.#at(end);
+    if (step === this.#program.stepsPerSample - 1) this.#at(end);
   }
 
   /** What a probe no longer looks at is unknown. */

@@ -16,7 +16,7 @@ export function kernelRate(simulator: Simulator, drives: readonly Int32Array[]):
   const step = (): void => {
     steps.push(cores.map(({ somas }) => somas.firing()));
   };
-  const { synapticOperations } = simulator.run(drives, { observer: { observer: { packets: null, step }, sample: 0 } });
+  const { synapticOperations } = simulator.run(drives, { observer: { packets: null, step } });
   let best = Number.POSITIVE_INFINITY;
   const end = performance.now() + 1e3 * secondsWanted;
   for (let pass = 0; pass < passesMin || performance.now() < end; pass++) {

@@ -54,6 +54,7 @@ describe('simulate', () => {
     expect(code, stderr).toBe(0);
     // The target of that name that comes with the package is another one.
     expect(stderr).toContain('warning SW3012');
+    expect(stderr).toMatch(/, host 7\.00\sµs loading \+ 3\.00\sµs readout \+ 5\.00\sµs reset, energy/);
     const written = parseJson(stdout, 'statistics');
     expect(() => checkJson('stats', written, 'statistics')).not.toThrow();
     expect(written).toMatchObject({

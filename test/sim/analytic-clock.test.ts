@@ -17,7 +17,7 @@ function watchLinks(simulator: Simulator, drives: readonly Int32Array[]) {
       before.set(linkMessages!);
     },
   };
-  return { steps, ...simulator.run(drives, { observer: { observer, sample: 0 } }) };
+  return { steps, ...simulator.run(drives, { observer, first: 0 }) };
 }
 
 function expectBound({ program, target, samples }: Case): void {

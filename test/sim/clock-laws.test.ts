@@ -72,7 +72,7 @@ describe('for any program, in every timestep', () => {
         for (const [sample, drives] of samples.entries()) {
           const before = messages;
           start = -1;
-          const result = simulator.run(drives, { observer: { observer, sample } });
+          const result = simulator.run(drives, { observer, first: sample });
           expect(messages - before).toBe(result.messages);
         }
       }),

@@ -105,7 +105,7 @@ function expectEqualTimes({ program, target, samples }: Case, notes: Notes | nul
   for (const [sample, drives] of samples.entries()) {
     slow.reset();
     links.messages.fill(0);
-    const { time } = simulator.run(drives, { observer: { observer, sample } });
+    const { time } = simulator.run(drives, { observer, first: sample });
     expect(time!.sendBusy).toEqual(slow.sendBusy);
     expect(time!.receiveBusy).toEqual(slow.receiveBusy);
   }
@@ -172,7 +172,7 @@ describe('the compiled clock gives the times of the slow one, whose links carry 
         const simulator = new Simulator(silent.program, silent.target, { timing: 'cycle' });
         const [drives] = silent.samples;
         const before = simulator.run(drives!);
-        simulator.run(drives!, { observer: { observer: { packets: new PacketLog(), step: () => {} }, sample: 0 } });
+        simulator.run(drives!, { observer: { packets: new PacketLog(), step: () => {} } });
         expect(simulator.run(drives!).time).toEqual(before.time);
       }),
       { numRuns: 30, seed: 10, endOnFailure: true },

@@ -96,6 +96,21 @@ describe('simulating images', () => {
     expect(images.mostHeld).toBeLessThan(FEW * images.count);
   });
 
+  it('gives the same results where samples overlap and somebody watches them', async () => {
+    const pipelined = { ...program, sampleInterval: 1 };
+    expect(pipelined.stepsPerSample).toBeGreaterThan(1);
+    const images = heldImages(
+      Float32Array.from({ length: 37 }, (_, k) => k % 4),
+      37,
+    );
+    const none = { probes: [], paths: { tables: undefined, vcd: undefined, perfetto: undefined } };
+    const alone: SampleResult[] = [];
+    const watched: SampleResult[] = [];
+    await simulateImages(pipelined, images, { timing, workers: 2 }, (result) => alone.push(result));
+    await traceImages(pipelined, images, { timing }, none, (result) => watched.push(result));
+    expect(watched).toEqual(alone);
+  });
+
   it('tells how many events are simulated a second, traced or not', async () => {
     const notes = new Set<string>();
     const images = heldImages(Float32Array.of(1, 2, 3, 0, 1), 5);

@@ -1,8 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { perfetto } from '../../../schemas/generated/messages.js';
 import { parseProbe } from '../../../sim/probe.js';
 import { Simulator } from '../../../sim/simulate.js';
 import { PerfettoWriter } from '../../../sim/trace/perfetto.js';
+import { arbitraryCase, overlappingCase } from '../arbitrary-program.js';
 import { tinyTarget } from '../tiny-target.js';
 import { scene } from './scene.js';
 
@@ -22,6 +24,7 @@ function readTimeline(bytes: Uint8Array): { slices: Slice[]; counters: Map<strin
   const { packet } = perfetto.Trace.decode(bytes);
   const names = new Map<number, string>();
   const open = new Map<string, Slice[]>();
+  const lastTime = new Map<string, number>();
   const slices: Slice[] = [];
   const counters = new Map<string, [number, number][]>();
   for (const { timestamp, trackDescriptor, trackEvent } of packet) {
@@ -33,6 +36,8 @@ function readTimeline(bytes: Uint8Array): { slices: Slice[]; counters: Map<strin
     const track = names.get(Number(trackUuid))!;
     expect(names.has(Number(trackUuid))).toBe(true);
     const time = Number(timestamp);
+    expect(time).toBeGreaterThanOrEqual(lastTime.get(track) ?? 0);
+    lastTime.set(track, time);
     const stack = open.get(track) ?? [];
     open.set(track, stack);
     if (type === TYPE_SLICE_BEGIN) {
@@ -65,7 +70,7 @@ function timeline(probes: readonly string[], samples: number) {
   const observer = new PerfettoWriter(scene, found, (bytes) => parts.push(bytes));
   const simulator = new Simulator(scene, tinyTarget(), { timing: 'cycle' });
   for (let sample = 0; sample < samples; sample++) {
-    simulator.run([Int32Array.of(1, 1, 1)], { observer: { observer, sample } });
+    simulator.run([Int32Array.of(1, 1, 1)], { observer, first: sample });
   }
   return readTimeline(Buffer.concat(parts));
 }
@@ -140,7 +145,8 @@ describe('a timeline', () => {
     };
     const observer = new PerfettoWriter(apart, [parseProbe('links', apart, 'cycle')], (bytes) => parts.push(bytes));
     const { time } = new Simulator(apart, tinyTarget(), { timing: 'cycle' }).run([Int32Array.of(1, 1, 1)], {
-      observer: { observer, sample: 0 },
+      observer,
+      first: 0,
     });
     const { counters, slices } = readTimeline(Buffer.concat(parts));
     const second = 7000 + time!.timesteps[0]!.duration / 1000;
@@ -152,5 +158,26 @@ describe('a timeline', () => {
     }
     expect([...counters.keys()].filter((name) => name.startsWith('link'))).toHaveLength(2);
     expect(slices.filter(({ track }) => track === 'core 4 receives')).toHaveLength(3);
+  });
+
+  it('has every message of any program once, and its samples in turn, whether or not they overlap', () => {
+    let messages = 0;
+    fc.assert(
+      fc.property(fc.oneof(arbitraryCase, overlappingCase), ({ program, target, samples }) => {
+        const parts: Uint8Array[] = [];
+        const observer = new PerfettoWriter(program, [], (bytes) => parts.push(bytes));
+        const results = new Simulator(program, target, { timing: 'cycle' }).runStream(samples, { observer });
+        const { slices } = readTimeline(Buffer.concat(parts));
+        const [starts, ends] = [slices.flatMap(({ flows }) => flows), slices.flatMap(({ endsFlows }) => endsFlows)];
+        expect(new Set(starts)).toEqual(new Set(ends));
+        const sent = results.reduce((sum, result) => sum + result.messages, 0);
+        expect([starts.length, ends.length]).toEqual([sent, sent]);
+        const steps = slices.filter(({ track }) => track === 'timesteps').map(({ name }) => name);
+        expect(steps.filter((name) => name.startsWith('sample'))).toEqual(samples.map((_, n) => `sample ${n}`));
+        messages += sent;
+      }),
+      { numRuns: 30 },
+    );
+    expect(messages).toBeGreaterThan(1000);
   });
 });

@@ -45,7 +45,7 @@ function waveform(program: Program, probes: readonly string[], timing: TimingMod
   const simulator = new Simulator(program, tinyTarget(), { timing });
   let duration = 0;
   drives.forEach((drive, sample) => {
-    const { time } = simulator.run([Int32Array.from(drive)], { observer: { observer, sample } });
+    const { time } = simulator.run([Int32Array.from(drive)], { observer, first: sample });
     duration += time === null ? program.stepsPerSample * 1_000_000 : time.hostLoad + time.running;
   });
   expect(text).toMatch(new RegExp(`\n#${duration}\n$`));
@@ -140,7 +140,8 @@ describe('a waveform', () => {
       if (code !== undefined) codes.push(code);
     });
     new Simulator(scene, tinyTarget(), { timing: 'off' }).run([new Int32Array(3)], {
-      observer: { observer, sample: 0 },
+      observer,
+      first: 0,
     });
     expect(new Set(codes).size).toBe(neurons + 2);
   });
