@@ -38,6 +38,8 @@ export class AxonsOut {
   sentOn: Uint32Array = new Uint32Array(0);
   /** By population of the core: messages sent to merged synapses since this was last cleared, and the links on their way. */
   readonly sent = new Map<number, Float64Array>();
+  /** True where any compartment sends to merged synapses. */
+  isMerged = false;
   readonly #population: Int32Array;
   readonly #state: CoreState;
 
@@ -127,6 +129,7 @@ export class AxonsOut {
       routeOf: memory.place(Int32Array.from(routeOf)),
     });
     if (patterns.size === 0) return;
+    this.isMerged = true;
     // Channel by channel, or pixel by pixel, many cores send alike, but each in rows of its own.
     const firstShift = shifts.reduce(
       (least, shift, k) => (lists[k] === 0 ? least : Math.min(least, shift)),

@@ -51,6 +51,8 @@ const fields = [
   'patterns',
   'firstShift',
   'firstPattern',
+  'inTeam',
+  'unused',
   'fed',
   'disturbed',
   'rowsAdded',

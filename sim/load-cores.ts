@@ -85,9 +85,11 @@ export class CoreLoader {
     for (const [from, axonsOut] of this.#axonsOut.entries()) {
       axonsOut.place({ from, rows: this.#rows[from]!, states, mesh, memory, merged: this.#merged });
     }
-    const compartments = this.#cores.reduce((most, core) => Math.max(most, core.compartments), 0);
-    const allCompartments = this.#cores.reduce((sum, core) => sum + core.compartments, 0);
-    const network = this.#merged.network(table.begin, table.end, compartments, allCompartments);
+    const compartments = this.#cores.map((core) => core.compartments);
+    const senders = this.#cores.map(({ ranges, axonsOut, compartments: own }) =>
+      ranges.length === 1 && axonsOut.isMerged ? own : 0,
+    );
+    const network = this.#merged.network(table.begin, table.end, compartments, senders);
     return { cores: this.#cores, hostInlets: this.#hostInlets, network };
   }
 

@@ -20,6 +20,7 @@ interface Kernels {
   wakeDriven(begin: Address, end: Address): void;
   sendRanges(begin: Address, end: Address): void;
   send(core: Address, first: number, end: number): void;
+  sendTeams(): void;
   receive(core: Address, axon: number): void;
   runTimestep(clock: Address): void;
   boundTimestep(bound: Address): void;

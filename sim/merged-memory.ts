@@ -1,6 +1,7 @@
 import type { CoreState } from './core-state.js';
 import type { Address, MachineMemory } from './machine-memory.js';
 import { PushTable } from './push-table.js';
+import { membersMost, placeTeams } from './sender-teams.js';
 import { type Sheet, vectorWeights } from './sheet-builder.js';
 import { placeSums } from './sum-places.js';
 
@@ -9,7 +10,7 @@ const sheetBytes = 24;
 const sectionBytes = 24;
 const dueBytes = 8;
 /** Words of its Network. */
-const networkWords = 18;
+const networkWords = 20;
 
 /** Weights beyond which a tile of all does not fit the fastest caches. */
 const cacheBytes = 1 << 19;
@@ -18,7 +19,7 @@ const tileWeights = 64;
 /** What 16 bits hold. */
 const sumMax = 2 ** 15 - 1;
 /** Shifts and rows that vectors may touch beyond those of a core or a section. */
-const shiftsBeyond = 3;
+const shiftsBeyond = 7;
 /** In the lower of two bytes a weight is stored with this added. */
 const lowerBias = 128;
 
@@ -107,24 +108,33 @@ export class MergedMemory {
     return this.#patterns.push(Uint32Array.from(words)) - 1;
   }
 
-  /** The network of all that was placed: what the loops work on. States of cores lie from `begin` to `end`; none has more than `compartments`, and all together `allCompartments`. */
-  network(begin: Address, end: Address, compartments: number, allCompartments: number): Address {
+  /**
+   * The network of all that was placed: what the loops work on. States of cores lie from `begin` to `end`; by core, its compartments, and those
+   * that send to merged synapses for one population alone, else 0.
+   */
+  network(begin: Address, end: Address, compartments: readonly number[], senders: readonly number[]): Address {
     const memory = this.#memory;
+    // Of one core, or of one compartment of a team.
+    const most = compartments.reduce((largest, own) => Math.max(largest, own), membersMost);
+    const all = compartments.reduce((sum, own) => sum + own, 0);
+    const teams = placeTeams(memory, this.#states, senders);
+    const firstTeam = memory.place(teams);
     const { delayed, longestWait } = this.#pushes;
     const sheets = memory.place(Uint32Array.from(this.#sheets.flatMap((words) => [...words])));
     const patterns = memory.place(Uint32Array.from(this.#patterns.flatMap((words) => [...words])));
     const countBytes = 16 * Math.ceil(this.#patterns.length / 4);
     const counts = memory.reserve(countBytes);
-    const [lists, shifts] = [0, 0].map(() => memory.reserve(4 * (compartments + shiftsBeyond)));
+    const [lists, shifts] = [0, 0].map(() => memory.reserve(4 * (most + shiftsBeyond)));
     const slots = delayed === 0 ? 0 : longestWait + 1;
     const slotBytes = dueBytes * delayed;
     const ring = memory.reserve(slots * slotBytes);
     const slotEnds = memory.reserve(4 * slots);
-    const rows = memory.reserve(4 * (allCompartments + shiftsBeyond));
+    const rows = memory.reserve(4 * (all + shiftsBeyond));
     memory.uint32(this.#nowhere, 2).set([rows, rows]);
     const words = new Uint32Array(networkWords);
     words.set([begin, end, sheets, sheets + sheetBytes * this.#sheets.length, patterns, counts, counts + countBytes]);
-    words.set([slots, 0, ring, slotBytes, slotEnds, lists!, shifts!, 0, 0, this.#nowhere], 7);
+    words.set([slots, 0, ring, slotBytes, slotEnds, lists!, shifts!, 0, 0, this.#nowhere, 0], 7);
+    words.set([firstTeam, firstTeam + teams.byteLength], 18);
     return memory.place(words);
   }
 }

@@ -81,6 +81,9 @@ export class CoreState {
   patterns: usize;
   firstShift: u32;
   firstPattern: u32;
+  /** 1 where a team hands its spikes over. */
+  inTeam: i32;
+  unused: i32;
   /** 1 where `inputs` may hold anything but zeros. */
   fed: i32;
   /** 1 where membranes have been changed since the last update. */

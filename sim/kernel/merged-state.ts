@@ -31,6 +31,8 @@ export class Network {
   /** A section of no neurons. */
   nowhere: usize;
   unused: i32;
+  teams: usize;
+  pastTeams: usize;
 }
 
 /** One population's: sections, and tiles of their weights. */
@@ -131,6 +133,23 @@ export class PushList {
   unused: i32;
 }
 
+/** Cores, up to 32, whose compartments push the same lists; `../sender-teams.ts` names the same words. */
+@unmanaged
+export class Team {
+  /** Their states (addresses). */
+  cores: usize;
+  pastCores: usize;
+  /** By core, of 32: its bitmap of those that fired, of nobody where there is no core; and what the shifts of its rows have in common. */
+  firing: usize;
+  shifts: usize;
+  /** By compartment: its list, and its shift beyond that of the core. */
+  lists: usize;
+  shiftOf: usize;
+  /** Of a bitmap. */
+  bytes: usize;
+  unused: i32;
+}
+
 /** What a core receives of one spike. */
 @unmanaged
 export class Share {
@@ -149,6 +168,7 @@ export const TILE: usize = offsetof<Tile>();
 export const STRETCH: usize = offsetof<Stretch>();
 export const PUSH: usize = offsetof<Push>();
 export const PUSH_LIST: usize = offsetof<PushList>();
+export const TEAM: usize = offsetof<Team>();
 export const DELAYED: usize = offsetof<DelayedPushes>();
 export const PATTERN: usize = offsetof<Pattern>();
 export const SHARE: usize = offsetof<Share>();

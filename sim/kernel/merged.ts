@@ -56,12 +56,16 @@ export function openedNetwork(): Network {
 }
 
 /**
- * Hands the rows of those of a core's compartments first … end − 1 that fired to their sections. First what is known of all of
+ * Hands the rows of those of a core's compartments first … end − 1 that fired to their sections, if no team does. First what is known of all of
  * them is fetched, from all over the memory: what is done with each depends on it, and would wait for it each time.
  */
 export function sendMerged(core: CoreState, first: i32, end: i32): void {
   const net = changetype<Network>(network);
   net.owes = 1;
+  if (core.inTeam) {
+    countPatterns(net, core, first, end);
+    return;
+  }
   const pastLists = fetchSpreads(net, core, first, end);
   let shift = net.shifts;
   for (let at = net.lists; at < pastLists; ) {
@@ -73,6 +77,22 @@ export function sendMerged(core: CoreState, first: i32, end: i32): void {
       shift += 4;
     } while (load<u32>(at) === list);
     if (list !== 0) pushAll(net, changetype<PushList>(<usize>list), shifts, shift);
+  }
+}
+
+/** Counts the patterns of those that fired. */
+function countPatterns(net: Network, core: CoreState, first: i32, end: i32): void {
+  const firing = core.firing;
+  const patterns = core.patterns;
+  const counts = net.counts + ((<usize>core.firstPattern) << 2);
+  const last = (end - 1) >> 6;
+  for (let word = first >> 6; word <= last; word += 1) {
+    let bits = load<u64>(firing + ((<usize>word) << 3)) & bitsWithin(word, first, end);
+    for (; bits; bits &= bits - 1) {
+      const place = (((<usize>word) << 6) + <usize>ctz(bits)) << 2;
+      const count = counts + ((<usize>load<u32>(patterns + place)) << 2);
+      store<u32>(count, load<u32>(count) + 1);
+    }
   }
 }
 
@@ -104,10 +124,15 @@ function fetchSpreads(net: Network, core: CoreState, first: i32, end: i32): usiz
 }
 
 /** Hands the rows of a list to their sections, once for each of the shifts that lie from `shifts` to `end`. */
-function pushAll(net: Network, list: PushList, shifts: usize, end: usize): void {
+export function pushAll(net: Network, list: PushList, shifts: usize, end: usize): void {
   const pushes = changetype<usize>(list) + PUSH_LIST;
   if (end - shifts === 4) push(pushes, list.pastPushes, load<u32>(shifts));
   else pushSeveral(pushes, list.pastPushes, shifts, end);
+  delayAll(net, list, shifts, end);
+}
+
+/** Keeps those rows of a list that act later for their timesteps. */
+export function delayAll(net: Network, list: PushList, shifts: usize, end: usize): void {
   for (let at = list.delayed; at < list.pastDelayed; at += DELAYED) {
     const slot = (net.slot + changetype<DelayedPushes>(at).wait) % net.slots;
     const slotEnd = net.slotEnds + ((<usize>slot) << 2);

@@ -7,6 +7,7 @@ import { CoreState } from './core-state';
 import { openedNetwork } from './merged';
 import { countReceived, countSent } from './patterns';
 import { largestLane, update } from './soma';
+import { sendTeams } from './team';
 
 /** What a population does in this timestep. */
 @unmanaged
@@ -289,6 +290,7 @@ export function sendRanges(begin: usize, end: usize): void {
     range.northSouth += <f64>core.sentNorthSouth;
     range.crossings += <f64>core.sentAcrossChips;
   }
+  sendTeams();
   const net = openedNetwork();
   if (net.watched) countSent(net);
 }

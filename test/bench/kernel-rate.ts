@@ -25,10 +25,10 @@ export function kernelRate(simulator: Simulator, drives: readonly Int32Array[]):
     let milliseconds = 0;
     for (const firing of steps) {
       for (const [number, { address, compartments, somas }] of cores.entries()) {
-        if (firing[number]!.length === 0) continue;
         somas.setFiring(firing[number]!);
-        memory.kernels.send(address, 0, compartments);
+        if (firing[number]!.length > 0) memory.kernels.send(address, 0, compartments);
       }
+      memory.kernels.sendTeams();
       const start = performance.now();
       memory.kernels.accumulateAll(network);
       milliseconds += performance.now() - start;

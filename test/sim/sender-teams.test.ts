@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { SynapseFormat } from '../../schemas/program.js';
+import { CoreState } from '../../sim/core-state.js';
+import { Simulator } from '../../sim/simulate.js';
+import { simulateStreamSlowly } from '../reference/reference-sim.js';
+import { expectAsSlow } from './expect-as-slow.js';
+import {
+  buildProgram,
+  type Destination,
+  drive,
+  population,
+  profile,
+  range,
+  readoutProfile,
+} from './program-builder.js';
+import { figure, tinyTarget } from './tiny-target.js';
+
+const formats: readonly SynapseFormat[] = [
+  { weightBits: 8, indexBits: 0, delayBits: 0, exponent: 1 },
+  { weightBits: 6, indexBits: 6, delayBits: 2, exponent: 1 },
+];
+const coresPerChip = 16;
+const target = (() => {
+  const tiny = tinyTarget();
+  const limits = {
+    ...tiny.limits,
+    synapseMemoryPerCore: figure(65_536, 'B'),
+    inputAxonsPerCore: figure(1024, 'axons'),
+  };
+  return { ...tiny, limits };
+})();
+
+/**
+ * A channel of all pixels on each of many cores: its spikes reach, by rows of the channel's own, the same pixels of the readout as
+ * those of every other channel.
+ */
+const channelCase = fc.gen().map((draw) => {
+  const channels = draw(fc.integer, { min: 6, max: 40 });
+  const pixels = draw(fc.integer, { min: 1, max: 20 });
+  const [outPixels, outChannels] = [4, draw(fc.integer, { min: 1, max: 5 })];
+  // A channel has two rows: of either the synapses of all channels act in the same timestep, or each row does as it likes.
+  const delays = [0, 0].map(() => draw(fc.integer, { min: 1, max: 4 }));
+  const isOrderly = draw(fc.integer, { min: 0, max: 3 }) > 0;
+  const rows = Array.from({ length: 2 * channels }, (_, row) => {
+    const weight = () => draw(fc.integer, { min: -31, max: 31 });
+    const dense = Array.from({ length: outChannels }, (_, k) => [k, weight()] as const);
+    const delay = isOrderly ? delays[row % 2]! : draw(fc.integer, { min: 1, max: 4 });
+    const late = dense.map(([k, own]) => [k, own, delay] as const);
+    return (isOrderly ? delay === 1 : draw(fc.boolean))
+      ? [{ format: 0, synapses: dense }]
+      : [{ format: 1, synapses: late }];
+  });
+  // Of every row an axon for each pixel from which it may begin.
+  const axons = rows.flatMap((entries, row) => [
+    { base: 0, entries },
+    ...[1, 2, 3].map((pixel) => ({ base: pixel * outChannels, sameWordsAs: outPixels * row })),
+  ]);
+  const reached = Array.from({ length: pixels }, () => draw(() => fc.shuffledSubarray([0, 1, 2, 3])));
+  const isOdd = Array.from({ length: pixels }, () => draw(fc.integer, { min: 0, max: 1 }));
+  const place = (core: number) => ({ chip: Math.floor(core / coresPerChip), core: core % coresPerChip });
+  const program = buildProgram({
+    timesteps: 3,
+    chips: 3,
+    populations: [
+      population('a', channels * pixels, 0),
+      { ...population('out', outPixels * outChannels, 1, 'readout'), shape: [2, 2, outChannels] as const },
+    ],
+    drives: [drive('a', channels * pixels)],
+    cores: [
+      {
+        ...place(0),
+        ranges: [range(1, [...Array(outPixels * outChannels).keys()])],
+        profiles: [readoutProfile()],
+        formats,
+        axons,
+      },
+      ...Array.from({ length: channels }, (_, channel) => ({
+        ...place(1 + channel),
+        ranges: [
+          range(
+            0,
+            reached.map((_, pixel) => channels * pixel + channel),
+          ),
+        ],
+        profiles: [profile(2)],
+        out: reached.map((to, pixel) => {
+          return to.map((first): Destination => [0, 0, outPixels * (2 * channel + isOdd[pixel]!) + first]);
+        }),
+      })),
+    ],
+  });
+  const most = draw(fc.integer, { min: 1, max: 3 });
+  const sample = () => Int32Array.from({ length: channels * pixels }, () => draw(fc.integer, { min: 0, max: most }));
+  return { program, samples: [sample(), sample()] };
+});
+
+describe('cores that send alike', () => {
+  it('send together what each of them sends', () => {
+    let inTeams = 0;
+    fc.assert(
+      fc.property(channelCase, ({ program, samples }) => {
+        const simulator = new Simulator(program, target, { timing: 'off' });
+        const { cores, memory } = simulator.machine;
+        for (const { address } of cores) inTeams += new CoreState(memory, address).get('inTeam');
+        for (const sample of samples) {
+          const slow = simulateStreamSlowly(program, target, [[sample]]);
+          expectAsSlow([simulator.run([sample])], slow);
+          expectAsSlow([simulator.run([sample], { record: true })], slow);
+        }
+      }),
+      { numRuns: 40, seed: 9, endOnFailure: true },
+    );
+    expect(inTeams).toBeGreaterThan(300);
+  });
+});
