@@ -1,5 +1,5 @@
 import type { IntegerSpikeGraph, Population, Projection } from '../schemas/spike.js';
-import type { Target } from '../schemas/target.js';
+import type { Target, TargetArithmetic } from '../schemas/target.js';
 
 /** A population whose neurons repeat the spikes of another's one timestep later, each for its own, and how it hears them. */
 export interface RelayPopulation {
@@ -19,11 +19,10 @@ export function relayPopulation(
   { arithmetic }: Target,
 ): RelayPopulation | null {
   const { weight, threshold, compare, resets } = arithmetic;
-  const mantissa = Math.ceil((threshold.step + (compare === '>' ? 1 : 0)) / weight.step);
-  const unit = mantissa * weight.step;
+  const unit = relayWeight(arithmetic);
   const reset = resets.includes('hard') ? 'hard' : 'soft';
   const fires = compare === '>' ? threshold.step + 1 : threshold.step;
-  if (mantissa > weight.mantissaMax || (reset === 'soft' && unit !== fires)) return null;
+  if (unit > weight.mantissaMax * weight.step || (reset === 'soft' && unit !== fires)) return null;
   const [, , channels] = source.shape;
   const identity = new Int32Array(channels * channels);
   for (let c = 0; c < channels; c += 1) identity[c * (channels + 1)] = unit;
@@ -51,6 +50,11 @@ export function relayPopulation(
       padding: { top: 0, bottom: 0, left: 0, right: 0 },
     },
   };
+}
+
+/** What one spike adds to the neuron that repeats it, in membrane units: the least weight that fires it. */
+export function relayWeight({ weight, threshold, compare }: TargetArithmetic): number {
+  return Math.ceil((threshold.step + (compare === '>' ? 1 : 0)) / weight.step) * weight.step;
 }
 
 /**

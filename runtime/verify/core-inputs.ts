@@ -2,7 +2,7 @@ import type { CoreImage, Program } from '../../schemas/program.js';
 import { readTarget } from '../../schemas/target-file.js';
 import { decodeSynapses, listOf, type SynapseStore, synapseLayout } from '../../sim/synapse.js';
 
-/** What one spike does to a core: membrane units by compartment and delay (`arrivalKey`); no zeros. */
+/** What one spike does to the neurons of a core: membrane units by compartment and delay (`arrivalKey`); no zeros, and nothing of what padding receives. */
 export type SpikeEffect = Map<number, number>;
 
 /** Delays and atoms have 16 bits. */
@@ -24,12 +24,16 @@ export class CoreInputs {
   readonly inletsOf: ReadonlyMap<number, readonly number[]>;
   readonly #image: CoreImage;
   readonly #store: SynapseStore;
+  /** By compartment: 1 of a neuron, 0 of padding. */
+  readonly #isNeuron: Uint8Array;
 
   /** Of core number `home` among the Program's. Throws what decoding its synapses throws (SW3002, SW3003). */
   constructor(program: Program, home: number) {
     const image = program.cores[home]!;
     const where = `chip ${image.chip}, core ${image.core}`;
     this.#image = image;
+    this.#isNeuron = new Uint8Array(image.compartmentCount);
+    for (const { first, neurons } of image.ranges) this.#isNeuron.fill(1, first, first + neurons.length);
     this.#store = decodeSynapses(image, synapseLayout(readTarget(program.targetJson, 'target')), where);
     this.inletsOf = inletsBySource(program, image);
   }
@@ -64,7 +68,7 @@ export class CoreInputs {
     return isPart && matching === wanted.size;
   }
 
-  /** Calls `visit` for each weight that is not zero, until it returns false; whether it never did. */
+  /** Calls `visit` for each weight of a neuron that is not zero, until it returns false; whether it never did. */
   #everySynapse(inlet: number, visit: (key: number, weight: number) => boolean): boolean {
     const { mantissa, index, runStart, runOffset, runFactor, runDelay } = this.#store;
     const axon = Math.floor(inlet / CODES);
@@ -78,6 +82,7 @@ export class CoreInputs {
         const weight = mantissa[k]! * runFactor[run]!;
         if (weight === 0) continue;
         const compartment = base + (offset < 0 ? index[k]! : offset + k - start);
+        if (this.#isNeuron[compartment] === 0) continue;
         if (!visit(arrivalKey(compartment, runDelay[run]!), weight)) return false;
       }
     }

@@ -4,7 +4,7 @@ import type { Mismatch } from '../../schemas/reproducer.js';
 import type { IntegerSpikeGraph } from '../../schemas/spike.js';
 import { neuronAt } from './compare.js';
 import { addTo, arrivalKey, CoreInputs, neuronKey, type SpikeEffect } from './core-inputs.js';
-import { forEachArrival } from './network-inputs.js';
+import { WantedInputs } from './wanted-inputs.js';
 
 /** The part of a Program that does not do what its network says. */
 export interface Fault {
@@ -19,11 +19,19 @@ export interface Fault {
 /** Sources that are looked at: a faulty list may be that of thousands. */
 const SUSPECTS_MAX = 16;
 
+/** A neuron whose spikes reach a core, or should, by `neuronKey`; how much later than the network's it fires them; and its inlets there. */
+interface Sender {
+  readonly key: number;
+  readonly later: number;
+  readonly inlets: readonly number[];
+}
+
 /**
  * Finds the core that is at fault where chip and twin first differ: not always that of the neuron that differs, for a
  * spike may have been sent astray. What every source's spike does to the neuron's core is held against the network's
- * weights. Where a source's does something else, its own core is to blame if leading one of its output axons elsewhere
- * would mend it, and the receiving core if not. Program and network must be those of the mismatch (`requireSameNetwork`).
+ * weights. Where a source's does something else, its own core (of a relay: the relay's) is to blame if leading one of its
+ * output axons elsewhere would mend it, and the receiving core if not. Program and network must be those of the mismatch
+ * (`requireSameNetwork`).
  */
 export function locateFault(program: Program, graph: IntegerSpikeGraph, mismatch: Mismatch): Fault {
   const home = program.cores.findIndex(({ chip, core }) => chip === mismatch.chip && core === mismatch.core);
@@ -35,20 +43,23 @@ export function locateFault(program: Program, graph: IntegerSpikeGraph, mismatch
     source,
   });
   const inputs = new CoreInputs(program, home);
-  const suspects = suspectsOf(program, graph, image, inputs, mismatch);
+  const network = new WantedInputs(program, graph);
+  const suspects = suspectsOf(program, network, image, inputs, mismatch);
   if (suspects.length === 0) return at('compartments', image, null);
-  const wanted = wantedEffects(program, graph, image, new Set(suspects));
+  const wanted = wantedEffects(network, image, new Set(suspects));
   const named = (key: number): NonNullable<Fault['source']> => {
     const { population, neuron } = fromKey(key);
     const { name, shape } = program.populations[population]!;
     return { population: name, neuron: neuronAt(neuron, shape) };
   };
-  const beyondSender = suspects.find(
-    (key) => !couldSendRightly(inputs, inputs.inletsOf.get(key) ?? [], wanted.get(key)!),
-  );
+  const senders = suspects.map((key) => {
+    const all = sendersOf(key, program, network, inputs);
+    return all.find((sender) => couldSendRightly(inputs, sender, all, wanted.get(key)!)) ?? null;
+  });
+  const beyondSender = suspects.find((_, k) => senders[k] === null);
   if (beyondSender !== undefined) return at('input axons and synapses', image, named(beyondSender));
-  const [first] = suspects;
-  return at('output axons', homeOf(program, fromKey(first!)), named(first!));
+  const { key } = senders[0]!;
+  return at('output axons', homeOf(program, fromKey(key)), named(key));
 }
 
 /** SW5013; nothing without a fault. */
@@ -67,10 +78,10 @@ function whatIsWrong(part: Fault['part'], source: Fault['source']): string {
   return `spikes of neuron (${y}, ${x}, ${c}) of ${source.population} ${does} in the network.`;
 }
 
-/** Sources whose spikes do something else to the neuron than its network says, the first few. */
+/** Neurons of the network whose spikes do something else to the neuron that differs than they should, the first few. */
 function suspectsOf(
   program: Program,
-  graph: IntegerSpikeGraph,
+  network: WantedInputs,
   image: CoreImage,
   inputs: CoreInputs,
   { population: name, neuron: { y, x, c } }: Mismatch,
@@ -85,32 +96,32 @@ function suspectsOf(
     differences.set(key, known);
     return known;
   };
-  const numbers = populationNumbers(program);
-  forEachArrival(graph, name, neuron, (from, source, delay, weight) => {
-    addTo(differenceOf(neuronKey(numbers.get(from)!, source)), arrivalKey(compartment, delay), -weight);
+  network.forEach(population, neuron, (origin, source, delay, weight) => {
+    addTo(differenceOf(neuronKey(origin, source)), arrivalKey(compartment, delay), -weight);
   });
   const [first, end] = [arrivalKey(compartment, 0), arrivalKey(compartment + 1, 0)];
   for (const [key, inlets] of inputs.inletsOf) {
+    const sender = fromKey(key);
+    const { origin, later } = network.origin(sender.population);
     for (const [arrival, weight] of inputs.effect(inlets)) {
-      if (arrival >= first && arrival < end) addTo(differenceOf(key), arrival, weight);
+      if (arrival < first || arrival >= end) continue;
+      addTo(differenceOf(neuronKey(origin, sender.neuron)), arrival + later, weight);
     }
   }
   return [...differences].flatMap(([key, { size }]) => (size > 0 ? [key] : [])).slice(0, SUSPECTS_MAX);
 }
 
-/** What the network says that a spike of each of `sources` does to a core. */
+/** What a spike of each of `sources` should do to a core. */
 function wantedEffects(
-  program: Program,
-  graph: IntegerSpikeGraph,
+  network: WantedInputs,
   { ranges }: CoreImage,
   sources: ReadonlySet<number>,
 ): ReadonlyMap<number, SpikeEffect> {
   const effects = new Map<number, SpikeEffect>([...sources].map((key) => [key, new Map()]));
-  const numbers = populationNumbers(program);
   for (const { population, first, neurons } of ranges) {
     for (const [k, neuron] of neurons.entries()) {
-      forEachArrival(graph, program.populations[population]!.name, neuron, (from, source, delay, weight) => {
-        const effect = effects.get(neuronKey(numbers.get(from)!, source));
+      network.forEach(population, neuron, (origin, source, delay, weight) => {
+        const effect = effects.get(neuronKey(origin, source));
         if (effect !== undefined) addTo(effect, arrivalKey(first + k, delay), weight);
       });
     }
@@ -118,11 +129,40 @@ function wantedEffects(
   return effects;
 }
 
-/** Whether adding, leaving out or redirecting one output axon would make a spike do what is wanted. */
-function couldSendRightly(inputs: CoreInputs, inlets: readonly number[], wanted: SpikeEffect): boolean {
+/**
+ * The neurons that send a core the spikes of one of the network: itself, relays of it. Where none does, that of the
+ * population from which most of its kind are heard here.
+ */
+function sendersOf(source: number, { populations }: Program, network: WantedInputs, inputs: CoreInputs): Sender[] {
+  const { population, neuron } = fromKey(source);
+  const alike = [...populations.keys()].filter((other) => network.origin(other).origin === population);
+  const all = alike.map((other): Sender => {
+    const key = neuronKey(other, neuron);
+    return { key, later: network.origin(other).later, inlets: inputs.inletsOf.get(key) ?? [] };
+  });
+  const heard = all.filter(({ inlets }) => inlets.length > 0);
+  if (heard.length > 0 || all.length === 1) return heard.length > 0 ? heard : all;
+  const counts = alike.map(
+    (other) => [...inputs.inletsOf.keys()].filter((key) => fromKey(key).population === other).length,
+  );
+  return [all[counts.indexOf(Math.max(...counts))]!];
+}
+
+/** Whether adding, leaving out or redirecting one output axon of a sender would make a spike do what is wanted of all `senders`. */
+function couldSendRightly(
+  inputs: CoreInputs,
+  { key, later, inlets }: Sender,
+  senders: readonly Sender[],
+  wanted: SpikeEffect,
+): boolean {
+  const own: SpikeEffect = new Map([...wanted].map(([arrival, weight]) => [arrival - later, weight]));
+  for (const other of senders) {
+    if (other.key === key) continue;
+    for (const [arrival, weight] of inputs.effect(other.inlets)) addTo(own, arrival + other.later - later, -weight);
+  }
   const missingWith = (kept: readonly number[]): SpikeEffect => {
-    const missing: SpikeEffect = new Map(wanted);
-    for (const [key, weight] of inputs.effect(kept)) addTo(missing, key, -weight);
+    const missing: SpikeEffect = new Map(own);
+    for (const [arrival, weight] of inputs.effect(kept)) addTo(missing, arrival, -weight);
     return missing;
   };
   const [added, ...others] = [inlets, ...inlets.map((_, left) => inlets.toSpliced(left, 1))].map(missingWith);
@@ -132,10 +172,6 @@ function couldSendRightly(inputs: CoreInputs, inlets: readonly number[], wanted:
     if (sought.some((missing) => inputs.does(inlet, missing))) return true;
   }
   return false;
-}
-
-function populationNumbers({ populations }: Program): ReadonlyMap<string, number> {
-  return new Map(populations.map(({ name }, number) => [name, number]));
 }
 
 function fromKey(key: number): { population: number; neuron: number } {

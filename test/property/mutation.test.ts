@@ -4,10 +4,12 @@ import { type Compiled, compileIntegerGraph } from '../../compiler/compile.js';
 import { encodeImages } from '../../runtime/drive.js';
 import { startEager } from '../../runtime/engine/start.js';
 import { IntegerTwin } from '../../runtime/twin/twin.js';
+import type { Program } from '../../schemas/program.js';
 import { loadTarget } from '../../targets/load.js';
 import { snnGraph } from './arbitrary-snn.js';
-import { randomImages, spikeChain } from './arbitrary-spike.js';
-import { compileIfFits, provenance } from './compile-if-fits.js';
+import { randomImages, spikeChain, wideChain } from './arbitrary-spike.js';
+import { crowdedTarget } from './arbitrary-target.js';
+import { compileIfFits, ifFits, provenance } from './compile-if-fits.js';
 import { type MutationTally, mutationCampaign, type Patient } from './mutation-campaign.js';
 
 beforeAll(async () => {
@@ -29,6 +31,20 @@ function chains(): Sound[] {
     .sample(spikeChain(target.arithmetic.membraneMax), { seed: 3, numRuns: 12 })
     .map((spikeGraph) => ({ program: compileIntegerGraph(spikeGraph, target, { provenance }).program, spikeGraph }));
 }
+
+/** Random convolutions on cores with few output axons: most need relays, and synapses reach padding in most. */
+function crowded(): Sound[] {
+  const wide = fc.tuple(wideChain(2 ** 24 - 1), crowdedTarget(loadTarget('ideal')));
+  return fc.sample(wide, { seed: 56, numRuns: 12 }).flatMap(([graph, target]) => {
+    return ifFits(() => compileIntegerGraph(graph, target, { provenance })) ?? [];
+  });
+}
+
+const hasRelays = ({ populations }: Program): boolean => populations.some(({ relayOf }) => relayOf !== null);
+const hasPadding = ({ cores }: Program): boolean =>
+  cores.some(({ compartmentCount, ranges }) => {
+    return compartmentCount > ranges.reduce((sum, { neurons }) => sum + neurons.length, 0);
+  });
 
 /** Each with eight images. */
 async function patientsOf(compiled: readonly Sound[]): Promise<Patient[]> {
@@ -60,5 +76,16 @@ describe('a Program with one fault', () => {
     expect(sum(({ named }) => named) / caught, told.join('\n')).toBeGreaterThanOrEqual(0.95);
     // To blame the core that differs would not do.
     expect(sum(({ astray }) => astray) / caught).toBeGreaterThan(0.05);
+  });
+
+  it('has its core named where relays send for others, and where sources at a border share synapses that reach padding', async () => {
+    const patients = await patientsOf(crowded());
+    expect(patients.filter(({ program }) => hasRelays(program)).length).toBeGreaterThan(1);
+    expect(patients.filter(({ program }) => hasPadding(program)).length).toBeGreaterThan(1);
+    const told: string[] = [];
+    const tallies = mutationCampaign(patients, 30, 3, (text) => told.push(text));
+    expect(told).toEqual([]);
+    expect(tallies.reduce((sum, { caught }) => sum + caught, 0)).toBeGreaterThan(20);
+    expect(tallies.reduce((sum, { astray }) => sum + astray, 0)).toBeGreaterThan(2);
   });
 });
