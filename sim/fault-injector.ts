@@ -1,8 +1,9 @@
 import type { Core } from './core.js';
 import { Detours } from './detours.js';
-import { drawnFrom, type Fault, type FaultDraw, strikes } from './fault.js';
+import { type Fault, type FaultDraw, strikes } from './fault.js';
 import type { Machine } from './machine.js';
 import type { Distance } from './mesh.js';
+import { StruckMemory } from './struck-memory.js';
 
 /** A message that acts a timestep late. */
 interface LateMessage {
@@ -28,6 +29,7 @@ export interface SentMessages {
   readonly northSouth: number;
   readonly crossings: number;
   readonly lost: number;
+  readonly late: number;
 }
 
 /**
@@ -47,6 +49,8 @@ export class FaultInjector {
   readonly #broken: readonly (BrokenNeurons | null)[];
   readonly #deadCore: number;
   readonly #detours: Detours | null;
+  /** Where messages are struck one by one. */
+  readonly #struck: StruckMemory | null;
   /** By sending core, then by receiving core, among those that it sends to. */
   readonly #ways: (readonly (Distance | null)[] | undefined)[] = [];
   /** Late messages of the timestep before, and of this one. */
@@ -63,6 +67,7 @@ export class FaultInjector {
       (sum, broken) => sum + (broken?.dead.size ?? 0) + (broken?.stuck.length ?? 0),
       0,
     );
+    this.#struck = fault.kind === 'drop' || fault.kind === 'delay' ? new StruckMemory(machine, fault.rate) : null;
     this.#detours = fault.kind === 'link' ? new Detours(machine.mesh, machine.mesh.linkAt(fault)) : null;
   }
 
@@ -100,33 +105,47 @@ export class FaultInjector {
   }
 
   /** Sends the messages of spikes first … end − 1 of a core at a timestep of a sample, as far as the fault lets them. */
-  send(core: Core, first: number, end: number, sample: number, step: number): SentMessages & { readonly late: number } {
+  send(core: Core, first: number, end: number, sample: number, step: number): SentMessages {
     const { kind } = this.#fault;
-    const rate = kind === 'drop' || kind === 'delay' ? this.#fault.rate : 0;
-    const { axonsOut, somas, number } = core;
+    if (this.#struck === null) return this.#sendOnWays(core, first, end);
+    const drawn = this.#draw(kind, sample, step, core.number);
+    const { struck, ...sent } = this.#struck.send(core, first, end, drawn);
+    const { axonsOut } = core;
+    if (kind === 'delay') {
+      for (const entry of struck) this.#late.push({ to: axonsOut.core[entry]!, inlet: axonsOut.inlet![entry]! });
+      return { ...sent, lost: 0, late: struck.length };
+    }
+    const ways = this.#waysFrom(core);
+    let { eastWest, northSouth, crossings } = sent;
+    for (const entry of struck) {
+      const way = ways[axonsOut.core[entry]!]!;
+      eastWest -= way.eastWest;
+      northSouth -= way.northSouth;
+      crossings -= way.chipCrossings;
+    }
+    return { messages: sent.messages, eastWest, northSouth, crossings, lost: struck.length, late: 0 };
+  }
+
+  /** The same where some ways are barred. */
+  #sendOnWays(core: Core, first: number, end: number): SentMessages {
+    const { axonsOut, somas } = core;
     const { cores } = this.#machine;
     const ways = this.#waysFrom(core);
-    const drawn = rate === 0 ? 0 : this.#draw(kind, sample, step, number);
     const sent = { messages: 0, eastWest: 0, northSouth: 0, crossings: 0, lost: 0, late: 0 };
     for (let spike = first; spike < end; spike++) {
       const compartment = somas.spiked[spike]!;
       for (let entry = axonsOut.offsets[compartment]!; entry < axonsOut.offsets[compartment + 1]!; entry++) {
         const to = axonsOut.core[entry]!;
-        const inlet = axonsOut.inlet![entry]!;
         const way = ways[to]!;
-        const isStruck = rate > 0 && strikes(rate, drawnFrom(drawn, entry));
         sent.messages++;
-        if (way === null || (kind === 'drop' && isStruck)) {
+        if (way === null) {
           sent.lost++;
           continue;
         }
         sent.eastWest += way.eastWest;
         sent.northSouth += way.northSouth;
         sent.crossings += way.chipCrossings;
-        if (kind === 'delay' && isStruck) {
-          sent.late++;
-          this.#late.push({ to, inlet });
-        } else cores[to]!.axonIn.receive(inlet);
+        cores[to]!.axonIn.receive(axonsOut.inlet![entry]!);
       }
     }
     return sent;

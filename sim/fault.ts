@@ -85,14 +85,3 @@ export type FaultDraw = (purpose: string, ...indices: readonly number[]) => numb
 export function strikes(rate: number, drawn: number): boolean {
   return (drawn >>> 0) / 2 ** 32 < rate;
 }
-
-/**
- * One of as many further numbers as are wanted, got from a drawn one for next to nothing: MurmurHash3's finaliser of a
- * Weyl sequence (that of Steele, Lea and Flood's SplitMix, 2014, in 32 bits).
- */
-export function drawnFrom(drawn: number, index: number): number {
-  let state = (drawn + Math.imul(index + 1, 0x9e3779b9)) | 0;
-  state = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
-  state = Math.imul(state ^ (state >>> 13), 0xc2b2ae35);
-  return state ^ (state >>> 16);
-}

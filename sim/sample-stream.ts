@@ -243,7 +243,7 @@ function addCounts(events: EventCounts, row: number, counts: RangeCounts): void 
   if (counts.messages > 0) addSent(events, row, counts, 0);
 }
 
-function addSent(events: EventCounts, row: number, sent: Omit<SentMessages, 'lost'>, lost: number): void {
+function addSent(events: EventCounts, row: number, sent: Omit<SentMessages, 'lost' | 'late'>, lost: number): void {
   addEvents(events, row, 'messageOut', sent.messages);
   addEvents(events, row, 'withinTile', sent.messages - lost);
   addEvents(events, row, 'hopEastWest', sent.eastWest);

@@ -1,7 +1,8 @@
 import type { Program } from '../../schemas/program.js';
 import type { Target } from '../../schemas/target.js';
-import { drawnFrom, type Fault, type FaultDraw, strikes } from '../../sim/fault.js';
+import { type Fault, type FaultDraw, strikes } from '../../sim/fault.js';
 import { boardTiles, tilePlace } from '../../targets/board-grid.js';
+import { strikesMessage } from './reference-strikes.js';
 
 /** What becomes of a message. */
 export type Fate = 'heard' | 'late' | 'lost';
@@ -40,7 +41,7 @@ export class SlowFault {
     const fault = this.#fault;
     if (this.isDead(to) || this.hops(from, to) === null) return 'lost';
     if (fault.kind !== 'drop' && fault.kind !== 'delay') return 'heard';
-    if (!strikes(fault.rate, drawnFrom(this.#draw(fault.kind, sample, step, from), entry))) return 'heard';
+    if (!strikesMessage(fault.rate, this.#draw(fault.kind, sample, step, from), entry)) return 'heard';
     return fault.kind === 'drop' ? 'lost' : 'late';
   }
 

@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { deriveSeed } from '../../runtime/seed.js';
 import { flipBits } from '../../sim/bit-flips.js';
 import { totalEvents } from '../../sim/events.js';
-import { drawnFrom, type Fault, type FaultDraw, parseFaults, strikes } from '../../sim/fault.js';
+import { type Fault, type FaultDraw, parseFaults } from '../../sim/fault.js';
 import { linkDirections } from '../../sim/mesh.js';
 import { Simulator } from '../../sim/simulate.js';
 import { boardTiles } from '../../targets/board-grid.js';
 import { SlowFault } from '../reference/reference-fault.js';
 import { simulateStreamSlowly } from '../reference/reference-sim.js';
+import { strikesMessage } from '../reference/reference-strikes.js';
 import { arbitraryCase, type Case, overlappingCase } from './arbitrary-program.js';
 import { expectAsSlow } from './expect-as-slow.js';
 import { buildProgram, type CoreSpec, drive, population, profile, range, readoutProfile } from './program-builder.js';
@@ -205,8 +206,7 @@ describe('a share of faults', () => {
   });
 
   it('comes to its rate among what is got from one draw, and differs from draw to draw', () => {
-    const struck = (drawn: number) =>
-      Array.from({ length: 100_000 }, (_, index) => strikes(0.01, drawnFrom(drawn, index)));
+    const struck = (drawn: number) => Array.from({ length: 100_000 }, (_, index) => strikesMessage(0.01, drawn, index));
     const draws = [0, 1, 2, -1].map(struck);
     // 1000 ± 31; two draws have 10 ± 3.2 in common.
     for (const one of draws) expect(Math.abs(one.filter(Boolean).length - 1000)).toBeLessThan(160);
