@@ -3,9 +3,8 @@ import type { Drive } from '../../schemas/spike.js';
 import type { MapShape } from '../../schemas/tensor.js';
 import { elementCount } from '../../schemas/tensor.js';
 import { loopsModule } from './generated/loops.js';
+import { allTaps, LANES, type Taps, weightyTaps } from './taps.js';
 
-/** Output channels that the loop advances at once. */
-const LANES = 8;
 const PAGE_BYTES = 65_536;
 const VECTOR_BYTES = 16;
 
@@ -21,18 +20,17 @@ interface Loops {
     rows: number,
     values: number,
     rowBytes: number,
-  ): void;
+  ): number;
   convolve(
     input: number,
+    counts: number,
+    offsets: number,
     kernel: number,
     bias: number,
     to: number,
     width: number,
     groups: number,
-    kernelRows: number,
-    span: number,
     pixelBytes: number,
-    kernelRowBytes: number,
     scale: number,
   ): void;
   round(
@@ -55,6 +53,13 @@ export function drivenShape({ inputShape, kernel, stride, padding }: Drive): Map
   return [...size, channelsOut];
 }
 
+/** Where taps lie (addresses). */
+interface LoadedTaps {
+  readonly counts: number;
+  readonly offsets: number;
+  readonly kernel: number;
+}
+
 /** Where the parts of a drive lie (addresses), and views of what goes in and out. */
 interface LoadedDrive {
   readonly drive: Drive;
@@ -70,7 +75,9 @@ interface LoadedDrive {
   readonly frame: number;
   readonly inside: number;
   readonly rowBytes: number;
-  readonly kernel: number;
+  /** All taps, and those that have a weight. */
+  readonly taps: LoadedTaps;
+  readonly weighty: LoadedTaps;
   readonly bias: number;
   /** The lanes that are channels. */
   readonly owned: number;
@@ -92,12 +99,13 @@ class DriveLoops {
   }
 
   driveCurrent(drive: Drive, image: Float32Array): Float64Array {
-    const loaded = this.#normalise(drive, image);
-    const { shape, groups, sums } = loaded;
+    const loaded = this.#loadedWith(drive, image);
+    this.#normalise(loaded);
+    const { shape, groups, sums, taps } = loaded;
     const [height, width, channels] = shape;
     const wanted = new Float64Array(elementCount(shape));
     for (let y = 0, to = 0; y < height; y += 1) {
-      this.#convolveRow(loaded, y);
+      this.#convolveRow(loaded, taps, y);
       for (let pixel = 0; pixel < width; pixel += 1) {
         const from = pixel * groups * LANES;
         for (let c = 0; c < channels; c += 1, to += 1) wanted[to] = sums[from + c]!;
@@ -107,13 +115,14 @@ class DriveLoops {
   }
 
   roundedCurrent(drive: Drive, { mantissaMax, exponent }: Grid, image: Float32Array, to: Int32Array): number | null {
-    const loaded = this.#normalise(drive, image);
+    const loaded = this.#loadedWith(drive, image);
     const { shape, groups, sums, owned, currents } = loaded;
+    const taps = this.#normalise(loaded) ? loaded.weighty : loaded.taps;
     const [height, width, channels] = shape;
     const unit = 2 ** exponent;
     let clamped = 0;
     for (let y = 0; y < height; y += 1) {
-      this.#convolveRow(loaded, y);
+      this.#convolveRow(loaded, taps, y);
       const row = currents.byteOffset + 4 * y * width * channels;
       const inRow = this.#loops.round(
         sums.byteOffset,
@@ -133,43 +142,44 @@ class DriveLoops {
     return clamped;
   }
 
-  /** Puts the image, normalised, into the frame of its drive. */
-  #normalise(drive: Drive, image: Float32Array): LoadedDrive {
+  #loadedWith(drive: Drive, image: Float32Array): LoadedDrive {
     if (this.#loaded?.drive !== drive) this.#loaded = this.#load(drive);
-    const [height, width, channels] = drive.inputShape;
-    const { image: held, mean, deviation, inside, rowBytes } = this.#loaded;
-    held.set(image);
-    this.#loops.normalise(held.byteOffset, mean, deviation, inside, height, width * channels, rowBytes);
+    this.#loaded.image.set(image);
     return this.#loaded;
   }
 
-  #convolveRow({ drive, shape, groups, frame, rowBytes, kernel, bias, sums }: LoadedDrive, y: number): void {
-    const [kernelRows, kernelColumns, channelsIn] = drive.kernel.shape;
+  /** Puts the image, normalised, into the frame of its drive. Whether all of it is finite. */
+  #normalise({ drive, image, mean, deviation, inside, rowBytes }: LoadedDrive): boolean {
+    const [height, width, channels] = drive.inputShape;
+    return this.#loops.normalise(image.byteOffset, mean, deviation, inside, height, width * channels, rowBytes) === 1;
+  }
+
+  #convolveRow({ drive, shape, groups, frame, rowBytes, bias, sums }: LoadedDrive, taps: LoadedTaps, y: number): void {
     this.#loops.convolve(
       frame + y * drive.stride[0] * rowBytes,
-      kernel,
+      taps.counts,
+      taps.offsets,
+      taps.kernel,
       bias,
       sums.byteOffset,
       shape[1],
       groups,
-      kernelRows,
-      kernelColumns * channelsIn,
-      8 * drive.stride[1] * channelsIn,
-      rowBytes,
+      8 * drive.stride[1] * drive.inputShape[2],
       drive.scale,
     );
   }
 
   #load(drive: Drive): LoadedDrive {
-    const { inputShape, mean, std, kernel, bias, padding } = drive;
+    const { inputShape, mean, std, bias, padding } = drive;
     const [height, width, channelsIn] = inputShape;
     const shape = drivenShape(drive);
     const channels = shape[2];
     const groups = Math.ceil(channels / LANES);
     const lanes = groups * LANES;
-    const taps = kernel.shape[0] * kernel.shape[1] * channelsIn;
     const rowValues = width * channelsIn;
     const rowLength = (width + padding.left + padding.right) * channelsIn;
+    const taps = allTaps(drive, 8 * rowLength);
+    const weighty = weightyTaps(taps);
     let bytes = 0;
     const take = (size: number): number => {
       const at = bytes;
@@ -183,20 +193,32 @@ class DriveLoops {
       bias: take(8 * lanes),
       owned: take(8 * lanes),
       sums: take(8 * shape[1] * lanes),
-      kernel: take(4 * taps * lanes),
       image: take(4 * height * rowValues),
       // The spare lanes of the last pixel are written behind it.
       currents: take(4 * (elementCount(shape) + LANES)),
     };
+    const placed = (of: Taps): LoadedTaps => ({
+      counts: take(of.counts.byteLength),
+      offsets: take(of.offsets.byteLength),
+      kernel: take(of.weights.byteLength),
+    });
+    const tapsAt = placed(taps);
+    const weightyAt = weighty === taps ? tapsAt : placed(weighty);
     const { buffer } = this.#memory.buffer.byteLength < bytes ? this.#grown(bytes) : this.#memory;
     new Uint8Array(buffer, 0, at.image).fill(0);
     repeat(mean, new Float64Array(buffer, at.mean, rowValues));
     repeat(std, new Float64Array(buffer, at.deviation, rowValues));
     new Float64Array(buffer, at.bias, channels).set(bias);
     new BigInt64Array(buffer, at.owned, channels).fill(-1n);
-    groupKernel(kernel.data, taps, channels, new Float32Array(buffer, at.kernel, taps * lanes));
+    for (const [of, { counts, offsets, kernel }] of [[taps, tapsAt] as const, [weighty, weightyAt] as const]) {
+      new Uint32Array(buffer, counts, of.counts.length).set(of.counts);
+      new Uint32Array(buffer, offsets, of.offsets.length).set(of.offsets);
+      new Float32Array(buffer, kernel, of.weights.length).set(of.weights);
+    }
     return {
       ...at,
+      taps: tapsAt,
+      weighty: weightyAt,
       drive,
       shape,
       groups,
@@ -237,13 +259,4 @@ export function roundDrive(drive: Drive, grid: Grid, image: Float32Array, to: In
 
 function repeat(values: readonly number[], to: Float64Array): void {
   for (let k = 0; k < to.length; k += 1) to[k] = values[k % values.length]!;
-}
-
-/** The kernel [taps, channels] as [groups, taps, LANES]. */
-function groupKernel(kernel: Float32Array, taps: number, channels: number, to: Float32Array): void {
-  for (let tap = 0; tap < taps; tap += 1) {
-    for (let c = 0; c < channels; c += 1) {
-      to[(Math.floor(c / LANES) * taps + tap) * LANES + (c % LANES)] = kernel[tap * channels + c]!;
-    }
-  }
 }

@@ -58,38 +58,49 @@ describe('the drive', () => {
     const filled = (count: number, values: readonly number[]) =>
       Float32Array.from({ length: count }, (_, k) => values[(k * 7 + (k >> 3)) % values.length]!);
     fc.assert(
-      fc.property(shapes, fc.array(numbers, { minLength: 23, maxLength: 40 }), fc.nat(4), (of, values, exponent) => {
-        const channels = of.image[2];
-        const shape = [...of.kernel, channels, of.outputs] as const;
-        const drive = pixelDrive({
-          inputShape: of.image,
-          kernel: { shape, data: filled(shape[0] * shape[1] * channels * of.outputs, values.toReversed()) },
-          bias: filled(of.outputs, values),
-          mean: [0.1, 0.2, 0.3, 0.4].slice(0, channels),
-          std: [0.3, 0.7, 1.1, 1.3].slice(0, channels),
-          stride: of.stride,
-          padding: of.padding,
-          scale: 12.3,
-        });
-        const image = filled(of.image[0] * of.image[1] * channels, values);
-        const [height, width] = drivenShape(drive);
-        const plain: number[] = [];
-        for (let y = 0; y < height; y++) {
-          for (let x = 0; x < width; x++) {
-            for (let c = 0; c < of.outputs; c++) plain.push(plainCurrent(drive, image, y, x, c));
+      fc.property(
+        shapes,
+        fc.array(numbers, { minLength: 23, maxLength: 40 }),
+        fc.nat(4),
+        fc.integer({ min: 1, max: 4 }),
+        (of, values, exponent, every) => {
+          const channels = of.image[2];
+          const shape = [...of.kernel, channels, of.outputs] as const;
+          const drive = pixelDrive({
+            inputShape: of.image,
+            kernel: {
+              shape,
+              data: filled(shape[0] * shape[1] * channels * of.outputs, values.toReversed()).map((weight, k) => {
+                return (Math.floor(k / of.outputs) + ((k % of.outputs) >> 3)) % every === 0 ? weight : 0;
+              }),
+            },
+            bias: filled(of.outputs, values),
+            mean: [0.1, 0.2, 0.3, 0.4].slice(0, channels),
+            std: [0.3, 0.7, 1.1, 1.3].slice(0, channels),
+            stride: of.stride,
+            padding: of.padding,
+            scale: 12.3,
+          });
+          const image = filled(of.image[0] * of.image[1] * channels, values);
+          const [height, width] = drivenShape(drive);
+          const plain: number[] = [];
+          for (let y = 0; y < height; y++) {
+            for (let x = 0; x < width; x++) {
+              for (let c = 0; c < of.outputs; c++) plain.push(plainCurrent(drive, image, y, x, c));
+            }
           }
-        }
-        expect([...driveCurrent(drive, image)]).toEqual(plain);
-        const grid = { mantissaMax: 40, exponent };
-        const mantissas = plain.map((value) => Math.round(Math.abs(value) / 2 ** exponent));
-        expect(encodeDrive({ ...drive, grid }, image)).toEqual({
-          current: Int32Array.from(
-            mantissas,
-            (mantissa, k) => Math.sign(plain[k]!) * Math.min(mantissa, 40) * 2 ** exponent,
-          ),
-          clamped: mantissas.filter((mantissa) => mantissa > 40).length,
-        });
-      }),
+          expect([...driveCurrent(drive, image)]).toEqual(plain);
+          const grid = { mantissaMax: 40, exponent };
+          const mantissas = plain.map((value) => Math.round(Math.abs(value) / 2 ** exponent));
+          expect(encodeDrive({ ...drive, grid }, image)).toEqual({
+            current: Int32Array.from(
+              mantissas,
+              (mantissa, k) => Math.sign(plain[k]!) * Math.min(mantissa, 40) * 2 ** exponent,
+            ),
+            clamped: mantissas.filter((mantissa) => mantissa > 40).length,
+          });
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -197,6 +208,10 @@ describe('the drive', () => {
       bias: new Float32Array(3),
     });
     expect(() => encodeDrive(three, Float32Array.of(Number.POSITIVE_INFINITY))).toThrow(/SW5001.*\(0, 0, 1\)/);
+    const one = pixelDrive({ inputShape: [1, 1, 4], mean: [0, 0, 0, 0], std: [1, 1, 1, 1] });
+    const thin = { ...one, kernel: { shape: [1, 1, 4, 1] as const, data: Float32Array.of(0, 0, 7, 0) } };
+    expect(encodeDrive(thin, Float32Array.of(1, 2, 3, 4)).current).toEqual(Int32Array.of(21));
+    expect(() => encodeDrive(thin, Float32Array.of(1, 2, 3, Number.POSITIVE_INFINITY))).toThrow(/SW5001/);
     expect(() => encodeDrive(pixelDrive({ grid: null }), Float32Array.of(0))).toThrow(RangeError);
   });
 });

@@ -1,12 +1,11 @@
 // The drive of an image in float64. Pointers are byte addresses.
 //
-// In an input that holds its padding, the values under one row of the kernel lie side by side: `span` of them. Eight
-// output channels advance at once, each in a lane of its own, by a product and a sum per value: what a lane holds is, bit for
-// bit, what the same sum in plain numbers holds.
+// Eight output channels advance at once, each in a lane of its own, by a product and a sum per value: what a lane holds is,
+// bit for bit, what the same sum in plain numbers holds.
 
 /**
  * (value − mean)/deviation of an image [rows, values] in single precision, into a frame whose rows are `rowBytes` apart;
- * `mean` and `deviation` have a number for each value of a row.
+ * `mean` and `deviation` have a number for each value of a row. Returns whether all are finite.
  */
 export function normalise(
   image: usize,
@@ -16,64 +15,68 @@ export function normalise(
   rows: i32,
   values: i32,
   rowBytes: usize,
-): void {
+): bool {
   const bytes = (<usize>values) << 3;
   const pairs = bytes & ~15;
+  // Stays zero unless something is infinite or not a number.
+  let rest = f64x2.splat(0);
   for (let y = 0; y < rows; y += 1) {
     const row = to + <usize>y * rowBytes;
     for (let at: usize = 0; at < pairs; at += 16) {
       const value = f64x2.promote_low_f32x4(v128.load64_zero(image + (at >> 1)));
-      v128.store(row + at, f64x2.div(f64x2.sub(value, v128.load(mean + at)), v128.load(deviation + at)));
+      const normal = f64x2.div(f64x2.sub(value, v128.load(mean + at)), v128.load(deviation + at));
+      rest = f64x2.add(rest, f64x2.sub(normal, normal));
+      v128.store(row + at, normal);
     }
     if (pairs < bytes) {
       const value = <f64>load<f32>(image + (pairs >> 1));
-      store<f64>(row + pairs, (value - load<f64>(mean + pairs)) / load<f64>(deviation + pairs));
+      const normal = (value - load<f64>(mean + pairs)) / load<f64>(deviation + pairs);
+      rest = f64x2.add(rest, f64x2.splat(normal - normal));
+      store<f64>(row + pairs, normal);
     }
     image += bytes >> 1;
   }
+  return i64x2.all_true(f64x2.eq(rest, f64x2.splat(0)));
 }
 
 /**
  * Of each pixel of an output row, to[pixel, channel] = scale·(bias[channel] + Σ input·kernel[channel]), the sum taken in
- * the order of kernel rows and of the values under each. `kernel` is [groups, kernelRows·span, 8] in single precision,
- * `bias` [groups, 8] and `to` [width, groups, 8]. Neighbouring outputs look at inputs `pixelBytes` apart, neighbouring rows
- * of the kernel at inputs `kernelRowBytes` apart.
+ * the order of the group's taps. Group by group there are `counts` [groups] taps, for each of them `offsets` says how many
+ * bytes its input is behind the pixel's first, and `kernel` has its weights [8] in single precision. `bias` is [groups, 8] and
+ * `to` [width, groups, 8]. Neighbouring outputs look at inputs `pixelBytes` apart.
  */
 export function convolve(
   input: usize,
+  counts: usize,
+  offsets: usize,
   kernel: usize,
   bias: usize,
   to: usize,
   width: i32,
   groups: i32,
-  kernelRows: i32,
-  span: i32,
   pixelBytes: usize,
-  kernelRowBytes: usize,
   scale: f64,
 ): void {
-  const spanBytes = (<usize>span) << 3;
   const lanesBytes = (<usize>groups) << 6;
   let x = 0;
   for (; x + 1 < width; x += 2) {
-    convolveTwo(input, kernel, bias, to, groups, kernelRows, spanBytes, pixelBytes, kernelRowBytes, scale);
+    convolveTwo(input, counts, offsets, kernel, bias, to, groups, pixelBytes, scale);
     input += pixelBytes << 1;
     to += lanesBytes << 1;
   }
-  if (x < width) convolveOne(input, kernel, bias, to, groups, kernelRows, spanBytes, kernelRowBytes, scale);
+  if (x < width) convolveOne(input, counts, offsets, kernel, bias, to, groups, scale);
 }
 
 /** Two neighbours at once: the sums of one alone would wait for each other. */
 function convolveTwo(
   input: usize,
+  counts: usize,
+  offsets: usize,
   kernel: usize,
   bias: usize,
   to: usize,
   groups: i32,
-  kernelRows: i32,
-  spanBytes: usize,
   pixelBytes: usize,
-  kernelRowBytes: usize,
   scale: f64,
 ): void {
   const factor = f64x2.splat(scale);
@@ -88,27 +91,25 @@ function convolveTwo(
     let b1 = a1;
     let b2 = a2;
     let b3 = a3;
-    for (let row = 0; row < kernelRows; row += 1) {
-      let from = input + <usize>row * kernelRowBytes;
-      const end = from + spanBytes;
-      while (from < end) {
-        const a = v128.load64_splat(from);
-        const b = v128.load64_splat(from + pixelBytes);
-        const w0 = f64x2.promote_low_f32x4(v128.load64_zero(kernel));
-        const w1 = f64x2.promote_low_f32x4(v128.load64_zero(kernel, 8));
-        const w2 = f64x2.promote_low_f32x4(v128.load64_zero(kernel, 16));
-        const w3 = f64x2.promote_low_f32x4(v128.load64_zero(kernel, 24));
-        a0 = f64x2.add(a0, f64x2.mul(a, w0));
-        a1 = f64x2.add(a1, f64x2.mul(a, w1));
-        a2 = f64x2.add(a2, f64x2.mul(a, w2));
-        a3 = f64x2.add(a3, f64x2.mul(a, w3));
-        b0 = f64x2.add(b0, f64x2.mul(b, w0));
-        b1 = f64x2.add(b1, f64x2.mul(b, w1));
-        b2 = f64x2.add(b2, f64x2.mul(b, w2));
-        b3 = f64x2.add(b3, f64x2.mul(b, w3));
-        kernel += 32;
-        from += 8;
-      }
+    const end = offsets + ((<usize>load<u32>(counts + ((<usize>group) << 2))) << 2);
+    while (offsets < end) {
+      const from = input + <usize>load<u32>(offsets);
+      const a = v128.load64_splat(from);
+      const b = v128.load64_splat(from + pixelBytes);
+      const w0 = f64x2.promote_low_f32x4(v128.load64_zero(kernel));
+      const w1 = f64x2.promote_low_f32x4(v128.load64_zero(kernel, 8));
+      const w2 = f64x2.promote_low_f32x4(v128.load64_zero(kernel, 16));
+      const w3 = f64x2.promote_low_f32x4(v128.load64_zero(kernel, 24));
+      a0 = f64x2.add(a0, f64x2.mul(a, w0));
+      a1 = f64x2.add(a1, f64x2.mul(a, w1));
+      a2 = f64x2.add(a2, f64x2.mul(a, w2));
+      a3 = f64x2.add(a3, f64x2.mul(a, w3));
+      b0 = f64x2.add(b0, f64x2.mul(b, w0));
+      b1 = f64x2.add(b1, f64x2.mul(b, w1));
+      b2 = f64x2.add(b2, f64x2.mul(b, w2));
+      b3 = f64x2.add(b3, f64x2.mul(b, w3));
+      kernel += 32;
+      offsets += 4;
     }
     storeSums(to + at, factor, a0, a1, a2, a3);
     storeSums(next + at, factor, b0, b1, b2, b3);
@@ -117,13 +118,12 @@ function convolveTwo(
 
 function convolveOne(
   input: usize,
+  counts: usize,
+  offsets: usize,
   kernel: usize,
   bias: usize,
   to: usize,
   groups: i32,
-  kernelRows: i32,
-  spanBytes: usize,
-  kernelRowBytes: usize,
   scale: f64,
 ): void {
   const factor = f64x2.splat(scale);
@@ -133,18 +133,15 @@ function convolveOne(
     let sum1 = v128.load(bias + at, 16);
     let sum2 = v128.load(bias + at, 32);
     let sum3 = v128.load(bias + at, 48);
-    for (let row = 0; row < kernelRows; row += 1) {
-      let from = input + <usize>row * kernelRowBytes;
-      const end = from + spanBytes;
-      while (from < end) {
-        const value = v128.load64_splat(from);
-        sum0 = f64x2.add(sum0, f64x2.mul(value, f64x2.promote_low_f32x4(v128.load64_zero(kernel))));
-        sum1 = f64x2.add(sum1, f64x2.mul(value, f64x2.promote_low_f32x4(v128.load64_zero(kernel, 8))));
-        sum2 = f64x2.add(sum2, f64x2.mul(value, f64x2.promote_low_f32x4(v128.load64_zero(kernel, 16))));
-        sum3 = f64x2.add(sum3, f64x2.mul(value, f64x2.promote_low_f32x4(v128.load64_zero(kernel, 24))));
-        kernel += 32;
-        from += 8;
-      }
+    const end = offsets + ((<usize>load<u32>(counts + ((<usize>group) << 2))) << 2);
+    while (offsets < end) {
+      const value = v128.load64_splat(input + <usize>load<u32>(offsets));
+      sum0 = f64x2.add(sum0, f64x2.mul(value, f64x2.promote_low_f32x4(v128.load64_zero(kernel))));
+      sum1 = f64x2.add(sum1, f64x2.mul(value, f64x2.promote_low_f32x4(v128.load64_zero(kernel, 8))));
+      sum2 = f64x2.add(sum2, f64x2.mul(value, f64x2.promote_low_f32x4(v128.load64_zero(kernel, 16))));
+      sum3 = f64x2.add(sum3, f64x2.mul(value, f64x2.promote_low_f32x4(v128.load64_zero(kernel, 24))));
+      kernel += 32;
+      offsets += 4;
     }
     storeSums(to + at, factor, sum0, sum1, sum2, sum3);
   }
