@@ -157,6 +157,8 @@ export interface ReportMesh {
   readonly columns: number;
   readonly rows: number;
   readonly coresPerTile: number;
+  /** Chips in a row of the board, where there is more than one row. */
+  readonly chipsPerRow?: number;
 }
 
 /** A test image, its adversarial twin, and what each level made of both (class numbers). PNG files as base64. */

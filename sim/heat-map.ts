@@ -21,9 +21,10 @@ export function heatMap(cells: readonly HeatMapCell[], mesh: TargetMesh, unit: s
   const legend = `${unit} by core: 9 is ${largest.toLocaleString('en', { maximumSignificantDigits: 4 })}`;
   const blocks = chips.map((chip) => {
     const values = new Map(cells.filter((cell) => cell.chip === chip).map(({ core, value }) => [core, value]));
-    return [`chip ${chip}${chipPlaceText(chip, chips.at(-1)! + 1, mesh)}`, ...drawChip(values, mesh, largest)].join(
-      '\n',
-    );
+    return [
+      `chip ${chip}${chipPlaceText(chip, chips.at(-1)! + 1, mesh.chipsPerRow?.value)}`,
+      ...drawChip(values, mesh, largest),
+    ].join('\n');
   });
   return [legend, ...blocks].join('\n');
 }

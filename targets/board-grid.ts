@@ -29,9 +29,11 @@ export function boardTiles(chips: number, mesh: TargetMesh): { readonly columns:
   return { columns: across * mesh.columns, rows: Math.ceil(chips / across) * mesh.rows };
 }
 
-/** What a drawing of a chip's mesh says of where it stands: " (row 1, column 1 of chips)"; nothing where all are in one row. */
-export function chipPlaceText(chip: number, chips: number, mesh: TargetMesh): string {
-  const { column, row } = chipPlace(chip, mesh);
-  const oneRow = boardTiles(chips, mesh).rows === mesh.rows;
-  return oneRow ? '' : ` (row ${row}, column ${column} of chips)`;
+/**
+ * What a drawing of a chip's mesh says of where it stands: " (row 1, column 1 of chips)"; nothing where all `chips` stand in
+ * one row, as they do where no number of chips in a row is known.
+ */
+export function chipPlaceText(chip: number, chips: number, chipsPerRow: number | null | undefined): string {
+  const perRow = chipsPerRow ?? chips;
+  return chips <= perRow ? '' : ` (row ${Math.floor(chip / perRow)}, column ${chip % perRow} of chips)`;
 }

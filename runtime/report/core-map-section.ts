@@ -1,6 +1,7 @@
 import type { Report, ReportCore, ReportFilling, ReportMesh, ReportUse } from '../../schemas/report.js';
+import { chipPlaceText } from '../../targets/board-grid.js';
 import { type Html, html } from './html.js';
-import { meshDrawing, type Shade } from './mesh-drawing.js';
+import { boardDrawing, meshDrawing, type Shade } from './mesh-drawing.js';
 import { countText, meanText, percentText, quantityText } from './number-text.js';
 import { type Column, table } from './table.js';
 
@@ -60,17 +61,29 @@ const fillingColumns: readonly Column<ReportFilling>[] = [
   { title: 'Output axons', cell: ({ axonsOut }) => useText(axonsOut), numeric: true },
 ];
 
-function meshWords({ chips, columns, rows, coresPerTile, cores }: ReportMesh & { readonly cores: readonly unknown[] }) {
+function meshWords(mesh: ReportMesh & { readonly cores: readonly ReportFilling[] }) {
+  const { chips, columns, rows, coresPerTile, cores } = mesh;
   const total = chips * columns * rows * coresPerTile;
   return html`<p>${countText(cores.length)} of ${countText(total)} cores on ${countText(chips)} ${chips === 1 ? 'chip' : 'chips'}
 (${countText(columns)} × ${countText(rows)} tiles of ${countText(coresPerTile)} cores). Utilisation is that of the fullest of a core’s
-resources: compartments, synapse memory, input axons, output axons.</p>`;
+resources: compartments, synapse memory, input axons, output axons.${boardWords(mesh)}</p>
+${boardDrawing(mesh)}`;
+}
+
+function boardWords({ chipsPerRow }: ReportMesh): string {
+  return chipsPerRow === undefined
+    ? ''
+    : ` Chips stand in rows of ${countText(chipsPerRow)}, each joined to its neighbours.`;
+}
+
+function chipName({ chips, chipsPerRow }: ReportMesh, chip: number): string {
+  return `Chip ${chip}${chipPlaceText(chip, chips, chipsPerRow)}`;
 }
 
 function fillingDrawing(mesh: ReportMesh & { readonly cores: readonly ReportFilling[] }, chip: number): Html {
   const colourOf = layerColours(mesh.cores);
   const used = mesh.cores.filter((core) => core.chip === chip).length;
-  const drawing = meshDrawing(mesh, chip, `Chip ${chip}, utilisation: ${used} cores in use`, (core) => {
+  const drawing = meshDrawing(mesh, chip, `${chipName(mesh, chip)}, utilisation: ${used} cores in use`, (core) => {
     const full = fullest(core);
     return {
       colour: colourOf.get(core.layers[0] ?? '') ?? 'var(--first)',
@@ -81,7 +94,7 @@ function fillingDrawing(mesh: ReportMesh & { readonly cores: readonly ReportFill
   const keys = [...colourOf].map(
     ([name, colour]) => html` <span class="key"><span style="background:${colour}"></span>${name}</span>`,
   );
-  return html`<figure>${drawing}<figcaption>Chip ${chip}, utilisation${keys}</figcaption></figure>
+  return html`<figure>${drawing}<figcaption>${chipName(mesh, chip)}, utilisation${keys}</figcaption></figure>
 `;
 }
 
@@ -92,7 +105,7 @@ function scaled(
   scale: string,
   shadeOf: (core: ReportCore) => Shade,
 ): Html {
-  const label = `Chip ${chip}, ${title.toLowerCase()}: ${scale}`;
+  const label = `${chipName(mesh, chip)}, ${title.toLowerCase()}: ${scale}`;
   return html`<figure>${meshDrawing(mesh, chip, label, shadeOf)}<figcaption>${label}</figcaption></figure>
 `;
 }

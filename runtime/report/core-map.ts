@@ -10,9 +10,11 @@ const WORD_BYTES = 8;
 /** Which cores hold what, and how full they are. */
 export function fillingMap(program: Program): ReportMesh & { readonly cores: readonly ReportFilling[] } {
   const target = readTarget(program.targetJson, `target of program ${program.name}`);
-  const { columns, rows, coresPerTile } = target.mesh;
+  const { columns, rows, coresPerTile, chipsPerRow } = target.mesh;
+  const perRow = chipsPerRow?.value ?? program.chips;
   const cores = program.cores.map((image) => filling(program, image, target));
-  return { chips: program.chips, columns, rows, coresPerTile, cores };
+  const mesh = { chips: program.chips, columns, rows, coresPerTile, cores };
+  return program.chips > perRow ? { ...mesh, chipsPerRow: perRow } : mesh;
 }
 
 /** The same with what each core did; `statistics` are of the same program. */

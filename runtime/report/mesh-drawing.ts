@@ -3,6 +3,8 @@ import { type Html, html } from './html.js';
 
 const CELL = 17;
 const GAP = 6;
+/** Of a chip on its board, the gap included. */
+const CHIP = 36;
 
 /** How a core in use is drawn: a colour, how strongly in [0, 1], and what it means in words. */
 export interface Shade {
@@ -36,6 +38,27 @@ export function meshDrawing<Core extends ReportFilling>(
   const width = columns * tileWidth;
   return html`<svg class="cores" role="img" viewBox="0 0 ${width} ${rows * tileHeight}" style="max-width:${width * 2}px" aria-label="${label}">
 ${squares}</svg>
+`;
+}
+
+/** How the chips of a board stand, its begun rows whole, the chips in use filled; nothing where all are in one row. */
+export function boardDrawing(mesh: ReportMesh & { readonly cores: readonly ReportFilling[] }): Html {
+  const { chips, chipsPerRow } = mesh;
+  if (chipsPerRow === undefined) return html``;
+  const used = new Set(mesh.cores.map(({ chip }) => chip));
+  const rows = Math.ceil(chips / chipsPerRow);
+  const boxes = Array.from({ length: rows * chipsPerRow }, (_, chip) => {
+    const x = (chip % chipsPerRow) * CHIP;
+    const y = Math.floor(chip / chipsPerRow) * CHIP;
+    const box = html`x="${x}" y="${y}" width="${CHIP - GAP}" height="${CHIP - GAP}" rx="2"`;
+    const fill = used.has(chip) ? html`<rect ${box} fill="var(--first)" fill-opacity="0.4"/>` : html``;
+    return html`<rect ${box} class="free"/>${fill}<text x="${x + (CHIP - GAP) / 2}" y="${y + (CHIP - GAP) / 2}" text-anchor="middle" dominant-baseline="central" fill="currentColor" font-size="12">${chip}</text>
+`;
+  });
+  const width = chipsPerRow * CHIP;
+  const label = `The board: ${rows} rows of ${chipsPerRow} chips, numbered from the north-west; those with cores in use filled`;
+  return html`<figure><svg class="cores" role="img" viewBox="0 0 ${width} ${rows * CHIP}" style="max-width:${width}px" aria-label="${label}">
+${boxes}</svg><figcaption>${label}</figcaption></figure>
 `;
 }
 

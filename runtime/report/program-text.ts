@@ -52,7 +52,7 @@ export function coreMapText({ layers, cores, chips: board }: ProgramContent, mes
         return Array.from({ length: mesh.coresPerTile }, (___, k) => held.get(first + k) ?? '.').join('');
       }).join(' '),
     );
-    return `Chip ${chip}${chipPlaceText(chip, board, mesh)}\n${rows.join('\n')}`;
+    return `Chip ${chip}${chipPlaceText(chip, board, mesh.chipsPerRow?.value)}\n${rows.join('\n')}`;
   });
   return [[...letters].map(([name, letter]) => `${letter} ${name}`).join(', '), ...maps].join('\n\n');
 }
