@@ -68,16 +68,18 @@ export class Chip {
 
   /** Runs samples whose drives are already encoded. */
   runEncoded(samples: readonly EncodedSample[], { record, watch, first = 0 }: RecordOptions): ChipRun {
-    const logits: number[] = [];
+    const runs = this.simulator.runStream(samples, { record, first, observer: watch });
+    const classes = runs[0]?.logits.length ?? 0;
+    const logits = new Float32Array(runs.length * classes);
     const records: SampleRecord[] = [];
     const results: SampleResult[] = [];
-    for (const result of this.simulator.runStream(samples, { record, first, observer: watch })) {
-      logits.push(...result.logits);
+    for (const [n, result] of runs.entries()) {
+      logits.set(result.logits, n * classes);
       if (record) records.push(this.recordOf(result));
       const populations = result.populations.map((activity) => ({ ...activity, recording: null }));
       results.push({ ...result, populations });
     }
-    return { logits: Float32Array.from(logits), records, results, injected: this.injected() };
+    return { logits, records, results, injected: this.injected() };
   }
 
   private injected(): InjectedFault | null {

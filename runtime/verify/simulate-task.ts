@@ -11,10 +11,12 @@ import { Chip } from './chip.js';
 import { EventRate } from './event-rate.js';
 
 /**
- * Samples that a thread takes at once: few, so that threads finish together and progress is seen; fixed, so that results
- * do not depend on the threads. Samples that overlap are one stream, which should be long beside its filling and draining.
+ * Samples that a thread takes at once: few, so that threads finish together and progress is seen, and more of very many,
+ * for each handing over takes time. Samples that overlap are one stream, which should be long beside its filling and draining.
  */
-const SAMPLES_PER_CHUNK = 4;
+const FEWEST_PER_CHUNK = 4;
+const MOST_PER_CHUNK = 16;
+const CHUNKS = 64;
 const SAMPLES_PER_STREAM = 32;
 
 interface SimulateSetup {
@@ -56,6 +58,13 @@ export function samplesPerStream({ sampleInterval, stepsPerSample }: Program): n
   return sampleInterval < stepsPerSample ? SAMPLES_PER_STREAM : 1;
 }
 
+/** The number of threads has no part in it, so that results do not depend on them. */
+function samplesPerChunk(program: Program, count: number): number {
+  const perStream = samplesPerStream(program);
+  if (perStream > 1) return perStream;
+  return Math.min(Math.max(Math.floor(count / CHUNKS), FEWEST_PER_CHUNK), MOST_PER_CHUNK);
+}
+
 /**
  * Simulates at least one image over threads, and hands `consume` the result of each sample in their order. Images are asked
  * for when a thread takes them, and nothing of a sample is kept, so that memory does not grow with their number. All of
@@ -72,7 +81,7 @@ export async function simulateImages(
 ): Promise<InjectedFault | null> {
   const { workers, ...chip } = options;
   const { count } = source;
-  const perChunk = samplesPerStream(program) === 1 ? SAMPLES_PER_CHUNK : samplesPerStream(program);
+  const perChunk = samplesPerChunk(program, count);
   const rate = new EventRate();
   const tell = (done: number, { results }: SimulateOutput): void => {
     progress?.(Math.min(done * perChunk, count), count, rate.add(results));

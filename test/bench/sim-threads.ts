@@ -1,7 +1,7 @@
 /**
  * How the simulator's rate grows with a second thread, once threads have started and loaded: `sim-threads NET MODE FOLDER`,
  * where `sim-network` has written the network; the result on standard output. One thread and two take turns in one
- * process on the same samples, handed out as `simulate` does, computed drives included.
+ * process on the same samples, handed out as `simulate` does with few, computed drives included.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -84,14 +84,14 @@ describe('simulating images', () => {
     expect(chip.run(images, { record: true })).toEqual(new Chip(program, { timing }).run(images, { record: true }));
   });
 
-  // A thread takes 4 images at a time; 4 such lots per thread may wait for an earlier one.
+  // A thread takes 16 of so many images at a time; 4 such lots per thread may wait for an earlier one.
   it.each([
-    [1, 4],
-    [2, 32],
-  ])('holds no more images and results of 800 than are at work, with %i workers', async (workers, ahead) => {
-    const images = new CountedImages(800);
+    [1, 16],
+    [2, 128],
+  ])('holds no more images and results of 2000 than are at work, with %i workers', async (workers, ahead) => {
+    const images = new CountedImages(2000);
     await simulateImages(program, images, { timing, workers }, (result) => images.consume(result));
-    expect(images.consumed).toBe(800);
+    expect(images.consumed).toBe(2000);
     expect(images.mostAhead).toBeLessThanOrEqual(ahead);
     expect(images.mostHeld).toBeLessThan(FEW * images.count);
   });
