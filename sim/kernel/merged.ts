@@ -231,24 +231,23 @@ export function accumulateSheets(begin: usize, end: usize): void {
     // Tile by tile: the weights of one for all rows fit a cache.
     for (let at = sheet.tiles; at < sheet.pastTiles; at += TILE) {
       const tile = changetype<Tile>(at);
+      const isLast = at + TILE === sheet.pastTiles;
       for (let place = sections; place < pastSections; place += SECTION) {
         const section = changetype<Section>(place);
+        const begin = section.begin;
         const past = section.end;
+        if (past === begin) continue;
         const sums = section.sums + <usize>tile.offset;
-        for (let from = section.begin; from < past; from += batch) {
+        for (let from = begin; from < past; from += batch) {
           const to = min(past, from + batch);
           if (tile.blank) addWhole(sums, tile, from, to);
           else if (tile.vectors === 4) addTile(sums, tile.weights, from, to);
           else addVectors(sums, tile, from, to);
         }
+        if (!isLast) continue;
+        section.end = begin;
+        handOver(section, <i32>((past - begin) >> 2));
       }
-    }
-    for (let place = sections; place < pastSections; place += SECTION) {
-      const section = changetype<Section>(place);
-      const rows = <i32>((section.end - section.begin) >> 2);
-      if (rows === 0) continue;
-      section.end = section.begin;
-      handOver(section, rows);
     }
   }
 }
