@@ -52,7 +52,7 @@ const fields = [
   'firstShift',
   'firstPattern',
   'inTeam',
-  'unused',
+  'isCounted',
   'fed',
   'disturbed',
   'rowsAdded',

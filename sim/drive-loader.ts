@@ -13,6 +13,8 @@ interface DriveMap {
   readonly grid: NonNullable<Drive['grid']>;
   readonly currents: Int32Array;
   readonly places: Address;
+  /** What `currents` holds, if nobody has changed it since. */
+  held: Int32Array | null;
 }
 
 /** Loads a sample's currents into the compartments of the drives' populations, as the host does. */
@@ -40,7 +42,7 @@ export class DriveLoader {
       }
       const currents = memory.int32(memory.reserve(4 * (neurons + lanesBeyond)), neurons);
       // A drive without a grid is refused when the Program is checked.
-      return { name, grid: grid!, currents, places: memory.place(places) };
+      return { name, grid: grid!, currents, places: memory.place(places), held: null };
     });
   }
 
@@ -57,15 +59,18 @@ export class DriveLoader {
   load(population: number, drives: readonly Int32Array[]): void {
     const { memory, ranges } = this.#machine;
     for (const index of this.#drivesOf[population]!) {
-      const { currents, places } = this.#maps[index]!;
+      const map = this.#maps[index]!;
+      const { currents, places } = map;
       const drive = drives[index]!;
-      currents.set(drive);
+      if (drive !== map.held) currents.set(drive);
+      map.held = drive;
       memory.kernels.loadDrive(currents.byteOffset, places, drive.length);
       ranges.wakeDriven();
     }
   }
 
-  #check(drive: Int32Array, { name, grid, currents }: DriveMap): void {
+  #check(drive: Int32Array, map: DriveMap): void {
+    const { name, grid, currents } = map;
     const where = `drive of ${name}`;
     if (drive.length !== currents.length) {
       const what = `${drive.length} currents for ${currents.length} neurons.`;
@@ -74,6 +79,7 @@ export class DriveLoader {
     const step = 2 ** grid.exponent;
     const most = grid.mantissaMax * step;
     currents.set(drive);
+    map.held = drive;
     const { kernels } = this.#machine.memory;
     const neuron = kernels.findOffGrid(currents.byteOffset, drive.length, step - 1, most);
     if (neuron < 0) return;

@@ -52,7 +52,6 @@ export function loadMachine(
   const table = { begin, end: begin + program.cores.length * coreStateBytes };
   const loader = new CoreLoader(program, target, { board, mesh, memory, states, table }, delivery);
   const { cores, hostInlets, network } = loader.load();
-  memory.endPlacing();
   const hostInputs = program.hostAxons.map(({ chip, core, firstStep }, index) => {
     return { core: board.indexOf(chip, core), inlet: hostInlets[index]!, firstStep };
   });
@@ -60,5 +59,6 @@ export function loadMachine(
     return cores.filter((core) => core.ranges.some((range) => range.population === population));
   });
   const ranges = new RangeTable(memory, program, cores);
+  memory.endPlacing();
   return { program, board, mesh, cores, coresOf, hostInputs, memory, ranges, network };
 }

@@ -1,15 +1,16 @@
 import type { Program } from '../schemas/program.js';
 import type { Core } from './core.js';
-import { aheadBytes, canLookAhead } from './look-ahead.js';
+import { CoreState } from './core-state.js';
+import { aheadBytes, canLookAhead, patternMembers } from './look-ahead.js';
 import type { Address, MachineMemory } from './machine-memory.js';
 
 /** Words of a `Window` and of a `Range` in kernel/ranges.ts; the range's doubles follow. */
 const windowWords = { row: 0, inWindow: 1, spikes: 2 } as const;
 const windowBytes = 16;
-const rangeWords = { firstSpike: 10, endSpike: 11, ahead: 14, timesteps: 16 } as const;
-const rangeBytes = 168;
+const rangeWords = { firstSpike: 10, endSpike: 11, ahead: 14, members: 18, timesteps: 20 } as const;
+const rangeBytes = 184;
 /** The first of the doubles between, that tell how far membranes may have got. */
-const rangeReach = 9;
+const rangeReach = 11;
 const rangeCounts = [
   'active',
   'saturations',
@@ -69,9 +70,14 @@ export class RangeTable {
         const words = [address, window, from, end, spiking ? 1 : 0, opens, closes, drive, bias, biasRowBytes];
         this.#words.set(words, (rangeBytes / 4) * row);
         if (ranges.length === 1 && spiking && drive !== 0 && canLookAhead(image, driveMost)) {
-          const ahead = memory.reserve(aheadBytes(program, image.compartmentCount));
-          this.#words[(rangeBytes / 4) * row + rangeWords.ahead] = ahead;
-          this.#words[(rangeBytes / 4) * row + rangeWords.timesteps] = program.timesteps;
+          const at = (rangeBytes / 4) * row;
+          const state = new CoreState(memory, address);
+          const patterns = memory.uint32(state.get('patterns'), image.compartmentCount);
+          const members = state.get('inTeam') === 1 ? patternMembers(patterns) : new Uint32Array(0);
+          const first = memory.placeOnce(members);
+          this.#words[at + rangeWords.ahead] = memory.reserve(aheadBytes(program, image.compartmentCount));
+          this.#words.set([first, first + members.byteLength], at + rangeWords.members);
+          this.#words[at + rangeWords.timesteps] = program.timesteps;
         }
         this.#counts.set([0, driveMost, biasMost, resetMost], (rangeBytes / 8) * row + rangeReach);
         row++;

@@ -83,7 +83,8 @@ export class CoreState {
   firstPattern: u32;
   /** 1 where a team hands its spikes over. */
   inTeam: i32;
-  unused: i32;
+  /** 1 while the patterns of its spikes have been counted for all of its window. */
+  isCounted: i32;
   /** 1 where `inputs` may hold anything but zeros. */
   fed: i32;
   /** 1 where membranes have been changed since the last update. */

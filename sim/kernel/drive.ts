@@ -20,5 +20,12 @@ export function findOffGrid(currents: usize, count: i32, offGrid: i32, most: i32
 /** Stores so many currents where `places` says (addresses). */
 export function loadDrive(currents: usize, places: usize, count: i32): void {
   const end = (<usize>count) << 2;
-  for (let k: usize = 0; k < end; k += 4) store<i32>(<usize>load<u32>(places + k), load<i32>(currents + k));
+  let k: usize = 0;
+  for (; k + 16 <= end; k += 16) {
+    store<i32>(<usize>load<u32>(places + k), load<i32>(currents + k));
+    store<i32>(<usize>load<u32>(places + k, 4), load<i32>(currents + k, 4));
+    store<i32>(<usize>load<u32>(places + k, 8), load<i32>(currents + k, 8));
+    store<i32>(<usize>load<u32>(places + k, 12), load<i32>(currents + k, 12));
+  }
+  for (; k < end; k += 4) store<i32>(<usize>load<u32>(places + k), load<i32>(currents + k));
 }

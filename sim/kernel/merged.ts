@@ -63,7 +63,7 @@ export function sendMerged(core: CoreState, first: i32, end: i32): void {
   const net = changetype<Network>(network);
   net.owes = 1;
   if (core.inTeam) {
-    countPatterns(net, core, first, end);
+    if (!core.isCounted) countPatterns(net, core, first, end);
     return;
   }
   const pastLists = fetchSpreads(net, core, first, end);

@@ -1,6 +1,6 @@
 // One timestep of many cores: the loops over their ranges, that no call per core is needed.
 
-import { runAhead } from './ahead';
+import { countAhead, runAhead } from './ahead';
 import { send } from './axon-out';
 import { bitsWithin, countMembers } from './bitmap';
 import { CoreState } from './core-state';
@@ -44,6 +44,12 @@ class Range {
   /** Bitmaps of who fires in each timestep of a window, where that can be told at its beginning; else 0. And 1 while that is so. */
   ahead: usize;
   isAhead: i32;
+  /** Compartments active in each timestep of it. */
+  aheadActive: i32;
+  unused: i32;
+  /** Of a core of a team: which compartments have which pattern. */
+  members: usize;
+  pastMembers: usize;
   timesteps: i32;
   /** The least current of the drive that is loaded, or 0. */
   driveLeast: i32;
@@ -69,16 +75,23 @@ const RANGE_BYTES: usize = offsetof<Range>();
 export function rest(address: usize): void {
   const core = changetype<CoreState>(address);
   const bytes = bytesOfBitmap(core);
-  memory.fill(core.membranes, 0, (<usize>core.lanes) << 2);
-  memory.fill(core.firing, 0, bytes);
-  memory.fill(core.fired, 0, bytes);
-  if (core.fed) memory.fill(core.inputs, 0, (<usize>core.lanes) << 2);
+  clear(core.membranes, (<usize>core.lanes) << 2);
+  clear(core.firing, bytes);
+  clear(core.fired, bytes);
+  if (core.fed) clear(core.inputs, (<usize>core.lanes) << 2);
   core.fed = 0;
   core.rowsAdded = 0;
   core.rowsMerged = 0;
   core.spikes = 0;
   core.active = 0;
   core.disturbed = 1;
+}
+
+/** Zeros, to whole vectors, of which all that is placed has room: memory.fill is a call out of the module, too much for a bitmap. */
+function clear(at: usize, bytes: usize): void {
+  const zero = i32x4.splat(0);
+  const past = at + bytes;
+  for (; at < past; at += 16) v128.store(at, zero);
 }
 
 function bytesOfBitmap(core: CoreState): usize {
@@ -103,7 +116,7 @@ export function updateRanges(begin: usize, end: usize): void {
 }
 
 function openCore(core: CoreState): void {
-  if (core.spikes) memory.fill(core.firing, 0, bytesOfBitmap(core));
+  if (core.spikes) clear(core.firing, bytesOfBitmap(core));
   core.spikes = 0;
   core.active = 0;
   if (core.delays > 1) core.slot = core.slot + 1 === core.delays ? 0 : core.slot + 1;
@@ -116,7 +129,7 @@ function updateRange(core: CoreState, range: Range): void {
   const drive = inWindow ? range.drive : 0;
   const bias = inWindow && range.bias ? range.bias + row * <usize>range.biasRowBytes : 0;
   if (range.ahead) {
-    if (!inWindow) range.isAhead = 0;
+    if (!inWindow) closeAhead(core, range);
     else if (row === 0) openAhead(core, range);
     if (range.isAhead) {
       takeAhead(core, range, row);
@@ -148,19 +161,33 @@ function updateRange(core: CoreState, range: Range): void {
   range.inputsBeyondMax += <f64>core.inputsBeyondMax;
 }
 
+function closeAhead(core: CoreState, range: Range): void {
+  range.isAhead = 0;
+  core.isCounted = 0;
+}
+
 /** Runs a window ahead, where nobody watches, nothing but the drive reaches the core, and its membranes are at zero and stay within bounds. */
 function openAhead(core: CoreState, range: Range): void {
-  range.isAhead = 0;
+  closeAhead(core, range);
   const timesteps = <f64>range.timesteps;
   const reach = timesteps * range.driveMost;
   const fits = reach <= <f64>core.membraneMax && range.driveMost <= <f64>core.inputMax;
   const isNarrow = timesteps * <f64>range.driveLeast >= <f64>i16.MIN_VALUE;
   if (openedNetwork().watched || core.heaviest > 0 || range.reach > 0 || !fits || !isNarrow) return;
   range.isAhead = 1;
-  range.still = 0;
   range.reach = reach;
   const bytes = bytesOfBitmap(core);
-  range.stillActive = runAhead(core, range.first, range.end, range.drive, range.timesteps, range.ahead, bytes);
+  const active = runAhead(core, range.first, range.end, range.drive, range.timesteps, range.ahead, bytes);
+  range.aheadActive = <i32>active;
+  // Once the drive is gone.
+  range.still = 1;
+  range.stillActive = <i32>(active >> 32);
+  if (range.members === range.pastMembers) return;
+  const net = openedNetwork();
+  const counts = net.counts + ((<usize>core.firstPattern) << 2);
+  countAhead(counts, range.members, range.pastMembers, range.ahead, bytes, range.timesteps);
+  core.isCounted = 1;
+  net.owes = 1;
 }
 
 /** Takes a timestep of a window that has been run ahead. */
@@ -174,8 +201,8 @@ function takeAhead(core: CoreState, range: Range, row: usize): void {
     store<u64>(core.firing + at, word);
   }
   core.spikes = <i32>spikes;
-  core.active += range.stillActive;
-  range.active += <f64>range.stillActive;
+  core.active += range.aheadActive;
+  range.active += <f64>range.aheadActive;
 }
 
 /** Counts the spikes of each range, marks the neurons that fired and, where anybody watches, lists them. */

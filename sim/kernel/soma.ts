@@ -19,6 +19,7 @@ export const PROFILE_SHIFT: usize = 4;
 type FromSynapses = i8;
 type FromDrive = i16;
 type FromAnywhere = i32;
+type FromNowhere = i64;
 type Bounded = i8;
 type Unbounded = i16;
 
@@ -55,6 +56,8 @@ export function update(
       k = updateBlocks<FromSynapses, Bounded>(core, k, pastBlocks, profile, drive, bias, spiking);
     else if (!core.fed && bias === 0 && drive !== 0)
       k = updateBlocks<FromDrive, Bounded>(core, k, pastBlocks, profile, drive, bias, spiking);
+    else if (!core.fed && (drive | bias) === 0)
+      k = updateBlocks<FromNowhere, Bounded>(core, k, pastBlocks, profile, drive, bias, spiking);
     else k = updateBlocks<FromAnywhere, Bounded>(core, k, pastBlocks, profile, drive, bias, spiking);
     if (k === pastBlocks) break;
     updateFours(core, k, k + 16, profiles, drive, bias, spiking);
@@ -80,6 +83,7 @@ function updateBlocks<Source, Bounds>(
 ): i32 {
   const isDriven = sizeof<Source>() === sizeof<FromDrive>();
   const isFromAnywhere = sizeof<Source>() === sizeof<FromAnywhere>();
+  const isFromNowhere = sizeof<Source>() === sizeof<FromNowhere>();
   const isBounded = sizeof<Bounds>() === sizeof<Bounded>();
   const zero = i32x4.splat(0);
   // Loaded, not made: what is made of a number V8 makes anew for each block.
@@ -112,7 +116,7 @@ function updateBlocks<Source, Bounds>(
     let input1 = zero;
     let input2 = zero;
     let input3 = zero;
-    if (!isDriven && (!isFromAnywhere || fed)) {
+    if (!isFromNowhere && !isDriven && (!isFromAnywhere || fed)) {
       input0 = i32x4.mul(v128.load(inputs + at), unit);
       input1 = i32x4.mul(v128.load(inputs + at, 16), unit);
       input2 = i32x4.mul(v128.load(inputs + at, 32), unit);
@@ -159,6 +163,7 @@ function updateBlocks<Source, Bounds>(
       const fires = lanes(fires0, fires1, fires2, fires3);
       spikes += popcnt(fires);
       store<u16>(firing + (<usize>k >> 3), fires);
+      if (isFromNowhere && fires === 0) continue;
       // Without asking whether any fires, which no processor could foresee.
       if (isHard) {
         v0 = v128.andnot(v0, fires0);
@@ -172,11 +177,12 @@ function updateBlocks<Source, Bounds>(
         v3 = i32x4.sub(v3, v128.and(resetBy, fires3));
       }
     }
+    if (isFromNowhere && !spiking) continue;
     v128.store(membranes + at, v0);
     v128.store(membranes + at, v1, 16);
     v128.store(membranes + at, v2, 32);
     v128.store(membranes + at, v3, 48);
-    if (isDriven || (isFromAnywhere && !fed)) continue;
+    if (isFromNowhere || isDriven || (isFromAnywhere && !fed)) continue;
     v128.store(inputs + at, zero);
     v128.store(inputs + at, zero, 16);
     v128.store(inputs + at, zero, 32);

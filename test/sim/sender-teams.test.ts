@@ -37,7 +37,10 @@ const target = (() => {
  */
 const channelCase = fc.gen().map((draw) => {
   const channels = draw(fc.integer, { min: 6, max: 40 });
-  const pixels = draw(fc.integer, { min: 1, max: 20 });
+  // A window of whole blocks is run ahead, and counted so many timesteps at a time.
+  const pixels = draw(() => fc.oneof(fc.constant(16), fc.integer({ min: 1, max: 20 })));
+  const threshold = draw(() => fc.constantFrom(2, 4));
+  const timesteps = draw(() => fc.constantFrom(2, 3, 3, 17));
   const [outPixels, outChannels] = [4, draw(fc.integer, { min: 1, max: 5 })];
   // A channel has two rows: of either the synapses of all channels act in the same timestep, or each row does as it likes.
   const delays = [0, 0].map(() => draw(fc.integer, { min: 1, max: 4 }));
@@ -60,7 +63,7 @@ const channelCase = fc.gen().map((draw) => {
   const isOdd = Array.from({ length: pixels }, () => draw(fc.integer, { min: 0, max: 1 }));
   const place = (core: number) => ({ chip: Math.floor(core / coresPerChip), core: core % coresPerChip });
   const program = buildProgram({
-    timesteps: 3,
+    timesteps,
     chips: 3,
     populations: [
       population('a', channels * pixels, 0),
@@ -83,7 +86,7 @@ const channelCase = fc.gen().map((draw) => {
             reached.map((_, pixel) => channels * pixel + channel),
           ),
         ],
-        profiles: [profile(2)],
+        profiles: [profile(threshold)],
         out: reached.map((to, pixel) => {
           return to.map((first): Destination => [0, 0, outPixels * (2 * channel + isOdd[pixel]!) + first]);
         }),
