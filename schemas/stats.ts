@@ -21,6 +21,28 @@ export interface EnergySplit {
   readonly chipToChip: number | null;
 }
 
+/**
+ * Energy of all samples together in whole femtojoules, so that parts add up to the total exactly: each of the four ways to
+ * split it leaves out `barrier` and `static`, which belong to the chip as a whole. A kind without a figure is 0.
+ */
+export interface ExactEnergy {
+  readonly total: number;
+  readonly barrier: number;
+  /** 0 with timing off, where it is in no sum. */
+  readonly static: number;
+  readonly byKind: Readonly<Record<keyof EnergySplit, number>>;
+  /** Reading axons and adding weights; updating neurons; making messages of spikes; carrying them. */
+  readonly byComponent: {
+    readonly synapses: number;
+    readonly neurons: number;
+    readonly axonsOut: number;
+    readonly mesh: number;
+  };
+  /** In the order of `layers`, and of `coreTable`. */
+  readonly byLayer: readonly number[];
+  readonly byCore: readonly number[];
+}
+
 /** What one population did, means per sample over all steps but where a window is named. */
 export interface LayerStatistics {
   readonly name: string;
@@ -140,6 +162,7 @@ export interface Statistics {
     readonly barrierJoules: number | null;
     /** null without a figure and with timing off: not in the sum then. */
     readonly staticJoules: number | null;
+    readonly femtojoules: ExactEnergy;
   };
   readonly layers: readonly LayerStatistics[];
   readonly coreTable: readonly CoreStatistics[];

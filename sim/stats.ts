@@ -5,6 +5,7 @@ import { elementCount } from '../schemas/tensor.js';
 import { layOut } from './board.js';
 import { type EnergyFigures, energyFigureName, readEnergyFigures } from './energy.js';
 import { type EventCounts, type EventKind, eventKinds, eventsOf, noEvents } from './events.js';
+import { exactEnergy } from './exact-energy.js';
 import { binOf, histogram } from './histogram.js';
 import { Mesh } from './mesh.js';
 import { cycles, type Femtojoules, joules, type Picoseconds, seconds } from './quantities.js';
@@ -147,6 +148,13 @@ export class SimulationStatistics {
         byKind: this.#split(this.#byCore, null),
         barrierJoules: this.#knownJoules('barrier', this.#barrier),
         staticJoules: isTimed ? this.#knownJoules('staticPower', this.#static) : null,
+        femtojoules: exactEnergy(this.#energyFigures, this.#byCore, {
+          total: this.#energy,
+          barrier: this.#barrier,
+          static: this.#static,
+          byLayer: Array.from(this.#energyByPopulation),
+          byCore: Array.from(this.#energyByCore),
+        }),
       },
       layers,
       coreTable,

@@ -112,6 +112,14 @@ describe('statistics of three samples', () => {
     for (const { energyByKind, energyJoules } of layers) {
       expect(sum(Object.values(energyByKind))).toBeCloseTo(energyJoules, 15);
     }
+    // In femtojoules to the last one.
+    const { total, barrier, static: still, byKind, byComponent, byLayer, byCore } = energy.femtojoules;
+    expect(total / 3 / 1e15).toBeCloseTo(energy.joulesPerSample, 15);
+    for (const parts of [Object.values(byKind), Object.values(byComponent), byLayer, byCore]) {
+      expect(sum(parts) + barrier + still).toBe(total);
+    }
+    expect([byLayer.length, byCore.length]).toEqual([layers.length, coreTable.length]);
+    expect(byComponent.synapses).toBe(byKind.axonIn + byKind.synapticOperation);
     // 3 barriers of 10 mJ.
     expect(energy.barrierJoules).toBeCloseTo(0.03, 12);
   });
