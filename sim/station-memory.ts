@@ -11,6 +11,8 @@ const axonListBytes = 8;
 const axonBytes = 8;
 const passageBytes = 16;
 const headAt = 32;
+/** Where in a port the pointer to the oldest of its passages stands. */
+const oldestAt = 32;
 
 /** Figures of a clock, in units. */
 export interface CycleFigures {
@@ -80,7 +82,9 @@ function placePorts({ memory, cores }: Machine, buffer: number): Address {
   for (const number of cores.keys()) {
     // A buffer that holds all messages of a timestep is as good as an infinite one.
     const size = buffer < most[number]! ? buffer : 0;
-    memory.int32(address + stationBytes * number + 8, 2).set([size, memory.reserve(passageBytes * size)]);
+    const passages = size === 0 ? 0 : memory.reserve(passageBytes * size);
+    memory.int32(address + stationBytes * number + 8, 2).set([passages + passageBytes * size, passages]);
+    memory.int32(address + stationBytes * number + oldestAt, 1)[0] = passages;
   }
   return address;
 }

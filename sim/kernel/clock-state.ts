@@ -93,16 +93,15 @@ export class Taker {
 export class Port {
   /** When the last message leaves the port. */
   departure: i64;
-  /** Messages that each of the two holds; 0 where no timestep can fill them. */
-  buffer: i32;
-  /** [buffer]: of each of the last that entered, a `Passage`. */
+  /** Of each of the last messages that entered, as many as each of the two holds, a `Passage`; 0, 0 where no timestep can fill them. */
+  pastPassages: usize;
   passages: usize;
   roomFrom: i64;
   firstWaiting: usize;
   lastWaiting: usize;
-  /** The oldest of the passages; and how many messages have entered. */
+  /** The oldest of the passages; and 1 where all of them are of this timestep, 0 where those before. */
   oldest: usize;
-  entered: i32;
+  cycled: i32;
   /** When the receiving unit is done with the last message. */
   done: i64;
   /** Time of the axons that the host drives, and of all work. */
@@ -112,6 +111,7 @@ export class Port {
 
 @unmanaged
 export class Passage {
+  /** Zeros: no message. */
   /** The moment at which a message leaves the port: in the event of the port or of the receiving unit. */
   departure: i64;
   done: i64;
@@ -160,8 +160,10 @@ export class Message {
   goal: Goal;
   /** The next in its link. */
   next: usize;
-  /** What it costs its receiver. */
-  work: i64;
+  /** The station that it goes to next: a `Taker`. Known as soon as it enters one, and needed when it is at the head. */
+  onward: usize;
+  /** Where it stands what it costs its receiver (i64). */
+  work: usize;
   /** What it costs its sender, the updates before it included; once that has begun, when it is made. */
   making: i64;
 }

@@ -20,7 +20,6 @@ import {
   portStation,
   Sender,
   sender,
-  stationFrom,
   stationOf,
   stationOfLink,
   Taker,
@@ -86,8 +85,7 @@ function send(sending: Sender, now: i64, present: i64): i64 {
   let made = now;
   while (made === now) {
     const message = sending.message;
-    const goal = changetype<Message>(message).goal;
-    const first = changetype<Taker>(stationFrom(sending.x, sending.y, sending.firstLink, goal));
+    const first = changetype<Taker>(changetype<Message>(message).onward);
     if (first.roomFrom > present) {
       sending.ready = present;
       waitFor(first, sending);
@@ -102,8 +100,7 @@ function send(sending: Sender, now: i64, present: i64): i64 {
 
 /** A sending unit has begun to make a message, which takes a while: when it is to be sent; NEVER where it is known to wait. */
 function expectMessage(sending: Sender, made: i64): i64 {
-  const goal = changetype<Message>(sending.message).goal;
-  const first = changetype<Taker>(stationFrom(sending.x, sending.y, sending.firstLink, goal));
+  const first = changetype<Taker>(changetype<Message>(sending.message).onward);
   const ready = momentOf(made, coreOfSender(changetype<usize>(sending)));
   if (first.roomFrom <= ready) return ready;
   sending.ready = ready;
@@ -122,7 +119,7 @@ function resume(sending: Sender, now: i64, present: i64): void {
 
 /** The head of a link is served from now on. */
 function serve(served: Link, now: i64): void {
-  const onward = stationFrom(served.x, served.y, served.firstLink, changetype<Message>(served.head).goal);
+  const onward = changetype<Message>(served.head).onward;
   const service = serviceOf(served.lane);
   const ready = momentOf(now + service, stationOfLink(served));
   served.next = onward;
@@ -158,17 +155,11 @@ function admit(core: i32, now: i64, present: i64): usize {
   const others = changetype<Holder>(waiting).nextWaiting;
   freed.firstWaiting = others;
   const comesOverLink = isLink(waiting);
-  enterPort(
-    freed,
-    core,
-    comesOverLink ? leaveLink(changetype<Link>(waiting)) : changetype<Sender>(waiting).message,
-    now,
-  );
-  if (others === 0) schedule(cores + core, NEVER);
-  else {
-    schedule(cores + core, freed.roomFrom);
-    freed.roomFrom = NEVER;
-  }
+  const message = comesOverLink ? leaveLink(changetype<Link>(waiting)) : changetype<Sender>(waiting).message;
+  inline.always(enterPort(freed, core, message, now));
+  const room = freed.roomFrom;
+  freed.roomFrom = select<i64>(room, NEVER, others === 0);
+  schedule(cores + core, select<i64>(NEVER, room, others === 0));
   if (comesOverLink) return waiting;
   resume(changetype<Sender>(waiting), now, present);
   return 0;

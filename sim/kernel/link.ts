@@ -1,6 +1,6 @@
 // Links: each serves one message at a time, in the order in which they came in.
 
-import { Link, Message, NEVER } from './clock-state';
+import { Link, Message, NEVER, stationFrom } from './clock-state';
 
 let buffer: i32 = 0;
 
@@ -15,6 +15,8 @@ export function enterLink(entered: Link, message: usize): bool {
   entered.count = count;
   entered.messages += 1;
   if (count === buffer) entered.roomFrom = NEVER;
+  const goal = changetype<Message>(message).goal;
+  changetype<Message>(message).onward = stationFrom(entered.x, entered.y, entered.firstLink, goal);
   store<usize>(entered.tail, message);
   entered.tail = message + offsetof<Message>('next');
   return count === 1;

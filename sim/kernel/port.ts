@@ -4,7 +4,7 @@
 
 import { Arrival, Message, momentOf, Passage, Port, portStation, receiverStation } from './clock-state';
 
-const PASSAGE: i32 = 16;
+const PASSAGE: usize = 16;
 export const ARRIVAL: usize = 32;
 
 let withinTile: i64 = 0;
@@ -24,8 +24,10 @@ export function endOfArrivals(): usize {
 /** A timestep begins: nothing has arrived, and the host's axons are processed first. */
 export function openPort(opened: Port): void {
   opened.roomFrom = 0;
-  opened.oldest = opened.passages;
-  opened.entered = 0;
+  const passages = opened.passages;
+  memory.fill(passages, 0, (opened.cycled ? opened.pastPassages : opened.oldest) - passages);
+  opened.oldest = passages;
+  opened.cycled = 0;
   opened.departure = 0;
   opened.done = opened.host;
   opened.busy = opened.host;
@@ -33,26 +35,29 @@ export function openPort(opened: Port): void {
 
 /** Times a message from now, when it enters the port, which has room, to when the receiving unit is done with it. */
 export function enterPort(entered: Port, core: i32, message: usize, now: i64): void {
-  const work = changetype<Message>(message).work;
-  const buffer = entered.buffer;
+  const work = load<i64>(changetype<Message>(message).work);
   let departure = max(now, entered.departure) + withinTile;
-  if (buffer !== 0) {
-    const place = changetype<Passage>(entered.oldest);
-    let station = portStation(core);
-    if (entered.entered >= buffer && place.done > departure) {
-      departure = place.done;
-      station = receiverStation(core);
-    }
-    const done = max(departure, entered.done) + work;
+  let done = entered.done;
+  const pastPassages = entered.pastPassages;
+  if (pastPassages !== 0) {
+    const oldest = entered.oldest;
+    const place = changetype<Passage>(oldest);
+    const free = place.done;
+    const station = select<i32>(receiverStation(core), portStation(core), free > departure);
+    departure = max(departure, free);
+    done = max(departure, done) + work;
     place.departure = momentOf(departure, station);
     place.done = done;
-    entered.done = done;
-    const next = entered.oldest + PASSAGE;
-    entered.oldest = next === entered.passages + <usize>(buffer * PASSAGE) ? entered.passages : next;
-    entered.entered += 1;
+    let next = oldest + PASSAGE;
+    if (next === pastPassages) {
+      next = entered.passages;
+      entered.cycled = 1;
+    }
+    entered.oldest = next;
     // The next takes the place of the oldest, once that has left.
-    if (entered.entered >= buffer) entered.roomFrom = changetype<Passage>(entered.oldest).departure;
-  } else entered.done = max(departure, entered.done) + work;
+    entered.roomFrom = changetype<Passage>(next).departure;
+  } else done = max(departure, done) + work;
+  entered.done = done;
   entered.departure = departure;
   entered.busy += work;
   if (arrival) {
@@ -60,8 +65,8 @@ export function enterPort(entered: Port, core: i32, message: usize, now: i64): v
     note.message = message;
     note.to = core;
     note.arrived = departure;
-    note.begin = entered.done - work;
-    note.done = entered.done;
+    note.begin = done - work;
+    note.done = done;
     arrival += ARRIVAL;
   }
 }

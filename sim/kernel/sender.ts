@@ -1,6 +1,6 @@
 // Sending units: somas update their compartments in ascending order, and after each that fires its messages are made.
 
-import { Axon, AxonList, Clock, goalOf, MESSAGE, Message, NEVER, Sender } from './clock-state';
+import { Axon, AxonList, Clock, goalOf, MESSAGE, Message, NEVER, Sender, stationFrom } from './clock-state';
 import { CoreState } from './core-state';
 
 export const AXON_SHIFT: usize = 3;
@@ -37,8 +37,10 @@ export function openSender(opened: Sender): void {
     updated = updates;
     for (; axon < pastAxons; axon += 1 << AXON_SHIFT) {
       const made = changetype<Message>(message);
-      made.goal = goalOf(changetype<Axon>(axon).to);
-      made.work = load<i64>(changetype<Axon>(axon).work);
+      const goal = goalOf(changetype<Axon>(axon).to);
+      made.goal = goal;
+      made.onward = stationFrom(opened.x, opened.y, opened.firstLink, goal);
+      made.work = changetype<Axon>(axon).work;
       made.making = making;
       making = spikeOut;
       message += MESSAGE;
