@@ -161,7 +161,7 @@ function admit(core: i32, now: i64, present: i64): usize {
   freed.roomFrom = select<i64>(room, NEVER, others === 0);
   schedule(cores + core, select<i64>(NEVER, room, others === 0));
   if (comesOverLink) return waiting;
-  resume(changetype<Sender>(waiting), now, present);
+  inline.always(resume(changetype<Sender>(waiting), now, present));
   return 0;
 }
 
