@@ -8,7 +8,7 @@ export type Address = number;
 /** The compiled loops; see the AssemblyScript in `kernel/` for what each does. `core` is the address of a core's state. */
 interface Kernels {
   accumulateCores(begin: Address, end: Address): void;
-  openNetwork(network: Address, watched: boolean): void;
+  openNetwork(network: Address, watched: 0 | 1 | 2): void;
   settle(): void;
   accumulateAll(network: Address): void;
   updateRanges(begin: Address, end: Address): void;

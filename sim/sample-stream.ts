@@ -25,6 +25,8 @@ export interface StreamOptions {
 interface StreamSetup {
   readonly machine: Machine;
   readonly clock: TimestepClock | null;
+  /** True where the clock must know of each spike. */
+  readonly timesSpikes: boolean;
   readonly faults: FaultInjector | null;
   readonly figures: TimingFigures;
   readonly drives: DriveLoader;
@@ -67,15 +69,16 @@ export class SampleStream {
   }
 
   run(): void {
-    const { machine, clock, faults, readout } = this.#setup;
+    const { machine, clock, timesSpikes, faults, readout } = this.#setup;
     const { cores, program, ranges, memory, network } = machine;
     const { sampleInterval, stepsPerSample, timesteps, populations } = program;
     const { accounts, time } = this;
     for (const core of cores) core.reset();
     ranges.reset();
     // Of one sample alone, whether or not it could overlap with others, all is known at its end.
-    const isWatched = clock !== null || faults !== null || this.#records || this.#observer !== undefined;
-    memory.kernels.openNetwork(network, isWatched || accounts.length > 1);
+    const isSeen =
+      timesSpikes || faults !== null || this.#records || this.#observer !== undefined || accounts.length > 1;
+    memory.kernels.openNetwork(network, isSeen ? 2 : clock === null ? 0 : 1);
     faults?.open();
     clock?.observe(this.#observer?.packets ?? null);
     const steps = (accounts.length - 1) * sampleInterval + stepsPerSample;

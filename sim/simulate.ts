@@ -106,7 +106,16 @@ export class Simulator {
   #stream(samples: readonly (readonly Int32Array[])[], options: StreamOptions): SampleResult[] {
     const { sampleInterval, stepsPerSample } = this.program;
     const { machine, faults, timingFigures: figures } = this;
-    const setup = { machine, faults, figures, clock: this.#clock, drives: this.#drives, readout: this.#readout };
+    const timesSpikes = this.timing === 'cycle';
+    const setup = {
+      machine,
+      faults,
+      figures,
+      clock: this.#clock,
+      timesSpikes,
+      drives: this.#drives,
+      readout: this.#readout,
+    };
     const stream = new SampleStream(setup, samples, options);
     stream.run();
     const times = stream.time?.end(sampleInterval, stepsPerSample);

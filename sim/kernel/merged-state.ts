@@ -24,7 +24,7 @@ export class Network {
   /** Room for the lists, and one more, and the shifts of the spikes of one core (u32 each). */
   lists: usize;
   shifts: usize;
-  /** 1 where it is asked for every timestep who fired and what each core received. */
+  /** 1 where it is asked in every timestep what each core did and received; 2 where also who fired, and how membranes stand. */
   watched: i32;
   /** 1 where spikes may not be counted yet. */
   owes: i32;

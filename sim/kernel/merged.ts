@@ -36,13 +36,13 @@ const NOBODY: u32 = 1;
 let network: usize = 0;
 
 /**
- * From now on spikes go to this network; it starts without any rows. Where nothing is `watched`, what is sent and received is
- * counted when it is asked for, and not before.
+ * From now on spikes go to this network; it starts without any rows. `watched` as the network says; where it is 0,
+ * what is sent and received is counted when it is asked for, and not before.
  */
-export function openNetwork(address: usize, watched: bool): void {
+export function openNetwork(address: usize, watched: i32): void {
   network = address;
   const net = changetype<Network>(address);
-  net.watched = watched ? 1 : 0;
+  net.watched = watched;
   net.slot = 0;
   for (let slot = 0; slot < net.slots; slot += 1) {
     store<u32>(net.slotEnds + ((<usize>slot) << 2), <u32>(net.ring + <usize>(slot * net.slotBytes)));

@@ -166,14 +166,14 @@ function closeAhead(core: CoreState, range: Range): void {
   core.isCounted = 0;
 }
 
-/** Runs a window ahead, where nobody watches, nothing but the drive reaches the core, and its membranes are at zero and stay within bounds. */
+/** Runs a window ahead, where nobody sees membranes in it, nothing but the drive reaches the core, and its membranes are at zero and stay within bounds. */
 function openAhead(core: CoreState, range: Range): void {
   closeAhead(core, range);
   const timesteps = <f64>range.timesteps;
   const reach = timesteps * range.driveMost;
   const fits = reach <= <f64>core.membraneMax && range.driveMost <= <f64>core.inputMax;
   const isNarrow = timesteps * <f64>range.driveLeast >= <f64>i16.MIN_VALUE;
-  if (openedNetwork().watched || core.heaviest > 0 || range.reach > 0 || !fits || !isNarrow) return;
+  if (openedNetwork().watched > 1 || core.heaviest > 0 || range.reach > 0 || !fits || !isNarrow) return;
   range.isAhead = 1;
   range.reach = reach;
   const bytes = bytesOfBitmap(core);
@@ -182,8 +182,8 @@ function openAhead(core: CoreState, range: Range): void {
   // Once the drive is gone.
   range.still = 1;
   range.stillActive = <i32>(active >> 32);
-  if (range.members === range.pastMembers) return;
   const net = openedNetwork();
+  if (net.watched || range.members === range.pastMembers) return;
   const counts = net.counts + ((<usize>core.firstPattern) << 2);
   countAhead(counts, range.members, range.pastMembers, range.ahead, bytes, range.timesteps);
   core.isCounted = 1;
@@ -207,7 +207,7 @@ function takeAhead(core: CoreState, range: Range, row: usize): void {
 
 /** Counts the spikes of each range, marks the neurons that fired and, where anybody watches, lists them. */
 export function noteSpikes(begin: usize, end: usize): void {
-  const lists = openedNetwork().watched !== 0;
+  const lists = openedNetwork().watched > 1;
   let spike = 0;
   for (let address = begin; address < end; address += RANGE_BYTES) {
     const range = changetype<Range>(address);

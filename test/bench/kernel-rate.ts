@@ -21,7 +21,7 @@ export function kernelRate(simulator: Simulator, drives: readonly Int32Array[]):
   const end = performance.now() + 1e3 * secondsWanted;
   for (let pass = 0; pass < passesMin || performance.now() < end; pass++) {
     for (const core of cores) core.reset();
-    memory.kernels.openNetwork(network, false);
+    memory.kernels.openNetwork(network, 0);
     let milliseconds = 0;
     for (const firing of steps) {
       for (const [number, { address, compartments, somas }] of cores.entries()) {

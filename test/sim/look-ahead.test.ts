@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Program } from '../../schemas/program.js';
+import { forEachMembrane } from '../../sim/machine-view.js';
+import type { StepMoment } from '../../sim/observer.js';
 import type { SampleResult } from '../../sim/sample-result.js';
 import { Simulator } from '../../sim/simulate.js';
 import { simulateStreamSlowly } from '../reference/reference-sim.js';
@@ -68,6 +71,20 @@ const drivenCase = fc.gen().map((draw) => {
   return { program, samples };
 });
 
+/** The membranes of the driven neurons after each timestep of their window, [T][neurons], worked out one by one. */
+function membranesOf({ timesteps, cores: [core] }: Program, drive: Int32Array): readonly (readonly number[])[] {
+  const values = new Array<number>(drive.length).fill(0);
+  return Array.from({ length: timesteps }, () => {
+    for (let k = 0; k < values.length; k++) {
+      const { threshold, resetBy, reset } = core!.profiles[core!.compartmentProfile[k]!]!;
+      const v = values[k]! + drive[k]!;
+      if (v < threshold[0]!) values[k] = v;
+      else values[k] = reset === 'hard' ? 0 : v - resetBy[0]!;
+    }
+    return [...values];
+  });
+}
+
 /** All of a result but the spikes that were asked for. */
 function unrecorded(result: SampleResult): SampleResult {
   return { ...result, populations: result.populations.map((population) => ({ ...population, recording: null })) };
@@ -80,6 +97,7 @@ describe('a driven population that nobody watches', () => {
     fc.assert(
       fc.property(drivenCase, ({ program, samples }) => {
         const simulator = new Simulator(program, target, { timing: 'off' });
+        const timed = new Simulator(program, target, { timing: 'analytic' });
         for (const sample of samples) {
           const slow = simulateStreamSlowly(program, target, [[sample]]);
           const result = simulator.run([sample]);
@@ -87,6 +105,17 @@ describe('a driven population that nobody watches', () => {
           const watched = simulator.run([sample], { record: true });
           expectAsSlow([watched], slow);
           expect(unrecorded(result)).toEqual(unrecorded(watched));
+          expect(timed.run([sample])).toEqual(unrecorded(timed.run([sample], { record: true })));
+          const seen: number[][] = [];
+          const step = ({ machine }: StepMoment): void => {
+            const values: number[] = [];
+            forEachMembrane(machine, 0, (neuron, value) => {
+              values[neuron] = value;
+            });
+            seen.push(values);
+          };
+          simulator.run([sample], { observer: { packets: null, step } });
+          expect(seen.slice(0, program.timesteps)).toEqual(membranesOf(program, sample));
           spikes += result.populations[0]!.spikesInWindow;
         }
       }),

@@ -104,12 +104,14 @@ describe('cores that send alike', () => {
     fc.assert(
       fc.property(channelCase, ({ program, samples }) => {
         const simulator = new Simulator(program, target, { timing: 'off' });
+        const timed = new Simulator(program, target, { timing: 'analytic' });
         const { cores, memory } = simulator.machine;
         for (const { address } of cores) inTeams += new CoreState(memory, address).get('inTeam');
         for (const sample of samples) {
           const slow = simulateStreamSlowly(program, target, [[sample]]);
           expectAsSlow([simulator.run([sample])], slow);
           expectAsSlow([simulator.run([sample], { record: true })], slow);
+          expect(timed.run([sample]).time).toEqual(timed.run([sample], { record: true }).time);
         }
       }),
       { numRuns: 40, seed: 9, endOnFailure: true },
