@@ -203,7 +203,7 @@ function dismiss(taker: Taker): void {
 
 function enter(taker: Taker, message: usize, now: i64): void {
   const address = changetype<usize>(taker);
-  if (!isLink(address)) enterPort(changetype<Port>(taker), coreOfPort(address), message, now);
+  if (!isLink(address)) inline.always(enterPort(changetype<Port>(taker), coreOfPort(address), message, now));
   else if (enterLink(changetype<Link>(taker), message)) {
     addOccupied(changetype<Link>(taker), -now);
     inline.always(serve(changetype<Link>(taker), now));
