@@ -4,7 +4,7 @@ import { CoreState } from './core-state.js';
 import { aheadBytes, canLookAhead, patternMembers } from './look-ahead.js';
 import type { Address, MachineMemory } from './machine-memory.js';
 
-/** Words of a `Window` and of a `Range` in kernel/ranges.ts; the range's doubles follow. */
+/** Words of a `Window` and of a `Range` in kernel/range-state.ts; the range's doubles follow. */
 const windowWords = { row: 0, inWindow: 1, spikes: 2 } as const;
 const windowBytes = 16;
 const rangeWords = { firstSpike: 10, endSpike: 11, ahead: 14, members: 18, timesteps: 20 } as const;
