@@ -21,6 +21,7 @@ interface Kernels {
   sendRanges(begin: Address, end: Address): void;
   send(core: Address, first: number, end: number): void;
   sendTeams(): void;
+  sendUnstruck(core: Address, first: number, past: number, drawn: number, rate: number, to: Address): number;
   receive(core: Address, axon: number): void;
   runTimestep(clock: Address): void;
   boundTimestep(bound: Address): void;

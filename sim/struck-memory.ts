@@ -5,11 +5,6 @@ import type { Address, MachineMemory } from './machine-memory.js';
 /** Words of `Sent` in kernel/struck.ts: messages, and links east-west, north-south and between chips. */
 const sentWords = 4;
 
-/** The loops of kernel/struck.ts. */
-interface StruckKernels {
-  sendUnstruck(core: Address, first: number, past: number, drawn: number, rate: number, to: Address): number;
-}
-
 /** Messages of some spikes, with the links that all would take, and the output axons of those that were struck. */
 interface Struck {
   readonly messages: number;
@@ -22,7 +17,7 @@ interface Struck {
 
 /** Sends messages of which some are struck, in a machine that has none merged. */
 export class StruckMemory {
-  readonly #kernels: StruckKernels;
+  readonly #kernels: MachineMemory['kernels'];
   readonly #rate: number;
   readonly #address: Address;
   readonly #words: Uint32Array;
@@ -30,7 +25,7 @@ export class StruckMemory {
   /** Throws SW3010 where memory ends. */
   constructor({ memory, cores }: Machine, rate: number) {
     const most = cores.reduce((messages, { axonsOut }) => Math.max(messages, axonsOut.core.length), 0);
-    this.#kernels = memory.kernels as MachineMemory['kernels'] & StruckKernels;
+    this.#kernels = memory.kernels;
     this.#rate = rate;
     this.#address = memory.reserve(4 * (sentWords + most));
     this.#words = memory.uint32(this.#address, sentWords + most);
