@@ -2,9 +2,8 @@ import type { Worker } from 'node:worker_threads';
 import { expect, it, vi } from 'vitest';
 import { simulateImages } from '../../../runtime/verify/simulate-task.js';
 import type { SampleResult } from '../../../sim/sample-result.js';
-import { tinyTarget } from '../../sim/tiny-target.js';
-import { scene } from '../../sim/trace/scene.js';
 import { heldImages } from './held-images.js';
+import { onePixelProgram as program } from './one-pixel-program.js';
 
 const threads = vi.hoisted((): Worker[] => []);
 
@@ -19,19 +18,6 @@ vi.mock('node:worker_threads', async (original) => {
   }
   return { ...real, Worker: ReachableWorker };
 });
-
-/** The drive of neuron k is the image's only pixel times k: images of 0 fire nothing. */
-const program = {
-  ...scene,
-  targetJson: JSON.stringify(tinyTarget()),
-  drives: [
-    {
-      ...scene.drives[0]!,
-      kernel: { shape: [1, 1, 1, 3] as const, data: Float32Array.of(0, 1, 2) },
-      grid: { mantissaMax: 4095, exponent: 0 },
-    },
-  ],
-};
 
 it('a thread that is killed at its work is missed in no result, and each sample is told once', async () => {
   const count = 90;

@@ -8,25 +8,12 @@ import { Chip, chipStatistics } from '../../../runtime/verify/chip.js';
 import { simulateImages } from '../../../runtime/verify/simulate-task.js';
 import { MemoryPages, openMachineMemory } from '../../../sim/memory-pages.js';
 import type { SampleResult } from '../../../sim/sample-result.js';
-import { tinyTarget } from '../../sim/tiny-target.js';
-import { scene } from '../../sim/trace/scene.js';
 import { heldImages } from './held-images.js';
+import { onePixelProgram as program } from './one-pixel-program.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
-/** The drive of neuron k is the image's only pixel times k. */
-const program = {
-  ...scene,
-  targetJson: JSON.stringify(tinyTarget()),
-  drives: [
-    {
-      ...scene.drives[0]!,
-      kernel: { shape: [1, 1, 1, 3] as const, data: Float32Array.of(0, 1, 2) },
-      grid: { mantissaMax: 4095, exponent: 0 },
-    },
-  ],
-};
 const timing = 'cycle' as const;
 
 /** Of all images: a weak reference keeps what it is made of or asked about to the end of the event loop's turn. */
