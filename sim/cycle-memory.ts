@@ -32,23 +32,26 @@ const clockWords = [
 type ClockWord = (typeof clockWords)[number];
 
 /**
- * A message of the last timestep: the number of its output axon, counted over all cores; the cores that it went from and to;
- * and picoseconds from the timestep's start.
+ * Messages of a timestep, in columns: the number of the output axon, counted over all cores; the cores that each went from
+ * and to; and picoseconds from the timestep's start.
  */
-export interface Arrival {
-  readonly message: number;
-  readonly from: number;
-  readonly to: number;
-  readonly made: number;
-  readonly arrived: number;
-  readonly begin: number;
-  readonly done: number;
+export interface Arrivals {
+  readonly message: Int32Array;
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+  readonly made: Float64Array;
+  readonly arrived: Float64Array;
+  readonly begin: Float64Array;
+  readonly done: Float64Array;
 }
 
-/** `Arrival`s of the loops, as words and as times. */
-interface ArrivalTables {
-  readonly words: Int32Array;
-  readonly times: BigInt64Array;
+/** What is kept of the messages of a timestep. */
+interface KeptArrivals {
+  /** `Arrival`s of the loops. */
+  readonly words: Uint32Array;
+  /** By place in the outboxes: the message that was sent there, and the core that did. */
+  readonly message: Int32Array;
+  readonly from: Int32Array;
 }
 
 /** What the loops of kernel/cycle.ts work on, in a machine's memory. */
@@ -68,7 +71,7 @@ export class CycleMemory {
   readonly #outboxes: Address;
   /** Where messages take no time. */
   readonly #instant: InstantMemory | null;
-  #arrivals: ArrivalTables | null = null;
+  #arrivals: KeptArrivals | null = null;
 
   constructor(machine: Machine, figures: CycleFigures) {
     const { memory, cores, mesh } = machine;
@@ -119,8 +122,9 @@ export class CycleMemory {
       const messages = this.firstMessage.at(-1)!;
       const address = this.#memory.reserve(arrivalBytes * messages);
       this.#arrivals = {
-        words: this.#memory.int32(address, (arrivalBytes / 4) * messages),
-        times: this.#memory.int64(address, (arrivalBytes / 8) * messages),
+        words: this.#memory.uint32(address, (arrivalBytes / 4) * messages),
+        message: new Int32Array(messages),
+        from: new Int32Array(messages),
       };
     }
     this.#set({ arrivals: keeps ? this.#arrivals!.words.byteOffset : 0 });
@@ -141,39 +145,47 @@ export class CycleMemory {
   }
 
   /** The messages of the last timestep, where they were kept; those for one core in the order in which it took them. */
-  arrivals(): readonly Arrival[] {
-    const { words, times } = this.#arrivals!;
-    const made = this.#memory.int64(this.#outboxes, (messageBytes / 8) * this.firstMessage.at(-1)!);
-    const sent = this.#sent();
-    const picoseconds = (time: bigint): number => Number(time) * this.#unit;
-    return Array.from({ length: this.#get('arrivalCount') }, (_, index) => {
-      const place = (words[(arrivalBytes / 4) * index]! - this.#outboxes) / messageBytes;
-      const [arrived, begin, done] = times.subarray((arrivalBytes / 8) * index + 1) as unknown as bigint[];
-      return {
-        ...sent.get(place)!,
-        to: words[(arrivalBytes / 4) * index + 1]!,
-        made: picoseconds(made[(messageBytes / 8) * place + 2]!),
-        arrived: picoseconds(arrived!),
-        begin: picoseconds(begin!),
-        done: picoseconds(done!),
-      };
-    });
+  arrivals(): Arrivals {
+    this.#noteSent();
+    const { words, message, from } = this.#arrivals!;
+    const sent = this.#memory.uint32(this.#outboxes, (messageBytes / 4) * this.firstMessage.at(-1)!);
+    const count = this.#get('arrivalCount');
+    const [messages, senders, to] = [0, 0, 0].map(() => new Int32Array(count)) as [Int32Array, Int32Array, Int32Array];
+    const times = [0, 0, 0, 0].map(() => new Float64Array(count));
+    const [made, arrived, begin, done] = times as [Float64Array, Float64Array, Float64Array, Float64Array];
+    for (let index = 0; index < count; index++) {
+      const at = (arrivalBytes / 4) * index;
+      const place = (words[at]! - this.#outboxes) / messageBytes;
+      messages[index] = message[place]!;
+      senders[index] = from[place]!;
+      to[index] = words[at + 1]!;
+      made[index] = this.#picoseconds(sent, (messageBytes / 4) * place + 4);
+      arrived[index] = this.#picoseconds(words, at + 2);
+      begin[index] = this.#picoseconds(words, at + 4);
+      done[index] = this.#picoseconds(words, at + 6);
+    }
+    return { message: messages, from: senders, to, made, arrived, begin, done };
   }
 
-  /** The messages of the last timestep by their places in the outboxes. */
-  #sent(): ReadonlyMap<number, Pick<Arrival, 'message' | 'from'>> {
-    const sent = new Map<number, Pick<Arrival, 'message' | 'from'>>();
+  /** The time in two words, of which the lower comes first. */
+  #picoseconds(words: Uint32Array, at: number): number {
+    return (words[at + 1]! * 2 ** 32 + words[at]!) * this.#unit;
+  }
+
+  /** Takes down which messages of the last timestep lie where in the outboxes. */
+  #noteSent(): void {
+    const { message, from } = this.#arrivals!;
     for (const { number, somas, axonsOut } of this.#cores) {
       const first = this.firstMessage[number]!;
       let place = first;
       for (let spike = 0; spike < somas.spikeCount; spike++) {
         const compartment = somas.spiked[spike]!;
         for (let entry = axonsOut.offsets[compartment]!; entry < axonsOut.offsets[compartment + 1]!; entry++) {
-          sent.set(place++, { message: first + entry, from: number });
+          message[place] = first + entry;
+          from[place++] = number;
         }
       }
     }
-    return sent;
   }
 
   /** True where messages are made and cross the mesh in no time and always find room. */

@@ -14,11 +14,8 @@ export interface Packet {
 /** The messages of one timestep in the order in which they were processed. */
 export class PacketLog implements PacketObserver {
   #packets: Packet[] = [];
-  /** By message number: what is known of it so far. */
-  readonly #from: number[] = [];
-  readonly #entry: number[] = [];
-  readonly #made: number[] = [];
-  readonly #arrived: number[] = [];
+  /** Those on their way, by number: what is known of each so far. */
+  readonly #underway = new Map<number, { from: number; entry: number; made: number; arrived: number }>();
 
   /** The start of a timestep. */
   open(): void {
@@ -26,18 +23,16 @@ export class PacketLog implements PacketObserver {
   }
 
   made(message: number, from: number, entry: number, time: number): void {
-    this.#from[message] = from;
-    this.#entry[message] = entry;
-    this.#made[message] = time;
+    this.#underway.set(message, { from, entry, made: time, arrived: time });
   }
 
   arrived(message: number, _to: number, time: number): void {
-    this.#arrived[message] = time;
+    this.#underway.get(message)!.arrived = time;
   }
 
   processed(message: number, to: number, begin: number, end: number): void {
-    const [from, entry] = [this.#from[message]!, this.#entry[message]!];
-    this.#packets.push({ from, to, entry, made: this.#made[message]!, arrived: this.#arrived[message]!, begin, end });
+    this.#packets.push({ ...this.#underway.get(message)!, to, begin, end });
+    this.#underway.delete(message);
   }
 
   forEach(visit: (packet: Packet) => void): void {
