@@ -150,21 +150,27 @@ export class CycleMemory {
     const { words, message, from } = this.#arrivals!;
     const sent = this.#memory.uint32(this.#outboxes, (messageBytes / 4) * this.firstMessage.at(-1)!);
     const count = this.#get('arrivalCount');
-    const [messages, senders, to] = [0, 0, 0].map(() => new Int32Array(count)) as [Int32Array, Int32Array, Int32Array];
-    const times = [0, 0, 0, 0].map(() => new Float64Array(count));
-    const [made, arrived, begin, done] = times as [Float64Array, Float64Array, Float64Array, Float64Array];
+    const found: Arrivals = {
+      message: new Int32Array(count),
+      from: new Int32Array(count),
+      to: new Int32Array(count),
+      made: new Float64Array(count),
+      arrived: new Float64Array(count),
+      begin: new Float64Array(count),
+      done: new Float64Array(count),
+    };
     for (let index = 0; index < count; index++) {
       const at = (arrivalBytes / 4) * index;
       const place = (words[at]! - this.#outboxes) / messageBytes;
-      messages[index] = message[place]!;
-      senders[index] = from[place]!;
-      to[index] = words[at + 1]!;
-      made[index] = this.#picoseconds(sent, (messageBytes / 4) * place + 4);
-      arrived[index] = this.#picoseconds(words, at + 2);
-      begin[index] = this.#picoseconds(words, at + 4);
-      done[index] = this.#picoseconds(words, at + 6);
+      found.message[index] = message[place]!;
+      found.from[index] = from[place]!;
+      found.to[index] = words[at + 1]!;
+      found.made[index] = this.#picoseconds(sent, (messageBytes / 4) * place + 4);
+      found.arrived[index] = this.#picoseconds(words, at + 2);
+      found.begin[index] = this.#picoseconds(words, at + 4);
+      found.done[index] = this.#picoseconds(words, at + 6);
     }
-    return { message: messages, from: senders, to, made, arrived, begin, done };
+    return found;
   }
 
   /** The time in two words, of which the lower comes first. */

@@ -3,7 +3,7 @@ import type { Drive } from '../../schemas/spike.js';
 import type { MapShape } from '../../schemas/tensor.js';
 import { elementCount } from '../../schemas/tensor.js';
 import { loopsModule } from './generated/loops.js';
-import { allTaps, LANES, type Taps, weightyTaps } from './taps.js';
+import { allTaps, LANES, nonzeroTaps, type Taps } from './taps.js';
 
 const PAGE_BYTES = 65_536;
 const VECTOR_BYTES = 16;
@@ -75,9 +75,9 @@ interface LoadedDrive {
   readonly frame: number;
   readonly inside: number;
   readonly rowBytes: number;
-  /** All taps, and those that have a weight. */
+  /** All taps, and those with a weight that is not zero. */
   readonly taps: LoadedTaps;
-  readonly weighty: LoadedTaps;
+  readonly nonzero: LoadedTaps;
   readonly bias: number;
   /** The lanes that are channels. */
   readonly owned: number;
@@ -117,7 +117,7 @@ class DriveLoops {
   roundedCurrent(drive: Drive, { mantissaMax, exponent }: Grid, image: Float32Array, to: Int32Array): number | null {
     const loaded = this.#loadedWith(drive, image);
     const { shape, groups, sums, owned, currents } = loaded;
-    const taps = this.#normalise(loaded) ? loaded.weighty : loaded.taps;
+    const taps = this.#normalise(loaded) ? loaded.nonzero : loaded.taps;
     const [height, width, channels] = shape;
     const unit = 2 ** exponent;
     let clamped = 0;
@@ -179,7 +179,7 @@ class DriveLoops {
     const rowValues = width * channelsIn;
     const rowLength = (width + padding.left + padding.right) * channelsIn;
     const taps = allTaps(drive, 8 * rowLength);
-    const weighty = weightyTaps(taps);
+    const nonzero = nonzeroTaps(taps);
     let bytes = 0;
     const take = (size: number): number => {
       const at = bytes;
@@ -192,7 +192,8 @@ class DriveLoops {
       deviation: take(8 * rowValues),
       bias: take(8 * lanes),
       owned: take(8 * lanes),
-      sums: take(8 * shape[1] * lanes),
+      // The last of an odd number of pixels is written twice.
+      sums: take(8 * (shape[1] + 1) * lanes),
       image: take(4 * height * rowValues),
       // The spare lanes of the last pixel are written behind it.
       currents: take(4 * (elementCount(shape) + LANES)),
@@ -203,14 +204,14 @@ class DriveLoops {
       kernel: take(of.weights.byteLength),
     });
     const tapsAt = placed(taps);
-    const weightyAt = weighty === taps ? tapsAt : placed(weighty);
+    const nonzeroAt = nonzero === taps ? tapsAt : placed(nonzero);
     const { buffer } = this.#memory.buffer.byteLength < bytes ? this.#grown(bytes) : this.#memory;
     new Uint8Array(buffer, 0, at.image).fill(0);
     repeat(mean, new Float64Array(buffer, at.mean, rowValues));
     repeat(std, new Float64Array(buffer, at.deviation, rowValues));
     new Float64Array(buffer, at.bias, channels).set(bias);
     new BigInt64Array(buffer, at.owned, channels).fill(-1n);
-    for (const [of, { counts, offsets, kernel }] of [[taps, tapsAt] as const, [weighty, weightyAt] as const]) {
+    for (const [of, { counts, offsets, kernel }] of [[taps, tapsAt] as const, [nonzero, nonzeroAt] as const]) {
       new Uint32Array(buffer, counts, of.counts.length).set(of.counts);
       new Uint32Array(buffer, offsets, of.offsets.length).set(of.offsets);
       new Float32Array(buffer, kernel, of.weights.length).set(of.weights);
@@ -218,7 +219,7 @@ class DriveLoops {
     return {
       ...at,
       taps: tapsAt,
-      weighty: weightyAt,
+      nonzero: nonzeroAt,
       drive,
       shape,
       groups,

@@ -36,7 +36,7 @@ export function allTaps({ kernel }: Drive, rowBytes: number): Taps {
  * Without the taps that have no weight, if those are most, as where each input drives neurons of its own: of finite inputs
  * they change no sum, but for the sign of a zero.
  */
-export function weightyTaps(taps: Taps): Taps {
+export function nonzeroTaps(taps: Taps): Taps {
   const { counts, offsets, weights } = taps;
   const kept: number[] = [];
   const keptCounts = new Uint32Array(counts.length);

@@ -160,8 +160,7 @@ describe('a program that contradicts itself is refused with a diagnostic', () =>
         atoms: new Uint16Array(axons).fill(1),
       },
     }));
-    const target = tinyTarget();
-    const roomy = { ...target, limits: { ...target.limits, inputAxonsPerCore: figure(4096, 'axons') } };
+    const roomy = tinyTarget({ limits: { inputAxonsPerCore: figure(4096, 'axons') } });
     // 6 · 200 · 201 / 2 = 120,600 synapses; 256 a word allow 51,200.
     expect(load(overlapping, roomy)).toThrow(/SW3003 .*more than 51,200 synapses/);
   });
@@ -213,10 +212,7 @@ describe('a program that contradicts itself is refused with a diagnostic', () =>
 });
 
 describe('a program that the chip cannot hold is refused', () => {
-  const limited = (limits: Partial<Target['limits']>): Target => {
-    const target = tinyTarget();
-    return { ...target, limits: { ...target.limits, ...limits } };
-  };
+  const limited = (limits: Partial<Target['limits']>): Target => tinyTarget({ limits });
 
   it('with the need, the limit and the unit', () => {
     expect(load(program, limited({ synapseMemoryPerCore: figure(8, 'B') }))).toThrow(

@@ -8,17 +8,15 @@ import { buildProgram, drive, population, profile, range, readoutProfile } from 
 import { figure, tinyTarget } from './tiny-target.js';
 
 /** Chips with rows and fan-in as long as real ones: sums pass through every loop, and 16 bits are not enough for them. */
-const target = (() => {
-  const tiny = tinyTarget({ arithmetic: { weight: { mantissaMax: 2047, step: 1, exponentMax: 7, bits: 12 } } });
-  const limits = {
-    ...tiny.limits,
+const target = tinyTarget({
+  arithmetic: { weight: { mantissaMax: 2047, step: 1, exponentMax: 7, bits: 12 } },
+  limits: {
     compartmentsPerCore: figure(1024, 'compartments'),
     inputAxonsPerCore: figure(4096, 'axons'),
     outputAxonsPerCore: figure(4096, 'axons'),
     synapseMemoryPerCore: figure(131_072, 'B'),
-  };
-  return { ...tiny, limits };
-})();
+  },
+});
 
 /**
  * How the rows are stored: all alike and dense, some acting later than others; as the atoms of one axon; dense from

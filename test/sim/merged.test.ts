@@ -7,6 +7,7 @@ import { Simulator } from '../../sim/simulate.js';
 import { simulateStreamSlowly } from '../reference/reference-sim.js';
 import { expectAsSlow } from './expect-as-slow.js';
 import {
+  axonsByPixel,
   buildProgram,
   type Destination,
   drive,
@@ -23,15 +24,13 @@ const formats: readonly SynapseFormat[] = [
 ];
 
 /** Cores with room for all channels of four pixels. */
-const target = (() => {
-  const tiny = tinyTarget({ arithmetic: { weight: { mantissaMax: 127, step: 1, exponentMax: 7, bits: 8 } } });
-  const limits = {
-    ...tiny.limits,
+const target = tinyTarget({
+  arithmetic: { weight: { mantissaMax: 127, step: 1, exponentMax: 7, bits: 8 } },
+  limits: {
     compartmentsPerCore: figure(256, 'compartments'),
     synapseMemoryPerCore: figure(131_072, 'B'),
-  };
-  return { ...tiny, limits };
-})();
+  },
+});
 
 /** The readout [2, 2, channels], each of its cores with a stretch of channels of all pixels, in an order of its own. */
 const mergedCase = fc.gen().map((draw) => {
@@ -55,11 +54,7 @@ const mergedCase = fc.gen().map((draw) => {
       ).map((k) => [k, draw(fc.integer, { min: -15, max: 15 }), draw(fc.integer, { min: 1, max: 4 })] as const);
       return draw(fc.boolean) ? [{ format: 0, synapses: dense }] : [{ format: 1, synapses: sparse }];
     });
-    // Every row from every pixel on.
-    const axons = rows.flatMap((entries, row) => [
-      { base: 0, entries },
-      ...[1, 2, 3].map((pixel) => ({ base: pixel * width, sameWordsAs: pixels * row })),
-    ]);
+    const axons = axonsByPixel(rows, pixels, width);
     return { core: index + 1, ranges: [range(1, neurons)], profiles: [readoutProfile()], formats, axons };
   });
   const destination = fc.integer({ min: 0, max: cores.length - 1 }).chain((index) => {

@@ -40,6 +40,14 @@ export interface CoreSpec {
   readonly bias?: { readonly rows: number; readonly data: Int32Array };
 }
 
+/** The input axons of rows of a convolution: of each row one for every pixel of a core from which on it may act. */
+export function axonsByPixel(rows: readonly (readonly Entry[])[], pixels: number, channels: number): AxonSpec[] {
+  return rows.flatMap((entries, row) => [
+    { base: 0, entries },
+    ...Array.from({ length: pixels - 1 }, (_, k) => ({ base: (k + 1) * channels, sameWordsAs: pixels * row })),
+  ]);
+}
+
 /** Entry header bits of the test targets. */
 const headerBits = 10;
 

@@ -6,6 +6,7 @@ import { Simulator } from '../../sim/simulate.js';
 import { simulateStreamSlowly } from '../reference/reference-sim.js';
 import { expectAsSlow } from './expect-as-slow.js';
 import {
+  axonsByPixel,
   buildProgram,
   type Destination,
   drive,
@@ -21,15 +22,12 @@ const formats: readonly SynapseFormat[] = [
   { weightBits: 6, indexBits: 6, delayBits: 2, exponent: 1 },
 ];
 const coresPerChip = 16;
-const target = (() => {
-  const tiny = tinyTarget();
-  const limits = {
-    ...tiny.limits,
+const target = tinyTarget({
+  limits: {
     synapseMemoryPerCore: figure(65_536, 'B'),
     inputAxonsPerCore: figure(1024, 'axons'),
-  };
-  return { ...tiny, limits };
-})();
+  },
+});
 
 /**
  * A channel of all pixels on each of many cores: its spikes reach, by rows of the channel's own, the same pixels of the readout as
@@ -54,11 +52,7 @@ const channelCase = fc.gen().map((draw) => {
       ? [{ format: 0, synapses: dense }]
       : [{ format: 1, synapses: late }];
   });
-  // Of every row an axon for each pixel from which it may begin.
-  const axons = rows.flatMap((entries, row) => [
-    { base: 0, entries },
-    ...[1, 2, 3].map((pixel) => ({ base: pixel * outChannels, sameWordsAs: outPixels * row })),
-  ]);
+  const axons = axonsByPixel(rows, outPixels, outChannels);
   const reached = Array.from({ length: pixels }, () => draw(() => fc.shuffledSubarray([0, 1, 2, 3])));
   const isOdd = Array.from({ length: pixels }, () => draw(fc.integer, { min: 0, max: 1 }));
   const place = (core: number) => ({ chip: Math.floor(core / coresPerChip), core: core % coresPerChip });

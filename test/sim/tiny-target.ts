@@ -46,6 +46,7 @@ export function tinyTarget(
     readonly arithmetic?: Partial<TargetArithmetic>;
     readonly timing?: Partial<TargetTiming>;
     readonly mesh?: Partial<TargetMesh>;
+    readonly limits?: Partial<Target['limits']>;
   } = {},
 ): Target {
   return {
@@ -69,6 +70,7 @@ export function tinyTarget(
       populationAxon: { atomsMax: figure(8, 'atoms'), outputAxons: figure(2, 'axons') },
       synapseWordBits: figure(64, 'bit'),
       delayMax: figure(8, 'timesteps'),
+      ...changes.limits,
     },
     arithmetic: { ...arithmetic, ...changes.arithmetic },
     mesh: { columns: 4, rows: 2, coresPerTile: 2, linkBuffer: figure(16, 'messages'), ...changes.mesh },

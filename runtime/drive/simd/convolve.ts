@@ -43,7 +43,8 @@ export function normalise(
  * Of each pixel of an output row, to[pixel, channel] = scale·(bias[channel] + Σ input·kernel[channel]), the sum taken in
  * the order of the group's taps. Group by group there are `counts` [groups] taps, for each of them `offsets` says how many
  * bytes its input is behind the pixel's first, and `kernel` has its weights [8] in single precision. `bias` is [groups, 8] and
- * `to` [width, groups, 8]. Neighbouring outputs look at inputs `pixelBytes` apart.
+ * `to` [width, groups, 8], with room for one pixel more where `width` is odd. Neighbouring outputs look at inputs
+ * `pixelBytes` apart.
  */
 export function convolve(
   input: usize,
@@ -64,7 +65,8 @@ export function convolve(
     input += pixelBytes << 1;
     to += lanesBytes << 1;
   }
-  if (x < width) convolveOne(input, counts, offsets, kernel, bias, to, groups, scale);
+  // The last of an odd number is its own neighbour.
+  if (x < width) convolveTwo(input, counts, offsets, kernel, bias, to, groups, 0, scale);
 }
 
 /** Two neighbours at once: the sums of one alone would wait for each other. */
@@ -113,37 +115,6 @@ function convolveTwo(
     }
     storeSums(to + at, factor, a0, a1, a2, a3);
     storeSums(next + at, factor, b0, b1, b2, b3);
-  }
-}
-
-function convolveOne(
-  input: usize,
-  counts: usize,
-  offsets: usize,
-  kernel: usize,
-  bias: usize,
-  to: usize,
-  groups: i32,
-  scale: f64,
-): void {
-  const factor = f64x2.splat(scale);
-  for (let group = 0; group < groups; group += 1) {
-    const at = (<usize>group) << 6;
-    let sum0 = v128.load(bias + at);
-    let sum1 = v128.load(bias + at, 16);
-    let sum2 = v128.load(bias + at, 32);
-    let sum3 = v128.load(bias + at, 48);
-    const end = offsets + ((<usize>load<u32>(counts + ((<usize>group) << 2))) << 2);
-    while (offsets < end) {
-      const value = v128.load64_splat(input + <usize>load<u32>(offsets));
-      sum0 = f64x2.add(sum0, f64x2.mul(value, f64x2.promote_low_f32x4(v128.load64_zero(kernel))));
-      sum1 = f64x2.add(sum1, f64x2.mul(value, f64x2.promote_low_f32x4(v128.load64_zero(kernel, 8))));
-      sum2 = f64x2.add(sum2, f64x2.mul(value, f64x2.promote_low_f32x4(v128.load64_zero(kernel, 16))));
-      sum3 = f64x2.add(sum3, f64x2.mul(value, f64x2.promote_low_f32x4(v128.load64_zero(kernel, 24))));
-      kernel += 32;
-      offsets += 4;
-    }
-    storeSums(to + at, factor, sum0, sum1, sum2, sum3);
   }
 }
 
