@@ -2,8 +2,8 @@
  * The same networks, steps and attacks in PyTorch, as a practitioner writes them: all timesteps merged for convolutions
  * and norms, the first of them once per image (direct coding), a loop over time for neurons, autograd for the rest.
  *
- * Reads one JSON object per line: `{"id", "shape", "features", "hidden", "batch", "timesteps"}` builds a network
- * (timesteps null: an ANN), `{"run", "what", "threads"}` runs it once and answers `{"milliseconds", "cpuMilliseconds"}`.
+ * Reads one JSON object per line: `{"id", "shape", "features", "hidden", "batch", "timesteps", "device"}` builds a
+ * network on `cpu` or `cuda` (timesteps null: an ANN), `{"run", "what", "threads"}` runs it once and answers `{"milliseconds", "cpuMilliseconds"}`.
  */
 export const torchScript = `
 import json, sys, time
@@ -64,8 +64,10 @@ class Network(nn.Module):
         for layer in layers:
             if isinstance(layer, (nn.Conv2d, nn.Linear)): nn.init.kaiming_uniform_(layer.weight, nonlinearity='relu')
         self.layers = nn.Sequential(*layers)
-        self.images = torch.rand(spec['batch'], spec['shape'][2], *spec['shape'][:2])
-        self.labels = torch.arange(spec['batch']) % 10
+        self.device = spec['device']
+        self.to(self.device)
+        self.images = torch.rand(spec['batch'], spec['shape'][2], *spec['shape'][:2]).to(self.device)
+        self.labels = (torch.arange(spec['batch']) % 10).to(self.device)
         self.optimiser = torch.optim.SGD(self.parameters(), lr=0.001, momentum=0.9, weight_decay=0.001)
     def forward(self, images):
         logits = self.layers((images - 0.5) / 0.25)
@@ -86,9 +88,11 @@ class Network(nn.Module):
                 moved = images + 0.25 * epsilon * gradient.sign()
                 images = torch.min(torch.max(moved, self.images - epsilon), self.images + epsilon).clamp(0, 1)
 
+# As ours, in all of float32.
+torch.backends.cudnn.allow_tf32 = False
 torch.manual_seed(0)
 networks = {}
-print(json.dumps({'version': torch.__version__}), flush=True)
+print(json.dumps({'version': torch.__version__, 'cuda': torch.cuda.is_available()}), flush=True)
 for line in sys.stdin:
     request = json.loads(line)
     if 'id' in request:
@@ -98,6 +102,7 @@ for line in sys.stdin:
     network = networks[request['run']]
     start, cpu = time.perf_counter(), time.process_time()
     getattr(network, request['what'])()
+    if network.device == 'cuda': torch.cuda.synchronize()
     took, used = time.perf_counter() - start, time.process_time() - cpu
     print(json.dumps({'milliseconds': 1000 * took, 'cpuMilliseconds': 1000 * used}), flush=True)
 `;

@@ -18,6 +18,7 @@ export class Torch {
     private readonly python: ChildProcessWithoutNullStreams,
     private readonly answers: AsyncIterator<string>,
     readonly version: string,
+    readonly hasCuda: boolean,
   ) {}
 
   /** With the first Python of those commands that has PyTorch; null where none has. */
@@ -27,14 +28,22 @@ export class Torch {
       python.stderr.resume();
       const answers = createInterface({ input: python.stdout })[Symbol.asyncIterator]();
       const first = await Promise.race([answers.next(), once(python, 'error').then(() => ({ done: true }) as const)]);
-      if (first.done !== true) return new Torch(python, answers, JSON.parse(first.value).version);
+      if (first.done === true) continue;
+      const { version, cuda } = JSON.parse(first.value);
+      return new Torch(python, answers, version, cuda);
     }
     return null;
   }
 
   /** Builds a network under a name; `timesteps` null makes the ANN of it. */
-  build(id: string, { shape, features, hidden, batch }: BenchNetwork, timesteps: number | null): void {
-    this.python.stdin.write(`${JSON.stringify({ id, shape, features, hidden, batch, timesteps })}\n`);
+  build(
+    id: string,
+    { shape, features, hidden, batch }: BenchNetwork,
+    timesteps: number | null,
+    device: 'cpu' | 'gpu',
+  ): void {
+    const place = device === 'gpu' ? 'cuda' : 'cpu';
+    this.python.stdin.write(`${JSON.stringify({ id, shape, features, hidden, batch, timesteps, device: place })}\n`);
   }
 
   async run(id: string, what: string, threads: number): Promise<Duration> {

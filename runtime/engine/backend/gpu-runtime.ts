@@ -16,7 +16,7 @@ const installs = {
   'onnxruntime-cuda':
     'On Linux x64 with CUDA 12 and cuDNN 9: take "onnxruntime-node-install=skip" out of .npmrc and run "npm rebuild onnxruntime-node", which fetches ONNX Runtime’s CUDA libraries.',
   'onnxruntime-webgpu':
-    'Install a Vulkan driver and its loader (Debian: libvulkan1 and the GPU vendor’s driver); not for Linux on arm64.',
+    'Install a Vulkan driver and its loader (Debian: libvulkan1 and the GPU vendor’s driver; NVIDIA’s needs libegl1, too); not for Linux on arm64.',
 } as const;
 
 /** The providers of the compiled engine that compute on a GPU, best first. */

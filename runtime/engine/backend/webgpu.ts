@@ -29,7 +29,7 @@ const question = `
 `;
 
 const install =
-  'Install a Vulkan driver and its loader (Debian: libvulkan1 and the GPU vendor’s driver), glibc 2.34 or newer.';
+  'Install a Vulkan driver and its loader (Debian: libvulkan1 and the GPU vendor’s driver; NVIDIA’s needs libegl1, too), glibc 2.34 or newer.';
 
 /**
  * Asks for a WebGPU adapter in a process of its own, since a faulty driver may end the process that loads it, and

@@ -3,6 +3,7 @@ import type { SnnGraph } from '../../../schemas/snn.js';
 import type { CompiledBackend } from '../backend/backend.js';
 import type { Engine } from '../engine.js';
 import { CompiledModel } from './compiled-model.js';
+import type { Device } from './emission.js';
 import { ProgramCache } from './program-cache.js';
 import { TensorPool } from './tensor-pool.js';
 
@@ -23,6 +24,11 @@ export class CompiledEngine implements Engine {
     /** What becomes of a run's working memory: held for the program's next run, or returned. */
     readonly workingMemory: 'held' | 'returned' = 'held',
   ) {}
+
+  /** What passes are written for. */
+  get device(): Device {
+    return this.backend === 'onnxruntime-cpu' ? 'cpu' : 'gpu';
+  }
 
   load(graph: AnnGraph | SnnGraph): CompiledModel {
     return new CompiledModel(graph, this);

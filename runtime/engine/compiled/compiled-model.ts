@@ -51,7 +51,7 @@ export class CompiledModel implements Model {
       // Copied: tensors share memory with their arrays, and the graph's are not the model's to change.
       [...parametersOf(graph)].map(([name, { data, shape }]) => [name, float32Tensor(data.slice(), shape)]),
     );
-    this.programs = new PassPrograms(networkSource(graph), engine);
+    this.programs = new PassPrograms(networkSource(graph, engine.device), engine);
     engine.account(this.parameterBytes(), 1);
   }
 

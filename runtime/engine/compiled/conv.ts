@@ -1,4 +1,4 @@
-import { intAttribute, intsAttribute } from '../../../compiler/export/onnx-attributes.js';
+import { intsAttribute } from '../../../compiler/export/onnx-attributes.js';
 import type { ConvLayer } from '../../../schemas/ann.js';
 import { elementCount } from '../../../schemas/tensor.js';
 import type { EmissionContext, LayerEmission } from './emission.js';
@@ -102,12 +102,9 @@ function gradientByImage(graph: Graph, layer: ConvLayer, source: Value, gradient
     height * width * inputs,
     pixels,
   ]);
-  const products = graph.apply(
-    'FusedMatMul',
-    [patches, graph.reshape(gradient, [rows, outputs, pixels])],
-    [rows, height * width * inputs, outputs],
-    { attributes: [intAttribute('transB', 1)], domain: 'com.microsoft' },
-  );
+  // On the CPU ONNX Runtime makes one node of both; its WebGPU provider has none that does that.
+  const byPixel = graph.transpose(graph.reshape(gradient, [rows, outputs, pixels]), [0, 2, 1]);
+  const products = graph.apply('MatMul', [patches, byPixel], [rows, height * width * inputs, outputs]);
   return graph.reshape(graph.reduce('ReduceSum', products, [0], false), shape);
 }
 

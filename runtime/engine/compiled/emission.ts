@@ -3,6 +3,8 @@ import type { Surrogate } from '../surrogate.js';
 import type { Graph, Value } from './graph.js';
 import type { Signal } from './signal.js';
 
+export type Device = 'cpu' | 'gpu';
+
 /** What every layer is told of the pass that is compiled. */
 export interface EmissionContext {
   readonly graph: Graph;
@@ -14,6 +16,8 @@ export interface EmissionContext {
   /** T of an SNN; 1 for an ANN and in activation mode, where time has no axis. */
   readonly timesteps: number;
   readonly form: Surrogate['form'];
+  /** What it is written for: a processor's caches, or a GPU, where a node costs its start and each waits for the last. */
+  readonly device: Device;
   /** Whether dropout layers draw masks. */
   readonly dropsOut: boolean;
 }

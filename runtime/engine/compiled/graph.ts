@@ -164,6 +164,13 @@ export class Graph {
     return values.reduce((sum, value) => this.add(sum, value));
   }
 
+  /** The sum of all elements, a scalar: of each image first, since a GPU gives each sum to one group of threads. */
+  sum(a: Value): Value {
+    const inner = a.shape.slice(1).map((_, axis) => axis + 1);
+    const perImage = inner.length === 0 ? a : this.reduce('ReduceSum', a, inner, false);
+    return this.reduce('ReduceSum', perImage, [0], false);
+  }
+
   /** Sum or mean over axes, which remain with extent 1 (`keep`) or vanish. */
   reduce(opType: 'ReduceSum' | 'ReduceMean', a: Value, axes: readonly number[], keep: boolean): Value {
     const shape = a.shape.flatMap((extent, axis) => (axes.includes(axis) ? (keep ? [1] : []) : [extent]));

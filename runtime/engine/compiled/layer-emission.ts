@@ -10,6 +10,7 @@ import { emitFlatten } from './flatten.js';
 import { emitGrid } from './grid.js';
 import { emitInput } from './input.js';
 import { emitNeuron } from './neuron.js';
+import { emitNeuronTogether } from './neuron-together.js';
 import { emitNorm } from './norm.js';
 import { emitOutput } from './output.js';
 import { emitPoisson } from './poisson.js';
@@ -36,7 +37,7 @@ export function emitLayer(
     case 'activation':
       return emitActivation(context, first);
     case 'neuron':
-      return emitNeuron(layer, context, first);
+      return context.device === 'gpu' ? emitNeuronTogether(layer, context, first) : emitNeuron(layer, context, first);
     case 'grid':
       return emitGrid(layer, context, first);
     case 'poisson':

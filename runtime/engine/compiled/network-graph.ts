@@ -74,17 +74,20 @@ export function networkGraph({ layers }: AnnGraph | SnnGraph, given: Omit<Emissi
     for (const [position, name] of layer.inputs.entries()) {
       const gradient = found.inputs[position]!;
       const sum = upstreams.get(name);
-      upstreams.set(name, sum === undefined ? gradient : addSignals(graph, sum, gradient));
+      upstreams.set(name, sum === undefined ? gradient : addSignals(context, sum, gradient));
     }
   }
   if (imageGradient === null) throw new Error('the output does not depend on the image');
   return { graph, logits, upstream, updates, gradients, imageGradient, spikes };
 }
 
-function addSignals(graph: Graph, a: Signal, b: Signal): Signal {
-  return Signal.ofParts(
+/** Of as many steps. */
+function addSignals({ graph, device }: EmissionContext, a: Signal, b: Signal): Signal {
+  const others = b.blocks(device);
+  return Signal.ofBlocks(
     graph,
-    a.parts.map((part, t) => graph.add(part, b.at(t))),
+    a.blocks(device).map((part, k) => graph.add(part, others[k]!)),
+    a.steps,
   );
 }
 

@@ -1,16 +1,17 @@
 import type { AnnGraph } from '../../../schemas/ann.js';
 import { sha256 } from '../../../schemas/hash.js';
 import type { SnnGraph } from '../../../schemas/snn.js';
+import type { Device } from './emission.js';
 import { networkGraph } from './network-graph.js';
 import type { PassSource } from './pass-programs.js';
 
-/** A network of layers, for its passes. */
-export function networkSource(network: AnnGraph | SnnGraph): PassSource {
+/** A network of layers, for its passes on that device. */
+export function networkSource(network: AnnGraph | SnnGraph, device: Device): PassSource {
   return {
     structure: structureOf(network),
     timesteps: network.kind === 'snn' ? network.timesteps : 1,
     write: ({ mode, batch, shards, dropsOut }, form, timesteps) =>
-      networkGraph(network, { mode, batch, shards, dropsOut, form, timesteps }),
+      networkGraph(network, { mode, batch, shards, dropsOut, form, timesteps, device }),
   };
 }
 

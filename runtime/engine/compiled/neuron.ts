@@ -1,7 +1,7 @@
 import type { NeuronLayer } from '../../../schemas/snn.js';
 import type { Surrogate } from '../surrogate.js';
 import { emitActivation } from './activation.js';
-import type { EmissionContext, LayerEmission } from './emission.js';
+import type { EmissionContext, LayerEmission, LayerGradients } from './emission.js';
 import { inputName } from './emission.js';
 import type { Graph, Value } from './graph.js';
 import { gradientOver, Signal } from './signal.js';
@@ -14,36 +14,19 @@ import { surrogateInputs } from './surrogate-numbers.js';
 export function emitNeuron(layer: NeuronLayer, context: EmissionContext, input: Signal): LayerEmission {
   const { graph, timesteps, form } = context;
   if (form === 'activation') return emitActivation(context, input);
-  const { leak, reset, unit } = layer;
+  const { leak, reset } = layer;
   const threshold = graph.input(inputName(layer.name, 'threshold'), [], 'parameter');
   const membranes: Value[] = [];
   const spikes: Value[] = [];
   let kept: Value | null = null;
   for (let t = 0; t < timesteps; t += 1) {
-    const membrane: Value = kept === null ? input.at(t) : graph.add(leaked(kept), input.at(t));
+    const membrane: Value = kept === null ? input.at(t) : graph.add(leaked(graph, layer, kept), input.at(t));
     const spike = graph.asFloat(graph.binary('GreaterOrEqual', membrane, threshold));
     kept = graph.sub(membrane, graph.mul(spike, reset === 'hard' ? membrane : threshold));
     membranes.push(membrane);
     spikes.push(spike);
   }
   const output = Signal.ofParts(graph, spikes);
-
-  /** What a step leaves of the membrane. */
-  function leaked(membrane: Value): Value {
-    const left = graph.scale(membrane, leak);
-    if (unit === undefined || leak === 1) return left;
-    const units = graph.unary('Floor', graph.scale(graph.unary('Abs', left), 1 / unit));
-    return graph.scale(graph.mul(graph.unary('Sign', left), units), unit);
-  }
-
-  /** BPTR: past each neuron that ever fired. */
-  function rateBackward(upstream: Signal) {
-    const fired = membranes.map((membrane) => graph.asFloat(graph.binary('GreaterOrEqual', membrane, threshold)));
-    const ever = fired.reduce((most, each) => graph.apply('Max', [most, each], each.shape));
-    const gradients = upstream.parts.map((part) => graph.mul(part, ever));
-    const none = graph.apply('Identity', [graph.constant(0)], []);
-    return { inputs: [gradientOver(graph, gradients, input.steps)], parameters: new Map([['threshold', none]]) };
-  }
 
   // With g⁺ₜ the gradient at v⁺ₜ, gᵤ that at z through the spike: hard reset v⁺ = v⁻·(1 − s) gives gᵤ = h'(z)·(up − v⁻·g⁺)
   // and g⁻ = gᵤ + (1 − s)·g⁺; soft reset v⁺ = v⁻ − θ·s gives gᵤ = h'(z)·(up − θ·g⁺), g⁻ = gᵤ + g⁺ and −s·g⁺ for θ.
@@ -58,17 +41,17 @@ export function emitNeuron(layer: NeuronLayer, context: EmissionContext, input: 
       let gradient: Value;
       if (after === null) {
         gradient = passed(upstream.at(t));
-        toThreshold.push(sum(gradient));
+        toThreshold.push(graph.sum(gradient));
       } else if (reset === 'hard') {
         const atDistance = passed(graph.sub(upstream.at(t), graph.mul(membrane, after)));
         const silent = graph.asFloat(graph.binary('Less', membrane, threshold));
         gradient = graph.add(atDistance, graph.mul(silent, after));
-        toThreshold.push(sum(atDistance));
+        toThreshold.push(graph.sum(atDistance));
       } else {
         const atDistance = passed(graph.sub(upstream.at(t), graph.mul(threshold, after)));
         const spike = graph.asFloat(graph.binary('GreaterOrEqual', membrane, threshold));
         gradient = graph.add(atDistance, after);
-        toThreshold.push(sum(graph.add(atDistance, graph.mul(spike, after))));
+        toThreshold.push(graph.sum(graph.add(atDistance, graph.mul(spike, after))));
       }
       gradients.unshift(gradient);
       after = graph.scale(gradient, leak);
@@ -77,16 +60,33 @@ export function emitNeuron(layer: NeuronLayer, context: EmissionContext, input: 
     return { inputs: [gradientOver(graph, gradients, input.steps)], parameters: new Map([['threshold', atThreshold]]) };
   }
 
-  function sum(value: Value): Value {
-    return graph.reduce(
-      'ReduceSum',
-      value,
-      value.shape.map((_, axis) => axis),
-      false,
-    );
-  }
+  return {
+    output,
+    backward: form === 'rate' ? (upstream) => rateBackward(graph, membranes, threshold, input, upstream) : backward,
+  };
+}
 
-  return { output, backward: form === 'rate' ? rateBackward : backward };
+/** What a step leaves of the membrane. */
+export function leaked(graph: Graph, { leak, unit }: NeuronLayer, membrane: Value): Value {
+  const left = graph.scale(membrane, leak);
+  if (unit === undefined || leak === 1) return left;
+  const units = graph.unary('Floor', graph.scale(graph.unary('Abs', left), 1 / unit));
+  return graph.scale(graph.mul(graph.unary('Sign', left), units), unit);
+}
+
+/** BPTR: past each neuron that ever fired. */
+export function rateBackward(
+  graph: Graph,
+  membranes: readonly Value[],
+  threshold: Value,
+  input: Signal,
+  upstream: Signal,
+): LayerGradients {
+  const fired = membranes.map((membrane) => graph.asFloat(graph.binary('GreaterOrEqual', membrane, threshold)));
+  const ever = fired.reduce((most, each) => graph.apply('Max', [most, each], each.shape));
+  const gradients = upstream.parts.map((part) => graph.mul(part, ever));
+  const none = graph.apply('Identity', [graph.constant(0)], []);
+  return { inputs: [gradientOver(graph, gradients, input.steps)], parameters: new Map([['threshold', none]]) };
 }
 
 /**

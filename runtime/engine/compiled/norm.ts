@@ -12,7 +12,7 @@ import { Signal } from './signal.js';
  */
 export function emitNorm(
   layer: BatchNormLayer,
-  { graph, mode, timesteps, shards }: EmissionContext,
+  { graph, mode, timesteps, shards, device }: EmissionContext,
   input: Signal,
   /** After the parameters' names. */
   suffix = '',
@@ -21,7 +21,7 @@ export function emitNorm(
   const own = (name: string): Value => graph.input(inputName(layer.name, `${name}${suffix}`), [channels], 'parameter');
   const [gamma, beta, mean, variance] = [own('gamma'), own('beta'), own('mean'), own('variance')];
   input.keep();
-  const { parts } = input;
+  const parts = input.blocks(device);
   const perStep = parts[0]!.shape;
   const rows = (elementCount(perStep) / channels) * parts.length * shards;
   const axes = perStep.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
@@ -45,9 +45,9 @@ export function emitNorm(
   const outputs = parts.map((part) => graph.add(graph.mul(part, factor), offset));
 
   return {
-    output: Signal.ofParts(graph, outputs),
+    output: Signal.ofBlocks(graph, outputs, input.steps),
     updates: isTraining
-      ? running(graph, layer, { mean, variance }, found, rows * (timesteps / parts.length))
+      ? running(graph, layer, { mean, variance }, found, rows * (timesteps / input.steps))
       : new Map(),
     backward(upstream) {
       upstream.keep();
@@ -55,8 +55,9 @@ export function emitNorm(
       const centred = parts.map((part) => graph.sub(part, centre));
       const sums = (values: readonly Value[]): Value =>
         graph.total(values.map((value) => perChannel('ReduceSum', value)));
-      const toBeta = sums(upstream.parts);
-      const toGamma = graph.mul(sums(centred.map((value, t) => graph.mul(value, upstream.at(t)))), inverse);
+      const above = upstream.blocks(device);
+      const toBeta = sums(above);
+      const toGamma = graph.mul(sums(centred.map((value, t) => graph.mul(value, above[t]!))), inverse);
       /** Of the whole batch. */
       const whole = (own: Value): Value =>
         shards === 1 ? own : graph.reduce('ReduceSum', graph.gather(own, shards), [0], false);
@@ -69,9 +70,9 @@ export function emitNorm(
       const slope = alongChannels(graph.scale(graph.mul(graph.mul(whole(toGamma), inverse), gain), -1 / rows));
       const shift = alongChannels(graph.scale(graph.mul(whole(toBeta), gain), -1 / rows));
       const below = centred.map((value, t) =>
-        graph.add(graph.add(graph.mul(upstream.at(t), factor), shift), graph.mul(value, slope)),
+        graph.add(graph.add(graph.mul(above[t]!, factor), shift), graph.mul(value, slope)),
       );
-      return { inputs: [Signal.ofParts(graph, below)], parameters };
+      return { inputs: [Signal.ofBlocks(graph, below, input.steps)], parameters };
     },
   };
 }

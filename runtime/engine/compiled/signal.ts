@@ -1,3 +1,4 @@
+import type { Device } from './emission.js';
 import type { Graph, Value } from './graph.js';
 
 /**
@@ -18,6 +19,11 @@ export class Signal {
     return new Signal(graph, steps, whole, steps === 1 ? [whole] : null);
   }
 
+  /** What `blocks` gives, computed on. */
+  static ofBlocks(graph: Graph, blocks: readonly Value[], steps: number): Signal {
+    return blocks.length === steps ? Signal.ofParts(graph, blocks) : Signal.merged(graph, blocks[0]!, steps);
+  }
+
   static ofParts(graph: Graph, parts: readonly Value[]): Signal {
     return new Signal(graph, parts.length, parts.length === 1 ? parts[0]! : null, parts);
   }
@@ -30,6 +36,11 @@ export class Signal {
   get parts(): readonly Value[] {
     this.pieces ??= this.graph.split(this.whole!, this.steps);
     return this.pieces;
+  }
+
+  /** For element-wise operations: a step at a time, so that it stays in the cache, or on a GPU all steps in one. */
+  blocks(device: Device): readonly Value[] {
+    return device === 'gpu' ? [this.merged] : this.parts;
   }
 
   /** The part at timestep t; a signal of one step is the same at each. */

@@ -59,7 +59,7 @@ export class CompiledTwin implements Twin {
       structure: structureOf(graph, plan),
       timesteps: graph.timesteps,
       write: ({ mode, batch, shards, dropsOut }: PassKind, form: Surrogate['form'], timesteps: number) =>
-        twinGraph(graph, plan, { mode, batch, shards, dropsOut, form, timesteps }),
+        twinGraph(graph, plan, { mode, batch, shards, dropsOut, form, timesteps, device: engine.device }),
     };
     this.programs = new PassPrograms(source, engine);
     engine.account(this.parameterBytes(), 1);

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { wasmBackend } from '../../../runtime/engine/backend/portable.js';
+import type { Device } from '../../../runtime/engine/compiled/emission.js';
 import { extract } from '../../../runtime/engine/compiled/extract.js';
 import { Graph } from '../../../runtime/engine/compiled/graph.js';
 import { emitNeuron } from '../../../runtime/engine/compiled/neuron.js';
+import { emitNeuronTogether } from '../../../runtime/engine/compiled/neuron-together.js';
 import { float32Tensor, Program } from '../../../runtime/engine/compiled/program.js';
 import { Signal } from '../../../runtime/engine/compiled/signal.js';
 import { surrogateNumbers } from '../../../runtime/engine/compiled/surrogate-numbers.js';
@@ -71,8 +73,9 @@ async function onKernels(backend: 'wasm' | 'cpu'): Promise<LayerRuns> {
   };
 }
 
-/** The layer as a compiled graph of its own. */
-function compiled(): LayerRuns {
+/** The layer as a compiled graph of its own, run on the CPU whatever it is written for. */
+function compiled(device: Device): LayerRuns {
+  const emit = device === 'gpu' ? emitNeuronTogether : emitNeuron;
   async function run(settings: Settings, surrogate: Surrogate) {
     const graph = new Graph();
     const context = {
@@ -83,10 +86,11 @@ function compiled(): LayerRuns {
       timesteps: TIMESTEPS,
       form: surrogate.form,
       dropsOut: false,
+      device,
     } as const;
     const layer = { kind: 'neuron', inputs: ['x'], ...settings } as const;
     const current = Signal.merged(graph, graph.input('x', SHAPE, 'pass'), TIMESTEPS);
-    const { output, backward } = emitNeuron(layer, context, current);
+    const { output, backward } = emit(layer, context, current);
     const spikes = output.merged;
     graph.startBackward();
     const { inputs, parameters } = backward(Signal.merged(graph, graph.input('upstream', SHAPE, 'pass'), TIMESTEPS));
@@ -116,11 +120,17 @@ function compiled(): LayerRuns {
   };
 }
 
-describe.each(['wasm', 'cpu', 'compiled'] as const)('one spiking layer on %s, against PyTorch', (engine) => {
+describe.each([
+  'wasm',
+  'cpu',
+  'compiled',
+  'compiled for a GPU',
+] as const)('one spiking layer on %s, against PyTorch', (engine) => {
   let runs: LayerRuns;
 
   beforeAll(async () => {
-    runs = engine === 'compiled' ? compiled() : await onKernels(engine);
+    if (engine === 'wasm' || engine === 'cpu') runs = await onKernels(engine);
+    else runs = compiled(engine === 'compiled' ? 'cpu' : 'gpu');
   });
 
   describe.each(configurations)('$name', (settings) => {

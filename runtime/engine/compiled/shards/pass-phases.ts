@@ -33,7 +33,7 @@ export class PassPhases {
   private readonly known = new Map<string, PhasedPass>();
 
   constructor(graph: AnnGraph | SnnGraph) {
-    this.source = networkSource(graph);
+    this.source = networkSource(graph, 'cpu');
     this.timesteps = this.source.timesteps;
   }
 

@@ -76,7 +76,7 @@ function stepMemory(graph: AnnGraph | SnnGraph, images: number, shards: number):
   const held = sum(forward.phases.map(heldBytes));
   const back = Math.max(0, ...backward.phases.map((phase, k) => heldBytes(phase) + heldBytes(backward.phases[k - 1])));
   const kind = { mode: 'eval', batch: paddedBatch(images), shards: 1, isActivation: false, dropsOut: false } as const;
-  const written = networkSource(graph).write(kind, form, phases.timesteps);
+  const written = networkSource(graph, 'cpu').write(kind, form, phases.timesteps);
   const crafting = workingBytes(gradientPart(written, { parameters: false, input: true }));
   const working = Math.max(crafting, ...[...forward.phases, ...backward.phases].map(({ part }) => workingBytes(part)));
   const parameters = sum([...parametersOf(graph).values()].map(({ data }) => data.byteLength));
