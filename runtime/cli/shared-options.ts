@@ -5,7 +5,12 @@ import { type CommandOption, realNumber, wholeNumber } from './options.js';
 /** The largest seed. */
 const SEED_MAX = 2 ** 32 - 1;
 
-export const workersOption = wholeNumber('Threads; the result does not depend on them', availableParallelism(), 1, 256);
+export const workersOption = wholeNumber(
+  'Threads at most; the result does not depend on them',
+  availableParallelism(),
+  1,
+  256,
+);
 
 export const historyOption = {
   type: 'string',

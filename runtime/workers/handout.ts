@@ -16,7 +16,7 @@ export class Handout {
   constructor(
     private readonly total: number,
     /** How far the inputs in work may be ahead of what has been consumed. */
-    private readonly ahead: number,
+    public ahead: number,
   ) {}
 
   /** The number of the input to be tried now; null where there is none, or not yet. */

@@ -32,9 +32,10 @@ export interface Request {
   readonly input: unknown;
 }
 
-/** From a thread: the output of an input, or why there is none. A start that failed fails the first input. */
+/** From a thread: that its task has started, well or not; the output of an input, or why there is none. A start that failed fails the first input. */
 export type Reply =
-  | { readonly index: number; readonly output: unknown }
+  | { readonly isStarted: true }
+  | { readonly index: number; readonly output: unknown; readonly milliseconds: number }
   | { readonly index: number; readonly error: PortableError };
 
 /** An error as plain data; diagnostics survive the crossing. */

@@ -1,3 +1,4 @@
+import { threadId } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { mapTask, openPool } from '../../../runtime/workers/pool.js';
 import type { Task } from '../../../runtime/workers/task.js';
@@ -6,7 +7,13 @@ import type { SpikewrightError } from '../../../schemas/diagnostic.js';
 import { squares as untyped } from './squares.mjs';
 
 const squares = untyped as Task<
-  { offset: number | null; deaths?: SharedArrayBuffer },
+  {
+    offset: number | null;
+    deaths?: SharedArrayBuffer;
+    later?: SharedArrayBuffer;
+    diesLater?: boolean;
+    startMillis?: number;
+  },
   { value: number; millis: number },
   { result: Float32Array; started: number; atOnce: number; thread: number }
 >;
@@ -14,6 +21,11 @@ const squares = untyped as Task<
 /** Inputs 0, 1, …; the earlier the slower, so that threads finish out of order. */
 function inputs(count: number): { value: number; millis: number }[] {
   return Array.from({ length: count }, (_, value) => ({ value, millis: (count - value) * 4 }));
+}
+
+/** Two inputs so slow that others should help with the 297 that follow the third, for which `third` stands. */
+function slowThenMany(third: number): { value: number; millis: number }[] {
+  return Array.from({ length: 300 }, (_, k) => ({ value: k === 2 ? third : k, millis: k < 2 ? 50 : 0 }));
 }
 
 async function rejection(promise: Promise<unknown>): Promise<SpikewrightError> {
@@ -177,6 +189,46 @@ describe('mapping a task', () => {
     const outputs = await pool.map(inputs(3));
     await pool.close();
     expect(new Set(outputs.map(({ thread }) => thread)).size).toBe(3);
+  });
+
+  it('has one alone do what takes it less time than a start', async () => {
+    for (const first of ['caller', 'thread'] as const) {
+      const options = { workers: 3, first };
+      const outputs = await mapTask(squares, { offset: 0, startMillis: 400 }, inputs(6), options);
+      expect(outputs.map(({ result }) => result[0])).toEqual([0, 1, 4, 9, 16, 25]);
+      expect(new Set(outputs.map(({ thread }) => thread)).size).toBe(1);
+      expect(outputs[0]!.thread === threadId).toBe(first === 'caller');
+    }
+  });
+
+  it('has others join the one that began, once they have started, where what is left takes longer than that', async () => {
+    for (const first of ['caller', 'thread'] as const) {
+      // The third input ends only after one of another thread.
+      const values = slowThenMany(-7);
+      const setup = { offset: 0, later: new SharedArrayBuffer(8) };
+      const outputs = await mapTask(squares, setup, values, { workers: 2, first });
+      expect(outputs.map(({ result }) => result[0])).toEqual(values.map(({ value }) => value ** 2));
+      expect(new Set(outputs.map(({ thread }) => thread)).size).toBe(2);
+      expect(outputs[1]!.thread).toBe(outputs[0]!.thread);
+    }
+  });
+
+  it('goes on without a thread that dies before it has joined', async () => {
+    const setup = { offset: 0, later: new SharedArrayBuffer(8), diesLater: true };
+    const outputs = await mapTask(squares, setup, slowThenMany(-8), { workers: 2, first: 'caller' });
+    expect(outputs.length).toBe(300);
+    expect(new Set(outputs.map(({ thread }) => thread))).toEqual(new Set([threadId]));
+  });
+
+  it('rejects with what the consumer throws', async () => {
+    for (const workers of [1, 2]) {
+      const pool = openPool(squares, { offset: 0 }, { workers });
+      const spoil = ({ result }: { result: Float32Array }) => {
+        if (result[0] === 4) throw new RangeError('full');
+      };
+      expect((await rejection(pool.each({ length: 9, at: (k) => inputs(9)[k] }, spoil))).message).toBe('full');
+      await pool.close();
+    }
   });
 
   it('turns a thread that dies again and again into a diagnostic', async () => {

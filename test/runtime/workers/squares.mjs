@@ -5,13 +5,23 @@ import { SpikewrightError } from '../../../dist/schemas/diagnostic.js';
 let started = 0;
 let running = 0;
 
-/** Squares each number and adds `setup.offset`; −1 fails with a diagnostic, −2 with a plain error, −3 ends the thread, −4 never ends, −5 ends it
- * the first two times, −6 fails uncaught the first time (counted in `setup.deaths`). */
+const pause = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
+
+/**
+ * Squares each number and adds `setup.offset`; −1 fails with a diagnostic, −2 with a plain error, −3 ends the thread, −4 never ends, −5
+ * ends it the first two times, −6 fails uncaught the first time (counted in `setup.deaths`). A start takes
+ * `setup.startMillis`. `setup.later` counts starts and inputs of threads that began after another: −7 waits for such an input,
+ * −8 until such a thread has ended itself, as it does at its start with `setup.diesLater`.
+ */
 export const squares = {
   module: import.meta.url,
   name: 'squares',
-  async start({ offset, deaths }) {
+  async start({ offset, deaths, later, diesLater = false, startMillis = 0 }) {
     started += 1;
+    const isLater = later !== undefined && Atomics.add(new Int32Array(later), 0, 1) > 0;
+    if (isLater && diesLater) process.exit(5);
+    await pause(startMillis);
+    const counted = (place) => Atomics.load(new Int32Array(later), place);
     if (offset === null) throw new Error('no offset');
     return {
       async run({ value, millis }) {
@@ -31,10 +41,14 @@ export const squares = {
           await new Promise(() => undefined);
         }
         if (value === -4) await new Promise(() => undefined);
+        while (value === -7 && counted(1) === 0) await pause(1);
+        while (value === -8 && counted(0) === 1) await pause(1);
+        if (value === -8) await pause(200);
         running += 1;
         const atOnce = running;
-        await new Promise((resolve) => setTimeout(resolve, millis));
+        await pause(millis);
         running -= 1;
+        if (isLater) Atomics.add(new Int32Array(later), 1, 1);
         return { result: Float32Array.of(value * value + offset), started, atOnce, thread: threadId };
       },
       stop() {},
