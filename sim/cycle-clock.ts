@@ -85,7 +85,8 @@ export class CycleClock implements TimestepClock {
 
   observe(packets: PacketObserver | null): void {
     this.#packets = packets;
-    this.#memory.keepArrivals(packets !== null);
+    if (packets === null) this.#memory.keepNoArrivals();
+    else this.#memory.keepArrivals(packets.receivers);
   }
 
   timestep(hostWork: Float64Array): TimestepTime {

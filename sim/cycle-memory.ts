@@ -2,6 +2,7 @@ import type { Core } from './core.js';
 import { type InstantMemory, placeInstant } from './instant-memory.js';
 import type { Machine } from './machine.js';
 import type { Address, MachineMemory } from './machine-memory.js';
+import { lastUpTo } from './machine-view.js';
 import { type CycleFigures, messageBytes, placeStations, stationBytes } from './station-memory.js';
 
 /** Bytes of an `Arrival` in kernel/clock-state.ts. */
@@ -45,11 +46,14 @@ export interface Arrivals {
   readonly done: Float64Array;
 }
 
-/** What is kept of the messages of a timestep. */
-interface KeptArrivals {
-  /** `Arrival`s of the loops. */
-  readonly words: Uint32Array;
-  /** By place in the outboxes: the message that was sent there, and the core that did. */
+/** Words of a `Goal` in kernel/clock-state.ts, and the one that tells whether its core is watched. */
+const goalWords = 4;
+const watchedWord = 3;
+
+/** What a timestep's spikes have sent, in ascending order of places in the outboxes: a spike's messages lie side by side. */
+interface SentSpikes {
+  /** The place of a spike's first message, that message, and the core that sent it. */
+  readonly place: Int32Array;
   readonly message: Int32Array;
   readonly from: Int32Array;
 }
@@ -71,7 +75,9 @@ export class CycleMemory {
   readonly #outboxes: Address;
   /** Where messages take no time. */
   readonly #instant: InstantMemory | null;
-  #arrivals: KeptArrivals | null = null;
+  readonly #goals: Int32Array;
+  /** `Arrival`s of the loops, with room for as many as there can be. */
+  #arrivals: Uint32Array = new Uint32Array(0);
 
   constructor(machine: Machine, figures: CycleFigures) {
     const { memory, cores, mesh } = machine;
@@ -94,14 +100,16 @@ export class CycleMemory {
     this.#address = memory.reserve(4 * clockWords.length + 48);
     this.#words = memory.int32(this.#address, clockWords.length);
     this.#times = memory.int64(this.#address + 4 * clockWords.length, 6);
+    const goals = memory.place(
+      Int32Array.from(cores.flatMap(({ number }) => [x[number]!, y[number]!, ports + stationBytes * number, 0])),
+    );
+    this.#goals = memory.int32(goals, goalWords * cores.length);
     this.#set({
       pending,
       senders,
       ports,
       links,
-      goals: memory.place(
-        Int32Array.from(cores.flatMap(({ number }) => [x[number]!, y[number]!, ports + stationBytes * number, 0])),
-      ),
+      goals,
       cores: cores.length,
       linkCount: mesh.linkCount,
       occupied: memory.reserve(8 * mesh.linkCount),
@@ -116,18 +124,25 @@ export class CycleMemory {
     memory.float64(this.#address + 4 * clockWords.length + 40, 1)[0] = figures.unit;
   }
 
-  /** Keeps the messages of the coming timesteps for `arrivals`, or no longer. */
-  keepArrivals(keeps: boolean): void {
-    if (keeps && this.#arrivals === null) {
-      const messages = this.firstMessage.at(-1)!;
-      const address = this.#memory.reserve(arrivalBytes * messages);
-      this.#arrivals = {
-        words: this.#memory.uint32(address, (arrivalBytes / 4) * messages),
-        message: new Int32Array(messages),
-        from: new Int32Array(messages),
-      };
+  /** Keeps the messages that these cores are sent in the coming timesteps for `arrivals`; null: those of all. */
+  keepArrivals(receivers: ReadonlySet<number> | null): void {
+    const isWatched = Int32Array.from(this.#cores, ({ number }) => (receivers?.has(number) === false ? 0 : 1));
+    for (const [core, watched] of isWatched.entries()) this.#goals[goalWords * core + watchedWord] = watched;
+    let most = 0;
+    for (const { axonsOut } of this.#cores) for (const to of axonsOut.core) most += isWatched[to]!;
+    if (this.#arrivals.byteLength < arrivalBytes * most) {
+      const address = this.#memory.reserve(arrivalBytes * most);
+      this.#arrivals = this.#memory.uint32(address, (arrivalBytes / 4) * most);
     }
-    this.#set({ arrivals: keeps ? this.#arrivals!.words.byteOffset : 0 });
+    this.#follow(most > 0);
+  }
+
+  keepNoArrivals(): void {
+    this.#follow(false);
+  }
+
+  #follow(keeps: boolean): void {
+    this.#set({ arrivals: keeps ? this.#arrivals.byteOffset : 0 });
     if (this.#instant === null) return;
     // Single messages are followed by the loops for any figures; those count the links' messages themselves.
     for (const { axonsOut } of this.#cores) axonsOut.sentOn.fill(0);
@@ -146,8 +161,8 @@ export class CycleMemory {
 
   /** The messages of the last timestep, where they were kept; those for one core in the order in which it took them. */
   arrivals(): Arrivals {
-    this.#noteSent();
-    const { words, message, from } = this.#arrivals!;
+    const spikes = this.#sentSpikes();
+    const words = this.#arrivals;
     const sent = this.#memory.uint32(this.#outboxes, (messageBytes / 4) * this.firstMessage.at(-1)!);
     const count = this.#get('arrivalCount');
     const found: Arrivals = {
@@ -162,8 +177,9 @@ export class CycleMemory {
     for (let index = 0; index < count; index++) {
       const at = (arrivalBytes / 4) * index;
       const place = (words[at]! - this.#outboxes) / messageBytes;
-      found.message[index] = message[place]!;
-      found.from[index] = from[place]!;
+      const spike = lastUpTo(spikes.place, spikes.place.length, place);
+      found.message[index] = spikes.message[spike]! + place - spikes.place[spike]!;
+      found.from[index] = spikes.from[spike]!;
       found.to[index] = words[at + 1]!;
       found.made[index] = this.#picoseconds(sent, (messageBytes / 4) * place + 4);
       found.arrived[index] = this.#picoseconds(words, at + 2);
@@ -178,20 +194,26 @@ export class CycleMemory {
     return (words[at + 1]! * 2 ** 32 + words[at]!) * this.#unit;
   }
 
-  /** Takes down which messages of the last timestep lie where in the outboxes. */
-  #noteSent(): void {
-    const { message, from } = this.#arrivals!;
+  #sentSpikes(): SentSpikes {
+    const most = this.#cores.reduce((sum, { somas }) => sum + somas.spikeCount, 0);
+    const spikes = { place: new Int32Array(most), message: new Int32Array(most), from: new Int32Array(most) };
+    let count = 0;
     for (const { number, somas, axonsOut } of this.#cores) {
       const first = this.firstMessage[number]!;
       let place = first;
       for (let spike = 0; spike < somas.spikeCount; spike++) {
         const compartment = somas.spiked[spike]!;
-        for (let entry = axonsOut.offsets[compartment]!; entry < axonsOut.offsets[compartment + 1]!; entry++) {
-          message[place] = first + entry;
-          from[place++] = number;
-        }
+        const entry = axonsOut.offsets[compartment]!;
+        const past = axonsOut.offsets[compartment + 1]!;
+        if (past === entry) continue;
+        spikes.place[count] = place;
+        spikes.message[count] = first + entry;
+        spikes.from[count++] = number;
+        place += past - entry;
       }
     }
+    const { place, message, from } = spikes;
+    return { place: place.subarray(0, count), message: message.subarray(0, count), from: from.subarray(0, count) };
   }
 
   /** True where messages are made and cross the mesh in no time and always find room. */

@@ -28,11 +28,16 @@ export function forEachMembrane(
 
 /** The compartment whose output axons `entry` is one of. */
 export function compartmentOf(offsets: Uint32Array, entry: number): number {
+  return lastUpTo(offsets, offsets.length - 1, entry);
+}
+
+/** The last of the first `count` values, which ascend, that is no greater than `most`: the first of them must be so. */
+export function lastUpTo(values: ArrayLike<number>, count: number, most: number): number {
   let low = 0;
-  let high = offsets.length - 1;
+  let high = count;
   while (high - low > 1) {
     const middle = (low + high) >> 1;
-    if (offsets[middle]! <= entry) low = middle;
+    if (values[middle]! <= most) low = middle;
     else high = middle;
   }
   return low;

@@ -29,8 +29,10 @@ export interface StepMoment extends SampleStep {
  * later messages may have it again. Times are picoseconds from the start of the timestep; they never descend.
  */
 export interface PacketObserver {
-  /** The sending unit of core `from` has made the message of output axon entry `entry`. */
-  made(message: number, from: number, entry: number, time: number): void;
+  /** Cores of which the messages that they are sent are wanted, so that no others need be kept; null: all. It may be told of others, too. */
+  readonly receivers: ReadonlySet<number> | null;
+  /** The sending unit of core `from` has made the message of output axon entry `entry`, which goes to core `to`. */
+  made(message: number, from: number, to: number, entry: number, time: number): void;
   /** It has entered the input queue of core `to`. */
   arrived(message: number, to: number, time: number): void;
   /** Core `to` has processed it. */

@@ -3,7 +3,7 @@ import { LinkWatch } from './link-watch.js';
 import { compartmentOf, forEachMembrane, forEachSpike } from './machine-view.js';
 import type { Observer, PacketObserver, StepMoment } from './observer.js';
 import { PacketLog } from './packet-log.js';
-import { type CoreProbe, type NeuronProbe, type Probe, probeName, watches } from './probe.js';
+import { type CoreProbe, coresWatched, type NeuronProbe, type Probe, probeName, watches } from './probe.js';
 import { QueueWatch } from './queue-watch.js';
 
 /** A table that grows by rows of whole numbers. */
@@ -52,9 +52,11 @@ export class ProbeRecorder implements Observer {
   constructor(program: Program, probes: readonly Probe[], open: OpenTable) {
     this.#program = program;
     this.#probes = probes.map((probe) => ({ probe, table: open(probeName(probe, program), columnsOf[probe.kind]) }));
-    const wants = (kind: Probe['kind']): boolean => probes.some((probe) => probe.kind === kind);
-    this.#queues = wants('queue') ? new QueueWatch(program.cores.length) : null;
-    this.#log = wants('packets') ? new PacketLog() : null;
+    const ofCores = (kind: CoreProbe['kind']): CoreProbe[] =>
+      probes.filter((probe): probe is CoreProbe => probe.kind === kind);
+    const [queues, packets] = [ofCores('queue'), ofCores('packets')];
+    this.#queues = queues.length > 0 ? new QueueWatch(program.cores.length, coresWatched(queues)) : null;
+    this.#log = packets.length > 0 ? new PacketLog(coresWatched(packets)) : null;
     this.packets = bothOf(this.#queues, this.#log);
   }
 
@@ -134,10 +136,12 @@ function recordLinks({ sample, step, machine }: StepMoment, links: Float64Array,
 /** Tells two observers, of which either may be absent. */
 export function bothOf(first: PacketObserver | null, second: PacketObserver | null): PacketObserver | null {
   if (first === null || second === null) return first ?? second;
+  const isAll = first.receivers === null || second.receivers === null;
   return {
-    made(message, from, entry, time) {
-      first.made(message, from, entry, time);
-      second.made(message, from, entry, time);
+    receivers: isAll ? null : new Set([...first.receivers, ...second.receivers]),
+    made(message, from, to, entry, time) {
+      first.made(message, from, to, entry, time);
+      second.made(message, from, to, entry, time);
     },
     arrived(message, to, time) {
       first.arrived(message, to, time);

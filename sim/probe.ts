@@ -37,6 +37,16 @@ export function watches({ from, to }: Probe, step: number): boolean {
   return step >= from && step <= to;
 }
 
+/** The cores that probes look at; null: all. */
+export function coresWatched(probes: readonly CoreProbe[]): ReadonlySet<number> | null {
+  const cores = new Set<number>();
+  for (const { core } of probes) {
+    if (core === null) return null;
+    cores.add(core);
+  }
+  return cores;
+}
+
 /** KIND, of what, which neurons, in which steps. */
 const form =
   /^(?<kind>[a-z]+)(?::(?<of>[^@[\]]+)(?:\[(?<first>\d+)(?:-(?<last>\d+))?\])?)?(?:@(?<from>\d+)(?:-(?<to>\d+))?)?$/;

@@ -6,8 +6,10 @@ export class QueueWatch implements PacketObserver {
   readonly length: Int32Array;
   readonly longest: Int32Array;
   readonly received: Int32Array;
+  readonly receivers: ReadonlySet<number> | null;
 
-  constructor(cores: number) {
+  constructor(cores: number, receivers: ReadonlySet<number> | null) {
+    this.receivers = receivers;
     this.length = new Int32Array(cores);
     this.longest = new Int32Array(cores);
     this.received = new Int32Array(cores);

@@ -29,7 +29,7 @@ export function replayArrivals(arrivals: Arrivals, firstMessage: Int32Array, pac
   for (const moment of moments) {
     const k = moment % count;
     const number = message[k]!;
-    if (kind[moment] === made) packets.made(number, from[k]!, number - firstMessage[from[k]!]!, time[moment]!);
+    if (kind[moment] === made) packets.made(number, from[k]!, to[k]!, number - firstMessage[from[k]!]!, time[moment]!);
     else if (kind[moment] === arrived) packets.arrived(number, to[k]!, time[moment]!);
     else packets.processed(number, to[k]!, begin[k]!, time[moment]!);
   }

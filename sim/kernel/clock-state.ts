@@ -14,7 +14,7 @@ export class Clock {
   occupied: usize;
   /** Messages that a link holds. */
   linkBuffer: i32;
-  /** Of messages that entered a port, in that order, an `Arrival`; 0: nobody asks. */
+  /** Of messages that entered a port that is watched, in that order, an `Arrival`; 0: nobody asks. */
   arrivals: usize;
   arrivalCount: i32;
   criticalCore: i32;
@@ -43,7 +43,8 @@ export class Goal {
   x: i32;
   y: i32;
   port: usize;
-  unused: i32;
+  /** 1 where `arrivals` are to tell of its messages. */
+  isWatched: i32;
 }
 
 /** A sending unit or a link: what holds a message that another station is to take. */

@@ -10,7 +10,7 @@ export const ARRIVAL: usize = 32;
 let withinTile: i64 = 0;
 let arrival: usize = 0;
 
-/** `arrivals`: where messages that enter a port are noted; 0: nowhere. */
+/** `arrivals`: where messages that enter a watched port are noted; 0: nowhere. */
 export function openPorts(time: i64, arrivals: usize): void {
   withinTile = time;
   arrival = arrivals;
@@ -60,7 +60,7 @@ export function enterPort(entered: Port, core: i32, message: usize, now: i64): v
   entered.done = done;
   entered.departure = departure;
   entered.busy += work;
-  if (arrival) {
+  if (arrival && changetype<Message>(message).goal.isWatched) {
     const note = changetype<Arrival>(arrival);
     note.message = message;
     note.to = core;

@@ -4,7 +4,7 @@ import { LinkWatch } from '../link-watch.js';
 import { compartmentOf } from '../machine-view.js';
 import type { Observer, StepMoment } from '../observer.js';
 import { type Packet, PacketLog } from '../packet-log.js';
-import { type CoreProbe, type LinkProbe, type Probe, watches } from '../probe.js';
+import { type CoreProbe, coresWatched, type LinkProbe, type Probe, watches } from '../probe.js';
 import { SampleClock } from './sample-clock.js';
 
 /** Takes the bytes of the file piece by piece. */
@@ -29,7 +29,7 @@ const sequence = 1;
  * messages in the timestep.
  */
 export class PerfettoWriter implements Observer {
-  readonly packets = new PacketLog();
+  readonly packets: PacketLog;
   readonly #program: Program;
   readonly #probes: readonly CoreProbe[];
   readonly #links: readonly LinkProbe[];
@@ -46,6 +46,7 @@ export class PerfettoWriter implements Observer {
   constructor(program: Program, probes: readonly Probe[], write: ByteSink) {
     this.#program = program;
     this.#probes = probes.filter((probe): probe is CoreProbe => probe.kind === 'packets');
+    this.packets = new PacketLog(this.#probes.length === 0 ? null : coresWatched(this.#probes));
     this.#links = probes.filter((probe): probe is LinkProbe => probe.kind === 'links');
     this.#write = write;
     this.#packet({ trackDescriptor: { uuid: stepTrack, name: 'timesteps' } });

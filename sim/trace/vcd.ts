@@ -4,7 +4,7 @@ import { LinkWatch } from '../link-watch.js';
 import type { Machine } from '../machine.js';
 import { forEachMembrane, forEachSpike } from '../machine-view.js';
 import type { Observer, PacketObserver, StepMoment } from '../observer.js';
-import { type CoreProbe, type LinkProbe, type NeuronProbe, type Probe, watches } from '../probe.js';
+import { type CoreProbe, coresWatched, type LinkProbe, type NeuronProbe, type Probe, watches } from '../probe.js';
 import { SampleClock } from './sample-clock.js';
 
 /** Takes the text of the file piece by piece. */
@@ -126,6 +126,7 @@ export class VcdWriter implements Observer {
       this.#changes.push({ time, core, length: this.#queueLength[core]! });
     };
     return {
+      receivers: coresWatched(this.#queues),
       made() {},
       arrived: (_message, to, time) => change(to, 1, time),
       processed: (_message, to, _begin, end) => change(to, -1, end),

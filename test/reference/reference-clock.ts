@@ -141,7 +141,7 @@ export class ReferenceClock implements TimestepClock {
     const entry = this.#entry[core]!;
     const to = this.#machine.cores[core]!.axonsOut.core[entry]!;
     const message = this.#queues.create(to, this.#work[core]![entry]!);
-    this.#packets?.made(message, core, entry, now);
+    this.#packets?.made(message, core, to, entry, now);
     this.#queues.hold(core, message);
     const first = this.#stationFrom(this.#tile[core]!, to);
     if (this.#queues.isFull(first)) this.#queues.wait(core, first);

@@ -8,7 +8,7 @@ import { arbitraryCase } from './arbitrary-program.js';
 
 /** Runs a check on every timestep with its messages, and what each link has carried in it. */
 function watch(check: (moment: StepMoment, packets: readonly Packet[], carried: Float64Array) => void): Observer {
-  const packets = new PacketLog();
+  const packets = new PacketLog(null);
   let before = new Float64Array(0);
   return {
     packets,

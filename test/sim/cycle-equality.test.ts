@@ -14,6 +14,7 @@ import { unknownFigure } from './tiny-target.js';
 
 /** What a clock tells of single messages, by core: of events in one instant on two cores either may come first. */
 class Notes implements PacketObserver {
+  readonly receivers = null;
   readonly ofCore = new Map<string, string[]>();
   #time = 0;
 
@@ -22,7 +23,7 @@ class Notes implements PacketObserver {
     this.#time = 0;
   }
 
-  made(_message: number, from: number, entry: number, time: number): void {
+  made(_message: number, from: number, _to: number, entry: number, time: number): void {
     this.#note(`${from} sends`, `entry ${entry}`, time);
   }
 
@@ -172,7 +173,7 @@ describe('the compiled clock gives the times of the slow one, whose links carry 
         const simulator = new Simulator(silent.program, silent.target, { timing: 'cycle' });
         const [drives] = silent.samples;
         const before = simulator.run(drives!);
-        simulator.run(drives!, { observer: { packets: new PacketLog(), step: () => {} } });
+        simulator.run(drives!, { observer: { packets: new PacketLog(null), step: () => {} } });
         expect(simulator.run(drives!).time).toEqual(before.time);
       }),
       { numRuns: 30, seed: 10, endOnFailure: true },

@@ -139,4 +139,33 @@ describe('probes', () => {
       { numRuns: 60 },
     );
   });
+
+  it('of single cores see what those of all cores see of them, alone or side by side', () => {
+    let rows = 0;
+    fc.assert(
+      fc.property(fc.oneof(arbitraryCase, overlappingCase), fc.nat(), ({ program, target, samples }, at) => {
+        const of = (place: number): string => `${program.cores[place]!.chip}/${program.cores[place]!.core}`;
+        const [one, other] = [at % program.cores.length, (at + 1) % program.cores.length];
+        const record = (...texts: readonly string[]): number[][][] => {
+          const { tables, open } = memoryTables();
+          const probes = texts.map((text) => parseProbe(text, program, 'cycle'));
+          const observer = new ProbeRecorder(program, probes, open);
+          new Simulator(program, target, { timing: 'cycle' }).runStream(samples, { observer });
+          return [...tables.values()];
+        };
+        const [queues, packets] = record('queue', 'packets') as [number[][], number[][]];
+        const lead = (table: number[][], place: number, column: number): number[][] => {
+          const { chip, core } = program.cores[place]!;
+          return table.filter((row) => row[column] === chip && row[column + 1] === core);
+        };
+        const [oneQueue, otherPackets] = [lead(queues, one, 2), lead(packets, other, 5)];
+        expect(record(`queue:${of(one)}`, `packets:${of(other)}`)).toEqual([oneQueue, otherPackets]);
+        expect(record(`packets:${of(one)}`)).toEqual([lead(packets, one, 5)]);
+        expect(record(`queue:${of(one)}`, 'packets')).toEqual([oneQueue, packets]);
+        rows += oneQueue.length + otherPackets.length;
+      }),
+      { numRuns: 40 },
+    );
+    expect(rows).toBeGreaterThan(100);
+  });
 });
