@@ -1,29 +1,41 @@
+import type { Core } from './core.js';
 import type { Machine } from './machine.js';
+import type { Neurons } from './probe.js';
 
-/** Calls `visit` for the neurons of a population that fired in the timestep just simulated. */
-export function forEachSpike({ cores }: Machine, population: number, visit: (neuron: number) => void): void {
-  for (const core of cores) {
+/** Calls `visit` for those of the neurons that fired in the timestep just simulated, core by core. */
+export function forEachSpike(machine: Machine, wanted: Neurons, visit: (neuron: number, core: number) => void): void {
+  const { population, first, end } = wanted;
+  for (const core of coresWith(machine, wanted)) {
     if (!core.ranges.some((range) => range.population === population)) continue;
     const { somas, neuron } = core;
     for (let spike = 0; spike < somas.spikeCount; spike++) {
       const compartment = somas.spiked[spike]!;
-      if (core.population[compartment] === population) visit(neuron[compartment]!);
+      const number = neuron[compartment]!;
+      if (core.population[compartment] === population && number >= first && number < end) visit(number, core.number);
     }
   }
 }
 
-/** Calls `visit` for every neuron of a population and its membrane, core by core. */
+/** Calls `visit` for each of the neurons and its membrane, core by core. */
 export function forEachMembrane(
-  { cores }: Machine,
-  population: number,
-  visit: (neuron: number, value: number) => void,
+  machine: Machine,
+  wanted: Neurons,
+  visit: (neuron: number, value: number, core: number) => void,
 ): void {
-  for (const { ranges, neuron, somas } of cores) {
+  const { population, first, end } = wanted;
+  for (const { number, ranges, neuron, somas } of coresWith(machine, wanted)) {
     for (const range of ranges) {
       if (range.population !== population) continue;
-      for (let k = range.first; k < range.end; k++) visit(neuron[k]!, somas.membrane[k]!);
+      for (let k = range.first; k < range.end; k++) {
+        const found = neuron[k]!;
+        if (found >= first && found < end) visit(found, somas.membrane[k]!, number);
+      }
     }
   }
+}
+
+function coresWith({ cores }: Machine, { core }: Neurons): readonly Core[] {
+  return core === null ? cores : [cores[core]!];
 }
 
 /** The compartment whose output axons `entry` is one of. */

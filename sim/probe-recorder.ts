@@ -110,18 +110,10 @@ export class ProbeRecorder implements Observer {
 }
 
 function recordNeurons({ at, machine }: StepMoment, probe: NeuronProbe, table: RowTable): void {
-  const { population, first, end } = probe;
-  const { sample, step } = at[population]!;
+  const { sample, step } = at[probe.population]!;
   if (!watches(probe, step)) return;
-  if (probe.kind === 'spikes') {
-    forEachSpike(machine, population, (neuron) => {
-      if (neuron >= first && neuron < end) table.append(sample, step, neuron);
-    });
-  } else {
-    forEachMembrane(machine, population, (neuron, value) => {
-      if (neuron >= first && neuron < end) table.append(sample, step, neuron, value);
-    });
-  }
+  if (probe.kind === 'spikes') forEachSpike(machine, probe, (neuron) => table.append(sample, step, neuron));
+  else forEachMembrane(machine, probe, (neuron, value) => table.append(sample, step, neuron, value));
 }
 
 function recordLinks({ sample, step, machine }: StepMoment, links: Float64Array, table: RowTable): void {

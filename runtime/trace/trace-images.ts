@@ -25,7 +25,7 @@ export async function traceImages(
   consume: (result: SampleResult) => void,
   hooks: Hooks = {},
 ): Promise<void> {
-  const all = probes.map((text) => parseProbe(text, program, options.timing));
+  const all = probes.flatMap((text) => parseProbe(text, program, options.timing));
   // One that was given twice is recorded once.
   const found = all.filter((probe, k) => all.findIndex((other) => isDeepStrictEqual(other, probe)) === k);
   checkUse(probes, paths, options);

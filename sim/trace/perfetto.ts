@@ -1,16 +1,17 @@
 import { perfetto } from '../../schemas/generated/messages.js';
 import type { Program } from '../../schemas/program.js';
 import { LinkWatch } from '../link-watch.js';
-import { compartmentOf } from '../machine-view.js';
+import type { Machine } from '../machine.js';
+import { compartmentOf, forEachMembrane, forEachSpike } from '../machine-view.js';
 import type { Observer, StepMoment } from '../observer.js';
 import { type Packet, PacketLog } from '../packet-log.js';
-import { type CoreProbe, coresWatched, type LinkProbe, type Probe, watches } from '../probe.js';
+import { type CoreProbe, coresWatched, type LinkProbe, type NeuronProbe, type Probe, watches } from '../probe.js';
 import { SampleClock } from './sample-clock.js';
 
 /** Takes the bytes of the file piece by piece. */
 export type ByteSink = (bytes: Uint8Array) => void;
 
-const { TYPE_SLICE_BEGIN, TYPE_SLICE_END, TYPE_COUNTER } = perfetto.TrackEvent.Type;
+const { TYPE_SLICE_BEGIN, TYPE_SLICE_END, TYPE_INSTANT, TYPE_COUNTER } = perfetto.TrackEvent.Type;
 
 /** Tracks of a core, in the order of their numbers. */
 const [sending, receiving, queue] = [0, 1, 2];
@@ -26,16 +27,21 @@ const sequence = 1;
  * of the messages that it makes and one of those that it processes, and a counter of its input queue; arrows
  * follow each message from core to core. Times are rounded down to nanoseconds, the format's unit.
  * Written are the messages that `packets` probes name; without one, all. A `links` probe adds a counter for each link: its
- * messages in the timestep.
+ * messages in the timestep; a `spikes` probe a track of each core's, at the beginning of the timestep in which they fire; and a
+ * `membrane` probe a counter for each neuron, after the update. Counters stay as they are where no probe looks.
  */
 export class PerfettoWriter implements Observer {
   readonly packets: PacketLog;
   readonly #program: Program;
   readonly #probes: readonly CoreProbe[];
   readonly #links: readonly LinkProbe[];
+  readonly #neurons: readonly NeuronProbe[];
   readonly #linkWatch = new LinkWatch();
   /** What each link's counter says. */
   readonly #linkCounts = new Map<number, number>();
+  /** By name, the numbers of tracks that come behind those of links, and what they say where they are counters. */
+  readonly #furtherTracks = new Map<string, number>();
+  readonly #membranes = new Map<string, number>();
   readonly #write: ByteSink;
   readonly #clock = new SampleClock();
   readonly #described = new Set<number>();
@@ -48,6 +54,9 @@ export class PerfettoWriter implements Observer {
     this.#probes = probes.filter((probe): probe is CoreProbe => probe.kind === 'packets');
     this.packets = new PacketLog(this.#probes.length === 0 ? null : coresWatched(this.#probes));
     this.#links = probes.filter((probe): probe is LinkProbe => probe.kind === 'links');
+    this.#neurons = probes.filter(
+      (probe): probe is NeuronProbe => probe.kind === 'spikes' || probe.kind === 'membrane',
+    );
     this.#write = write;
     this.#packet({ trackDescriptor: { uuid: stepTrack, name: 'timesteps' } });
   }
@@ -63,6 +72,7 @@ export class PerfettoWriter implements Observer {
     }
     this.#slice(stepTrack, begin, `timestep ${step}`);
     this.#countLinks(moment, begin);
+    this.#showNeurons(moment, begin);
     const wanted: Packet[] = [];
     this.packets.forEach((packet) => {
       if (this.#isWanted(packet, moment)) wanted.push(packet);
@@ -132,6 +142,47 @@ export class PerfettoWriter implements Observer {
     }
   }
 
+  #showNeurons({ machine, at }: StepMoment, begin: number): void {
+    /** Several probes may look at one neuron. */
+    const shown = new Set<string>();
+    for (const probe of this.#neurons) {
+      const { name } = this.#program.populations[probe.population]!;
+      if (!watches(probe, at[probe.population]!.step)) continue;
+      if (probe.kind === 'spikes') {
+        forEachSpike(machine, probe, (neuron, place) => {
+          const spike = `${name}[${neuron}]`;
+          if (shown.has(spike)) return;
+          shown.add(spike);
+          const trackUuid = this.#furtherTrack(`core ${this.#program.cores[place]!.core} spikes`, place, machine, null);
+          this.#event(begin, { type: TYPE_INSTANT, trackUuid, name: spike });
+        });
+      } else {
+        forEachMembrane(machine, probe, (neuron, counterValue, place) => {
+          const membrane = `${name}[${neuron}] membrane`;
+          if (this.#membranes.get(membrane) === counterValue) return;
+          this.#membranes.set(membrane, counterValue);
+          const trackUuid = this.#furtherTrack(membrane, place, machine, 'units');
+          this.#event(begin, { type: TYPE_COUNTER, trackUuid, counterValue });
+        });
+      }
+    }
+  }
+
+  /** The number of a track of that name, of a core's chip; `unitName` of a counter. */
+  #furtherTrack(name: string, place: number, { mesh }: Machine, unitName: string | null): number {
+    const { chips, cores } = this.#program;
+    const parentUuid = this.#chipTrack(cores[place]!.chip);
+    const key = `${parentUuid} ${name}`;
+    const known = this.#furtherTracks.get(key);
+    if (known !== undefined) return known;
+    const uuid = firstChipTrack + chips + tracksPerCore * cores.length + mesh.linkCount + this.#furtherTracks.size;
+    this.#furtherTracks.set(key, uuid);
+    this.#packet({
+      trackDescriptor: { uuid, parentUuid, name, ...(unitName === null ? {} : { counter: { unitName } }) },
+    });
+    return uuid;
+  }
+
   #linkTrack(link: number, { machine }: StepMoment): number {
     const { chips, cores } = this.#program;
     const uuid = firstChipTrack + chips + tracksPerCore * cores.length + link;
@@ -146,14 +197,8 @@ export class PerfettoWriter implements Observer {
   /** The number of a core's track, described before its first use. */
   #coreTrack(place: number, which: number): number {
     const { chip, core } = this.#program.cores[place]!;
-    const process = firstChipTrack + chip;
+    const process = this.#chipTrack(chip);
     const track = firstChipTrack + this.#program.chips + tracksPerCore * place + which;
-    if (!this.#described.has(process)) {
-      this.#described.add(process);
-      this.#packet({
-        trackDescriptor: { uuid: process, process: { pid: chip + 1, processName: `chip ${chip}` } },
-      });
-    }
     if (!this.#described.has(track)) {
       this.#described.add(track);
       const name = ['sends', 'receives', 'input queue'][which]!;
@@ -167,6 +212,16 @@ export class PerfettoWriter implements Observer {
       });
     }
     return track;
+  }
+
+  /** The number of a chip's process, described before its first use. */
+  #chipTrack(chip: number): number {
+    const uuid = firstChipTrack + chip;
+    if (!this.#described.has(uuid)) {
+      this.#described.add(uuid);
+      this.#packet({ trackDescriptor: { uuid, process: { pid: chip + 1, processName: `chip ${chip}` } } });
+    }
+    return uuid;
   }
 
   /** Begins a slice of that name, or ends the last one (null). */

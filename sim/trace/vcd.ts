@@ -4,7 +4,15 @@ import { LinkWatch } from '../link-watch.js';
 import type { Machine } from '../machine.js';
 import { forEachMembrane, forEachSpike } from '../machine-view.js';
 import type { Observer, PacketObserver, StepMoment } from '../observer.js';
-import { type CoreProbe, coresWatched, type LinkProbe, type NeuronProbe, type Probe, watches } from '../probe.js';
+import {
+  type CoreProbe,
+  coresWatched,
+  type LinkProbe,
+  type NeuronProbe,
+  neuronsWatched,
+  type Probe,
+  watches,
+} from '../probe.js';
 import { SampleClock } from './sample-clock.js';
 
 /** Takes the text of the file piece by piece. */
@@ -99,21 +107,17 @@ export class VcdWriter implements Observer {
     const keys =
       probe.kind === 'links'
         ? linksOf(machine).map((link) => `link ${link}`)
-        : neuronsOf(probe).map((neuron) => `membrane ${probe.population} ${neuron}`);
+        : neuronsWatched(probe, this.#program).map((neuron) => `membrane ${probe.population} ${neuron}`);
     for (const key of keys) if (this.#values.delete(key)) this.#write(`bx ${this.#codes.get(key)!}\n`);
   }
 
   #visit(probe: NeuronProbe, machine: Machine, fired: Set<string>): void {
-    const { population, first, end } = probe;
+    const { population } = probe;
     if (probe.kind === 'spikes') {
-      forEachSpike(machine, population, (neuron) => {
-        if (neuron >= first && neuron < end) fired.add(this.#codes.get(`spikes ${population} ${neuron}`)!);
-      });
-      return;
+      forEachSpike(machine, probe, (neuron) => fired.add(this.#codes.get(`spikes ${population} ${neuron}`)!));
+    } else {
+      forEachMembrane(machine, probe, (neuron, value) => this.#set(`membrane ${population} ${neuron}`, value));
     }
-    forEachMembrane(machine, population, (neuron, value) => {
-      if (neuron >= first && neuron < end) this.#set(`membrane ${population} ${neuron}`, value);
-    });
   }
 
   #isWatched(core: number, step: number): boolean {
@@ -164,7 +168,7 @@ export class VcdWriter implements Observer {
     for (const probe of this.#neurons) {
       const { kind, population } = probe;
       this.#write(`$scope module ${word(program.populations[population]!.name)} $end\n`);
-      for (const neuron of neuronsOf(probe)) {
+      for (const neuron of neuronsWatched(probe, program)) {
         wire(`${kind} ${population} ${neuron}`, kind === 'spikes' ? 'wire 1' : 'integer 32', `${kind}_${neuron}`);
       }
       this.#write('$upscope $end\n');
@@ -194,10 +198,6 @@ export class VcdWriter implements Observer {
 /** The links that lead to a tile of the board. */
 function linksOf({ mesh, board }: Machine): number[] {
   return Array.from({ length: board.columns * board.rows }, (_, tile) => mesh.linksOf(tile)).flat();
-}
-
-function neuronsOf({ first, end }: NeuronProbe): number[] {
-  return Array.from({ length: end - first }, (_, k) => first + k);
 }
 
 /** The n-th short identifier: digits of base 94, least significant first. */

@@ -109,7 +109,8 @@ describe('a driven population that nobody watches', () => {
           const seen: number[][] = [];
           const step = ({ machine }: StepMoment): void => {
             const values: number[] = [];
-            forEachMembrane(machine, 0, (neuron, value) => {
+            const all = { population: 0, core: null, first: 0, end: Number.POSITIVE_INFINITY };
+            forEachMembrane(machine, all, (neuron, value) => {
               values[neuron] = value;
             });
             seen.push(values);

@@ -24,25 +24,43 @@ function memoryTables() {
 
 describe('probes', () => {
   it('are read with their layer, neurons, core and timesteps', () => {
-    expect(parseProbe('spikes:a', scene, 'off')).toEqual({
-      kind: 'spikes',
-      population: 0,
-      first: 0,
-      end: 3,
-      from: 0,
-      to: 1,
-    });
-    expect(parseProbe('membrane:out[1]@1', scene, 'off')).toEqual({
-      kind: 'membrane',
-      population: 1,
-      first: 1,
-      end: 2,
-      from: 1,
-      to: 1,
-    });
-    expect(parseProbe('queue:0/1@0-1', scene, 'cycle')).toEqual({ kind: 'queue', core: 1, from: 0, to: 1 });
-    expect(parseProbe('packets', scene, 'cycle')).toEqual({ kind: 'packets', core: null, from: 0, to: 1 });
-    expect(probeName(parseProbe('spikes:a[0-1]@1', scene, 'off'), scene)).toBe('spikes.a.neurons-0-1.steps-1-1');
+    const neurons = (kind: string, population: number, first: number, end: number, from: number) => {
+      return { kind, population, core: null, first, end, from, to: 1 };
+    };
+    expect(parseProbe('spikes:a', scene, 'off')).toEqual([neurons('spikes', 0, 0, 3, 0)]);
+    expect(parseProbe('membrane:out[1]@1', scene, 'off')).toEqual([neurons('membrane', 1, 1, 2, 1)]);
+    expect(parseProbe('queue:0/1@0-1', scene, 'cycle')).toEqual([{ kind: 'queue', core: 1, from: 0, to: 1 }]);
+    expect(parseProbe('packets', scene, 'cycle')).toEqual([{ kind: 'packets', core: null, from: 0, to: 1 }]);
+    const [probe] = parseProbe('spikes:a[0-1]@1', scene, 'off');
+    expect(probeName(probe!, scene)).toBe('spikes.a.neurons-0-1.steps-1-1');
+  });
+
+  it('of the neurons of a core are one for each of its layers, unless a layer has such a name', () => {
+    const { ranges, ...rest } = scene.cores[1]!;
+    const [source, sink] = scene.cores;
+    const [a, out] = scene.populations;
+    const mixed = {
+      ...rest,
+      ranges: [
+        { ...ranges[0]!, neurons: Int32Array.of(1) },
+        { ...ranges[0]!, population: 0, first: 1, neurons: Int32Array.of(0) },
+      ],
+    };
+    const program = { ...scene, cores: [source!, mixed] };
+    const steps = { from: 1, to: 1 };
+    const found = parseProbe('membrane:0/1@1', program, 'off');
+    expect(found).toEqual([
+      { kind: 'membrane', population: 0, core: 1, first: 0, end: 3, ...steps },
+      { kind: 'membrane', population: 1, core: 1, first: 0, end: 2, ...steps },
+    ]);
+    expect(found.map((probe) => probeName(probe, program))).toEqual([
+      'membrane.a.chip-0.core-1.steps-1-1',
+      'membrane.out.chip-0.core-1.steps-1-1',
+    ]);
+    const named = { ...scene, populations: [{ ...a!, name: '0/1' }, out!] };
+    expect(parseProbe('spikes:0/1', named, 'off')).toMatchObject([{ population: 0, core: null }]);
+    const padding = { ...scene, cores: [source!, { ...sink!, ranges: [] }] };
+    expect(() => parseProbe('spikes:0/1', padding, 'off')).toThrow('core 0/1 holds no neurons');
   });
 
   it.each([
@@ -55,6 +73,10 @@ describe('probes', () => {
     ['SW3021', 'spikes:a[3]', 'cycle'],
     ['SW3021', 'spikes:a[2-1]', 'cycle'],
     ['SW3021', 'queue:0/7', 'cycle'],
+    ['SW3021', 'spikes:0/7', 'off'],
+    ['SW3021', 'membrane:1/0', 'cycle'],
+    ['SW3021', 'membrane:0/1@2', 'cycle'],
+    ['SW3020', 'spikes:0/1[0]', 'cycle'],
     ['SW3021', 'links@2', 'cycle'],
     ['SW3021', 'links@1-0', 'cycle'],
     ['SW3022', 'queue', 'analytic'],
@@ -65,7 +87,9 @@ describe('probes', () => {
   });
 
   it('that name no core of the program are told which it has', () => {
-    expect(() => parseProbe('queue:0/7', scene, 'cycle')).toThrow(/no core 0\/7; it uses 0\/0, 0\/1\./);
+    for (const text of ['queue:0/7', 'spikes:0/7', 'membrane:0/7']) {
+      expect(() => parseProbe(text, scene, 'cycle')).toThrow(/no core 0\/7; it uses 0\/0, 0\/1\./);
+    }
     const cores = Array.from({ length: 11 }, (_, k) => ({ ...scene.cores[0]!, chip: k % 2, core: 20 - k }));
     expect(() => parseProbe('packets:3/0', { ...scene, cores }, 'cycle')).toThrow(
       'uses 0/10, 0/12, 0/14, 0/16, 0/18, 0/20, 1/11, 1/13 and 3 more.',
@@ -74,7 +98,7 @@ describe('probes', () => {
 
   it('record spikes, membranes, queues, messages and links', () => {
     const { tables, open } = memoryTables();
-    const probes = ['spikes:a', 'membrane:out@1', 'queue', 'packets', 'links'].map((text) => {
+    const probes = ['spikes:a', 'membrane:out@1', 'queue', 'packets', 'links'].flatMap((text) => {
       return parseProbe(text, scene, 'cycle');
     });
     const observer = new ProbeRecorder(scene, probes, open);
@@ -102,7 +126,7 @@ describe('probes', () => {
       fc.property(fc.oneof(arbitraryCase, overlappingCase), ({ program, target, samples }) => {
         const { tables, open } = memoryTables();
         const texts = program.populations.map(({ name }) => `spikes:${name}`);
-        const probes = [...texts, 'packets', 'links', 'queue'].map((text) => parseProbe(text, program, 'cycle'));
+        const probes = [...texts, 'packets', 'links', 'queue'].flatMap((text) => parseProbe(text, program, 'cycle'));
         const observer = new ProbeRecorder(program, probes, open);
         const watched = new Simulator(program, target, { timing: 'cycle' });
         const alone = new Simulator(program, target, { timing: 'cycle' });
@@ -148,7 +172,7 @@ describe('probes', () => {
         const [one, other] = [at % program.cores.length, (at + 1) % program.cores.length];
         const record = (...texts: readonly string[]): number[][][] => {
           const { tables, open } = memoryTables();
-          const probes = texts.map((text) => parseProbe(text, program, 'cycle'));
+          const probes = texts.flatMap((text) => parseProbe(text, program, 'cycle'));
           const observer = new ProbeRecorder(program, probes, open);
           new Simulator(program, target, { timing: 'cycle' }).runStream(samples, { observer });
           return [...tables.values()];
@@ -167,5 +191,38 @@ describe('probes', () => {
       { numRuns: 40 },
     );
     expect(rows).toBeGreaterThan(100);
+  });
+
+  it('of the neurons of all cores see together what those of the layers see', () => {
+    let [rows, shared] = [0, 0];
+    fc.assert(
+      fc.property(fc.oneof(arbitraryCase, overlappingCase), ({ program, target, samples }) => {
+        const record = (of: readonly string[]): Record<'spikes' | 'membrane', Set<string>> => {
+          const { tables, open } = memoryTables();
+          const probes = (['spikes', 'membrane'] as const).flatMap((kind) =>
+            of.flatMap((what) => parseProbe(`${kind}:${what}`, program, 'off')),
+          );
+          const observer = new ProbeRecorder(program, probes, open);
+          new Simulator(program, target, { timing: 'off' }).runStream(samples, { observer });
+          const seen = (kind: string): Set<string> => {
+            const found = [...tables].filter(([name]) => name.startsWith(`${kind}.`));
+            const all = found.flatMap(([name, table]) => table.map((row) => `${name.split('.')[1]} ${row}`));
+            const distinct = new Set(all);
+            // No neuron is on two cores.
+            expect(distinct.size).toBe(all.length);
+            rows += all.length;
+            return distinct;
+          };
+          return { spikes: seen('spikes'), membrane: seen('membrane') };
+        };
+        const cores = program.cores.map(({ chip, core }) => `${chip}/${core}`);
+        expect(record(cores)).toEqual(record(program.populations.map(({ name }) => name)));
+        shared += program.cores.filter(
+          ({ ranges }) => new Set(ranges.map(({ population }) => population)).size > 1,
+        ).length;
+      }),
+      { numRuns: 40 },
+    );
+    expect(Math.min(rows, shared)).toBeGreaterThan(10);
   });
 });

@@ -8,7 +8,7 @@ import { arbitraryCase, overlappingCase } from '../arbitrary-program.js';
 import { tinyTarget } from '../tiny-target.js';
 import { scene } from './scene.js';
 
-const { TYPE_SLICE_BEGIN, TYPE_SLICE_END, TYPE_COUNTER } = perfetto.TrackEvent.Type;
+const { TYPE_SLICE_BEGIN, TYPE_SLICE_END, TYPE_INSTANT, TYPE_COUNTER } = perfetto.TrackEvent.Type;
 
 interface Slice {
   readonly track: string;
@@ -19,14 +19,21 @@ interface Slice {
   readonly endsFlows: readonly number[];
 }
 
-/** Slices and counter values by track name; checks that slices nest and that times on a track never descend. */
-function readTimeline(bytes: Uint8Array): { slices: Slice[]; counters: Map<string, [time: number, value: number][]> } {
+interface Timeline {
+  readonly slices: Slice[];
+  readonly counters: Map<string, [time: number, value: number][]>;
+  readonly instants: Map<string, [time: number, name: string][]>;
+}
+
+/** Slices, counter values and instants by track name; checks that slices nest and that times on a track never descend. */
+function readTimeline(bytes: Uint8Array): Timeline {
   const { packet } = perfetto.Trace.decode(bytes);
   const names = new Map<number, string>();
   const open = new Map<string, Slice[]>();
   const lastTime = new Map<string, number>();
   const slices: Slice[] = [];
-  const counters = new Map<string, [number, number][]>();
+  const counters: Timeline['counters'] = new Map();
+  const instants: Timeline['instants'] = new Map();
   for (const { timestamp, trackDescriptor, trackEvent } of packet) {
     if (trackDescriptor) {
       names.set(Number(trackDescriptor.uuid), trackDescriptor.name || trackDescriptor.process!.processName!);
@@ -55,18 +62,20 @@ function readTimeline(bytes: Uint8Array): { slices: Slice[]; counters: Map<strin
       const slice = stack.pop()!;
       expect(time).toBeGreaterThanOrEqual(slice.begin);
       slice.end = time;
+    } else if (type === TYPE_INSTANT) {
+      instants.set(track, [...(instants.get(track) ?? []), [time, name!]]);
     } else {
       expect(type).toBe(TYPE_COUNTER);
       counters.set(track, [...(counters.get(track) ?? []), [time, Number(counterValue)]]);
     }
   }
   for (const stack of open.values()) expect(stack).toEqual([]);
-  return { slices, counters };
+  return { slices, counters, instants };
 }
 
 function timeline(probes: readonly string[], samples: number) {
   const parts: Uint8Array[] = [];
-  const found = probes.map((probe) => parseProbe(probe, scene, 'cycle'));
+  const found = probes.flatMap((probe) => parseProbe(probe, scene, 'cycle'));
   const observer = new PerfettoWriter(scene, found, (bytes) => parts.push(bytes));
   const simulator = new Simulator(scene, tinyTarget(), { timing: 'cycle' });
   for (let sample = 0; sample < samples; sample++) {
@@ -101,6 +110,29 @@ describe('a timeline', () => {
       [58, 1],
       [66, 0],
     ]);
+  });
+
+  it('has spikes and membranes, by layer and by core, each once', () => {
+    const second = 8066;
+    for (const probes of [
+      ['spikes:a', 'membrane:out'],
+      ['spikes:0/0', 'membrane:0/1'],
+      ['spikes:a', 'spikes:0/0', 'membrane:0/1@0-1', 'membrane:out'],
+    ]) {
+      const { instants, counters } = timeline(probes, 1);
+      expect([...instants]).toEqual([['core 0 spikes', [0, 1, 2].map((neuron) => [7000, `a[${neuron}]`])]]);
+      // Three spikes of weights 1 and −2.
+      const membranes = [3, -6].map((value) => [
+        [7000, 0],
+        [second, value],
+      ]);
+      expect([0, 1].map((neuron) => counters.get(`out[${neuron}] membrane`))).toEqual(membranes);
+    }
+    const { instants, counters } = timeline(['spikes:a@1', 'membrane:out[1]@1', 'membrane:0/0@1'], 1);
+    expect(instants.size).toBe(0);
+    expect(counters.get('out[1] membrane')).toEqual([[second, -6]]);
+    expect(counters.has('out[0] membrane')).toBe(false);
+    expect(counters.get('a[2] membrane')!.map(([time]) => time)).toEqual([second]);
   });
 
   it('names samples and timesteps, one after another', () => {
@@ -143,7 +175,7 @@ describe('a timeline', () => {
         { ...sink!, core: 4 },
       ],
     };
-    const observer = new PerfettoWriter(apart, [parseProbe('links', apart, 'cycle')], (bytes) => parts.push(bytes));
+    const observer = new PerfettoWriter(apart, parseProbe('links', apart, 'cycle'), (bytes) => parts.push(bytes));
     const { time } = new Simulator(apart, tinyTarget(), { timing: 'cycle' }).run([Int32Array.of(1, 1, 1)], {
       observer,
       first: 0,

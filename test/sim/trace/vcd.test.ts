@@ -38,7 +38,7 @@ function readVcd(text: string): Map<string, [time: number, value: number | null]
 
 function waveform(program: Program, probes: readonly string[], timing: TimingMode, drives: readonly number[][]) {
   let text = '';
-  const found = probes.map((probe) => parseProbe(probe, program, timing));
+  const found = probes.flatMap((probe) => parseProbe(probe, program, timing));
   const observer = new VcdWriter(program, found, (part) => {
     text += part;
   });
@@ -107,6 +107,38 @@ describe('a waveform', () => {
     expect(valuesOf('out.membrane_1')).toEqual([null, -4, null, -2]);
   });
 
+  it('shows the neurons of a core, each once, whoever else looks at them', () => {
+    const all = waveform(scene, ['spikes:a', 'membrane:out'], 'cycle', [[1, 0, 1]]);
+    const ofCores = waveform(scene, ['spikes:0/0', 'membrane:0/1'], 'cycle', [[1, 0, 1]]);
+    expect(ofCores).toEqual(all);
+    expect(
+      waveform(scene, ['spikes:0/0', 'spikes:a[1-2]', 'membrane:out', 'membrane:0/1'], 'cycle', [[1, 0, 1]]),
+    ).toEqual(all);
+    // Neuron 2 of "a" on another core.
+    const [source, sink] = scene.cores;
+    const range = source!.ranges[0]!;
+    const apart: Program = {
+      ...scene,
+      cores: [
+        { ...source!, ranges: [{ ...range, neurons: range.neurons.slice(0, 2) }] },
+        { ...sink!, ranges: [...sink!.ranges, { population: 0, first: 2, neurons: Int32Array.of(2) }] },
+      ],
+    };
+    const text: string[] = [];
+    const probes = parseProbe('spikes:0/1', apart, 'off');
+    new VcdWriter(apart, probes, (part) => text.push(part)).step({
+      tick: 0,
+      sample: 0,
+      step: 0,
+      at: scene.populations.map(() => ({ sample: 0, step: 0 })),
+      machine: new Simulator(scene, tinyTarget(), { timing: 'off' }).machine,
+      start: null,
+      time: null,
+      linkMessages: null,
+    });
+    expect(text.join('')).toContain('module a $end\n$var wire 1 # spikes_2 $end\n$upscope');
+  });
+
   it('counts a step as a microsecond without timing, and puts samples one after another', () => {
     const changes = waveform(scene, ['spikes:a[1]'], 'off', [
       [0, 1, 0],
@@ -134,7 +166,7 @@ describe('a waveform', () => {
       populations: [{ ...scene.populations[0]!, shape: [1, 1, neurons] as const }, scene.populations[1]!],
     };
     const codes: string[] = [];
-    const probe = { kind: 'spikes', population: 0, first: 0, end: neurons, from: 0, to: 1 } as const;
+    const probe = { kind: 'spikes', population: 0, core: null, first: 0, end: neurons, from: 0, to: 1 } as const;
     const observer = new VcdWriter(program, [probe], (text) => {
       const code = /^\$var \S+ \d+ (\S+) /.exec(text)?.[1];
       if (code !== undefined) codes.push(code);
