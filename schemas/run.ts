@@ -16,6 +16,8 @@ export interface RunConfig {
   readonly engine: 'auto' | 'compiled' | 'eager';
   /** Of the eager engine. */
   readonly backend: BackendName;
+  /** Of the compiled engine, for conversion and finetuning; 'auto' takes a GPU that is no software one. */
+  readonly device: 'auto' | 'gpu' | 'cpu';
   readonly convert: RunConvert;
   readonly finetune: RunFinetune & { readonly qat: RunQat | null };
   readonly compile: {

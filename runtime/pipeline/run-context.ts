@@ -51,8 +51,8 @@ export class RunContext {
 
   /** The configured engine. Throws what `startEngine` throws. */
   async engine(): Promise<Engine> {
-    const { engine, backend } = this.config;
-    this.opened.engine ??= startEngine({ engine, backend, threads: this.workers });
+    const { engine, backend, device } = this.config;
+    this.opened.engine ??= startEngine({ engine, backend, device, threads: this.workers });
     return (await this.opened.engine).engine;
   }
 

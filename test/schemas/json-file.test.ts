@@ -152,6 +152,7 @@ describe('run files', () => {
       seed: 0,
       engine: 'auto',
       backend: 'auto',
+      device: 'cpu',
       normalisation: null,
       budget: null,
     });

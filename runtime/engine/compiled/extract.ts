@@ -1,5 +1,7 @@
 import { onnx } from '../../../schemas/generated/messages.js';
 import type { ElementType, Graph, GraphNode, Value } from './graph.js';
+import type { Packing } from './packing.js';
+import { packingNodes, packingOf, unpackingNodes } from './packing.js';
 
 /** ONNX IR 8 with opset 17; FusedMatMul is of ONNX Runtime's own domain. */
 const IR_VERSION = 8;
@@ -13,6 +15,9 @@ export interface Extract {
   readonly model: Uint8Array;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
+  /** Inputs and outputs that the model has in one tensor each; null for none. */
+  readonly packedInputs: Packing | null;
+  readonly packedOutputs: Packing | null;
   /** In order of execution; the model names them "#index type layer". */
   readonly nodes: readonly GraphNode[];
 }
@@ -25,6 +30,8 @@ export function extract(
   graph: Graph,
   outputs: readonly Value[],
   given: 'nothing' | 'forward' | ReadonlySet<string>,
+  /** Which inputs of the graph and which outputs may go packed; none unless said. */
+  packs: (value: Value) => boolean = () => false,
 ): Extract {
   const isGiven = (name: string, node: GraphNode): boolean =>
     typeof given === 'string' ? given === 'forward' && node.isForward && node.variesByPass : given.has(name);
@@ -51,26 +58,52 @@ export function extract(
   }
 
   const ordered = graph.nodes.filter((node) => nodes.has(node));
+  const packedInputs = packingOf(
+    'packed inputs',
+    // What another part computed lies where that ran.
+    [...inputs.values()].filter((value) => graph.inputs.has(value.name) && packs(value)),
+  );
+  const packedOutputs = packingOf('packed outputs', outputs.filter(packs));
+  const taken = packedInputs === null ? nothing : unpackingNodes(packedInputs);
+  const left = packedOutputs === null ? nothing : packingNodes(packedOutputs);
   const model = onnx.ModelProto.encode({
     irVersion: IR_VERSION,
     producerName: 'spikewright',
     opsetImport: OPSETS,
     graph: {
       name: 'pass',
-      node: ordered.map(({ index, layer, opType, domain, inputs: names, outputs: results, attributes }) => ({
-        name: `#${index} ${opType} ${layer}`,
-        opType,
-        domain,
-        input: [...names],
-        output: results.map(({ name }) => name),
-        attribute: [...attributes],
-      })),
-      initializer: [...constants].map((name) => graph.initialisers.get(name)!),
-      input: [...inputs.values()].map(valueInfo),
-      output: outputs.map(valueInfo),
+      node: [
+        ...taken.node,
+        ...ordered.map(({ index, layer, opType, domain, inputs: names, outputs: results, attributes }) => ({
+          name: `#${index} ${opType} ${layer}`,
+          opType,
+          domain,
+          input: [...names],
+          output: results.map(({ name }) => name),
+          attribute: [...attributes],
+        })),
+        ...left.node,
+      ],
+      initializer: [
+        ...taken.initializer,
+        ...[...constants].map((name) => graph.initialisers.get(name)!),
+        ...left.initializer,
+      ],
+      input: crossing([...inputs.values()], packedInputs).map(valueInfo),
+      output: crossing(outputs, packedOutputs).map(valueInfo),
     },
   }).finish();
-  return { model, inputs: [...inputs.values()], outputs, nodes: ordered };
+  return { model, inputs: [...inputs.values()], outputs, packedInputs, packedOutputs, nodes: ordered };
+}
+
+const nothing = { node: [], initializer: [] };
+
+/** The values as the model has them: those that are packed as one. */
+function crossing(values: readonly Value[], packing: Packing | null): readonly Value[] {
+  if (packing === null) return values;
+  const packed = new Set(packing.members.map(({ value }) => value));
+  const { name, length } = packing;
+  return [...values.filter((value) => !packed.has(value)), { name, shape: [length], type: 'float32' }];
 }
 
 const elementTypes: Record<ElementType, onnx.TensorProto.DataType> = {

@@ -85,7 +85,7 @@ export class PassPrograms {
       (own) => {
         const { graph, logits, updates } = this.written(own, form);
         const read = keep === 'none' ? [] : this.readByBackward(own, keep);
-        return extract(graph, unique([logits, ...updates.values(), ...read]), 'nothing');
+        return extract(graph, unique([logits, ...updates.values(), ...read]), 'nothing', this.packs(read));
       },
       given,
       { into, onDevice: staysOnDevice ? kept : [] },
@@ -114,7 +114,7 @@ export class PassPrograms {
       ['backward', form, wanted.parameters, wanted.input],
       (own) => {
         const smaller = this.written(own, form);
-        return extract(smaller.graph, unique(gradientsOf(smaller, wanted)), 'forward');
+        return extract(smaller.graph, unique(gradientsOf(smaller, wanted)), 'forward', this.packs());
       },
       new Map([...given, [written.upstream.name, atLogits]]),
     );
@@ -132,7 +132,7 @@ export class PassPrograms {
     const outputs = await this.run(
       kind,
       ['loss', form, wanted.parameters, wanted.input],
-      (own) => gradientPart(this.written(own, form), wanted),
+      (own) => gradientPart(this.written(own, form), wanted, this.packs()),
       given,
     );
     return {
@@ -150,7 +150,7 @@ export class PassPrograms {
       ['record'],
       (own) => {
         const written = this.written(own, 'triangular');
-        return extract(written.graph, [written.logits, ...written.spikes.values()], 'nothing');
+        return extract(written.graph, [written.logits, ...written.spikes.values()], 'nothing', this.packs());
       },
       given,
     );
@@ -219,6 +219,13 @@ export class PassPrograms {
     return 0;
   }
 
+  /** What may cross to a GPU and back packed: neither kernels, which it holds, nor what stays there. */
+  private packs(staying: readonly Value[] = []): (value: Value) => boolean {
+    if (this.engine.device === 'cpu') return () => false;
+    const apart = new Set([...staying.map(({ name }) => name), ...this.kernelNames]);
+    return ({ name }) => !apart.has(name);
+  }
+
   /** Values of the forward pass that the backward pass reads for those gradients, whatever the surrogate. */
   private readByBackward(kind: PassKind, keep: Kept): readonly Value[] {
     const written = this.written(kind, kind.isActivation ? 'activation' : 'triangular');
@@ -242,9 +249,9 @@ export class PassPrograms {
 }
 
 /** Forward and backward pass in one. */
-export function gradientPart(written: NetworkGraph, wanted: Wanted): Extract {
+export function gradientPart(written: NetworkGraph, wanted: Wanted, packs?: (value: Value) => boolean): Extract {
   const values = [written.logits, ...written.updates.values(), ...gradientsOf(written, wanted)];
-  return extract(written.graph, unique(values), 'nothing');
+  return extract(written.graph, unique(values), 'nothing', packs);
 }
 
 function gradientsOf({ gradients, imageGradient }: NetworkGraph, wanted: Wanted): readonly Value[] {

@@ -3,6 +3,7 @@ import { elementCount } from '../../../schemas/tensor.js';
 import type { CompiledBackend } from '../backend/backend.js';
 import type { Extract } from './extract.js';
 import type { Value } from './graph.js';
+import type { Packing } from './packing.js';
 import { brokenOff, rejected } from './runtime-failure.js';
 
 /** Tensors of a pass by value name. */
@@ -68,11 +69,18 @@ export class Program {
       if (tensor === undefined) throw new Error(`the pass has no value ${name}`);
       feeds[name] = tensor;
     }
-    const fetches = Object.fromEntries(this.part.outputs.map(({ name }) => [name, into.get(name) ?? null]));
-    const results = await this.session.run(feeds, fetches).catch((error: unknown) => {
-      throw brokenOff(error, this.part);
-    });
-    return new Map(this.part.outputs.map(({ name }) => [name, results[name]!]));
+    const { outputs, packedInputs, packedOutputs } = this.part;
+    if (packedInputs !== null) packInto(feeds, packedInputs);
+    const unpacked = new Set(packedOutputs?.members.map(({ value }) => value.name));
+    const apart = outputs.flatMap(({ name }) => (unpacked.has(name) ? [] : [[name, into.get(name) ?? null] as const]));
+    const fetches = Object.fromEntries(packedOutputs === null ? apart : [...apart, [packedOutputs.name, null]]);
+    const results = {
+      ...(await this.session.run(feeds, fetches).catch((error: unknown) => {
+        throw brokenOff(error, this.part);
+      })),
+    };
+    if (packedOutputs !== null) unpackFrom(results, packedOutputs);
+    return new Map(outputs.map(({ name }) => [name, results[name]!]));
   }
 
   release(): Promise<void> {
@@ -80,9 +88,33 @@ export class Program {
   }
 }
 
-function locations({ outputs }: Extract, onDevice: readonly Value[]): Record<string, 'gpu-buffer' | 'cpu'> {
+/** Puts the members' tensors side by side into the one that the model takes for them. */
+function packInto(feeds: Record<string, Tensor>, { name, length, members }: Packing): void {
+  const all = new Float32Array(length);
+  for (const { value, start } of members) {
+    all.set(feeds[value.name]!.data as Float32Array, start);
+    delete feeds[value.name];
+  }
+  feeds[name] = float32Tensor(all, [length]);
+}
+
+/** Adds the members' tensors, each over its own array: what remains of one keeps no other. */
+function unpackFrom(results: Record<string, Tensor>, { name, members }: Packing): void {
+  const all = results[name]!.data as Float32Array;
+  for (const { value, start } of members) {
+    results[value.name] = float32Tensor(all.slice(start, start + elementCount(value.shape)), value.shape);
+  }
+}
+
+function locations(
+  { outputs, packedOutputs }: Extract,
+  onDevice: readonly Value[],
+): Record<string, 'gpu-buffer' | 'cpu'> {
   const stays = new Set(onDevice.map(({ name }) => name));
-  return Object.fromEntries(outputs.map(({ name }) => [name, stays.has(name) ? 'gpu-buffer' : 'cpu']));
+  const packed = new Set(packedOutputs?.members.map(({ value }) => value.name));
+  const names = outputs.map(({ name }) => name).filter((name) => !packed.has(name));
+  if (packedOutputs !== null) names.push(packedOutputs.name);
+  return Object.fromEntries(names.map((name) => [name, stays.has(name) ? 'gpu-buffer' : 'cpu']));
 }
 
 export function zeroTensor({ shape }: Value): Tensor {

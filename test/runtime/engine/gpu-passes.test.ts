@@ -3,14 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { CompiledEngine } from '../../../runtime/engine/compiled/compiled-engine.js';
 import type { Device } from '../../../runtime/engine/compiled/emission.js';
 import { extract } from '../../../runtime/engine/compiled/extract.js';
+import { Graph } from '../../../runtime/engine/compiled/graph.js';
 import { passInputs } from '../../../runtime/engine/compiled/network-graph.js';
 import { networkSource } from '../../../runtime/engine/compiled/network-source.js';
+import { packingOf } from '../../../runtime/engine/compiled/packing.js';
 import { parametersOf } from '../../../runtime/engine/compiled/parameters.js';
 import type { PassKind } from '../../../runtime/engine/compiled/pass-programs.js';
 import { gradientPart, PassPrograms } from '../../../runtime/engine/compiled/pass-programs.js';
-import { float32Tensor } from '../../../runtime/engine/compiled/program.js';
+import type { Tensors } from '../../../runtime/engine/compiled/program.js';
+import { float32Tensor, Program } from '../../../runtime/engine/compiled/program.js';
 import { surrogateNumbers } from '../../../runtime/engine/compiled/surrogate-numbers.js';
 import { targetInputs } from '../../../runtime/engine/compiled/target-loss.js';
+import type { Surrogate } from '../../../runtime/engine/surrogate.js';
 import { ensemble } from '../../../runtime/engine/surrogate.js';
 import { oneHot } from '../../../runtime/engine/target-loss.js';
 import type { SnnGraph } from '../../../schemas/snn.js';
@@ -21,23 +25,29 @@ const BATCH = 3;
 const CLASSES = 3;
 const images = draws(11, BATCH * 9 * 8 * 2, 0, 1);
 
+function givenOf(snn: SnnGraph, surrogate: Surrogate): Tensors {
+  const loss = { targets: oneHot(Uint8Array.of(0, 1, 2), CLASSES), weight: 1 };
+  const parameters = [...parametersOf(snn)].map(
+    ([name, { data, shape }]) => [name, float32Tensor(data.slice(), shape)] as const,
+  );
+  return new Map([
+    ...parameters,
+    [passInputs.image, float32Tensor(images, [BATCH, 9, 8, 2])] as const,
+    ...surrogateNumbers(surrogate),
+    ...targetInputs(loss, BATCH, CLASSES),
+  ]);
+}
+
 /** Loss gradients of a pass as it is written for that device, computed on the CPU. */
 async function gradients(snn: SnnGraph, device: Device, mode: PassKind['mode'], member: number) {
   const { surrogate } = ensemble[member]!;
   const programs = new PassPrograms(networkSource(snn, device), new CompiledEngine(1));
   const isActivation = surrogate.form === 'activation';
   const kind: PassKind = { mode, batch: BATCH, shards: 1, isActivation, dropsOut: false };
-  const loss = { targets: oneHot(Uint8Array.of(0, 1, 2), CLASSES), weight: 1 };
-  const parameters = [...parametersOf(snn)].map(
-    ([name, { data, shape }]) => [name, float32Tensor(data.slice(), shape)] as const,
-  );
-  const given = new Map([
-    ...parameters,
-    [passInputs.image, float32Tensor(images, [BATCH, 9, 8, 2])] as const,
-    ...surrogateNumbers(surrogate),
-    ...targetInputs(loss, BATCH, CLASSES),
-  ]);
-  const found = await programs.lossGradient(kind, surrogate.form, given, { parameters: true, input: true });
+  const found = await programs.lossGradient(kind, surrogate.form, givenOf(snn, surrogate), {
+    parameters: true,
+    input: true,
+  });
   programs.dispose();
   return found;
 }
@@ -81,6 +91,36 @@ describe('passes written for a GPU', () => {
       ),
       { numRuns: 40 },
     );
+  });
+
+  it('compute the same to the last bit where small values cross in one tensor, and large ones by themselves', async () => {
+    const snn = everySnnKind(2, { leak: 1, reset: 'soft', threshold: 0.3 });
+    const kind: PassKind = { mode: 'train', batch: BATCH, shards: 1, isActivation: false, dropsOut: false };
+    const written = networkSource(snn, 'gpu').write(kind, 'triangular', 2);
+    const given = givenOf(snn, ensemble[0]!.surrogate);
+    const [packed, apart] = [
+      gradientPart(written, { parameters: true, input: true }, ({ name }) => name !== passInputs.image),
+      gradientPart(written, { parameters: true, input: true }),
+    ];
+    expect(packed.packedInputs!.members.length).toBe(packed.inputs.length - 1);
+    expect(packed.packedOutputs!.members.length).toBe(packed.outputs.length);
+    const results = [];
+    for (const part of [packed, apart]) {
+      const program = await Program.compile(part, 1);
+      results.push(await program.run((name) => given.get(name)));
+      await program.release();
+    }
+    for (const [name, { data, dims }] of results[1]!) {
+      expect(results[0]!.get(name)!.dims).toEqual(dims);
+      expect(results[0]!.get(name)!.data).toEqual(data);
+    }
+
+    const graph = new Graph();
+    const values = [2 ** 16, 2 ** 16 + 1, 1].map((size) => graph.input(`${size}`, [size], 'pass'));
+    expect(packingOf('both', values)!.members.map(({ value, start }) => [value.name, start])).toEqual([
+      ['65536', 0],
+      ['1', 65536],
+    ]);
   });
 
   it('have no operation that the provider would leave to the CPU, with copies there and back', () => {
