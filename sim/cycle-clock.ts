@@ -32,8 +32,9 @@ const momentBits = 62;
  *   bandwidth is published, so a link takes its next message when the last has crossed;
  * - a port serves for `withinTile`, for messages from the same tile and from afar;
  * - a message that has been served but finds the next station full stays and blocks its own (back-pressure). When room
- *   appears it goes to the sender that has waited longest. Dimension-order routes cannot form a ring of waiting senders,
- *   and receiving never waits, so the mesh always drains.
+ *   appears those that wait for it take turns (round robin): it goes to the next behind the one whose message came in last, in the
+ *   order sending units, links, both by number. Dimension-order routes cannot form a ring of waiting senders, and receiving
+ *   never waits, so the mesh always drains.
  *
  * Of simultaneous completions that of the station with the smaller number comes first: sending units, receiving units,
  * ports, links, each in ascending order. The timestep ends with the barrier, after the last core has done all its

@@ -77,16 +77,17 @@ export class Sender extends Holder {
   finish: i64;
 }
 
-/** A port or a link: what takes messages. */
+/** A port or a link: what takes messages, of those that want it in turn. */
 @unmanaged
 export class Taker {
   unused0: i64;
   unused1: i64;
   /** The moment from which on there is room; `NEVER` where it is not known or somebody waits for it. */
   roomFrom: i64;
-  /** Who waits for room, those that are ready first before the others: `Holder`s. */
+  /** Those that wait for room, in no order: `Holder`s. */
   firstWaiting: usize;
-  lastWaiting: usize;
+  /** Whose message it took last in this timestep; 0: none. */
+  last: usize;
 }
 
 /** A core's port and receiving unit; a `Taker`. */
@@ -99,7 +100,7 @@ export class Port {
   passages: usize;
   roomFrom: i64;
   firstWaiting: usize;
-  lastWaiting: usize;
+  last: usize;
   /** The oldest of the passages; and 1 where all of them are of this timestep, 0 where those before. */
   oldest: usize;
   cycled: i32;
@@ -125,7 +126,7 @@ export class Link extends Holder {
   next: usize;
   roomFrom: i64;
   firstWaiting: usize;
-  lastWaiting: usize;
+  last: usize;
   /** Messages, first in first out; and the place of the pointer to the one that comes in next. */
   head: usize;
   tail: usize;

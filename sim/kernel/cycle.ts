@@ -31,7 +31,7 @@ import { enterLink, leaveLink, openLinks } from './link';
 import { append, next, openPending, schedule, serviceOf, takeFrom } from './pending';
 import { ARRIVAL, endOfArrivals, enterPort, openPort, openPorts } from './port';
 import { nextMessage, openSender, openSenders } from './sender';
-import { wait } from './waiting';
+import { takeTurn, wait } from './waiting';
 
 let cores: i32 = 0;
 
@@ -91,6 +91,7 @@ function send(sending: Sender, now: i64, present: i64): i64 {
       waitFor(first, sending);
       return NEVER;
     }
+    first.last = changetype<usize>(sending);
     inline.always(enter(first, message, now));
     sending.message = message + MESSAGE;
     made = nextMessage(sending, now);
@@ -138,22 +139,22 @@ function forward(from: Link, now: i64, present: i64): usize {
     waitFor(onward, from);
     return 0;
   }
+  onward.last = changetype<usize>(from);
   inline.always(enter(onward, leaveLink(from), now));
   return changetype<usize>(from);
 }
 
-/** The port of a core has room, by its own completion or by its receiving unit's: whoever has waited longest comes in. The link that has room now, or 0. */
+/** The port of a core has room, by its own completion or by its receiving unit's: whose turn it is comes in. The link that has room now, or 0. */
 function admit(core: i32, now: i64, present: i64): usize {
   const freed = port(core);
-  const waiting = freed.firstWaiting;
-  if (changetype<Holder>(waiting).ready > present) {
+  const waiting = takeTurn(changetype<Taker>(freed), present);
+  if (waiting === 0) {
     freed.roomFrom = 0;
     schedule(cores + core, NEVER);
     dismiss(changetype<Taker>(freed));
     return 0;
   }
-  const others = changetype<Holder>(waiting).nextWaiting;
-  freed.firstWaiting = others;
+  const others = freed.firstWaiting;
   const comesOverLink = isLink(waiting);
   const message = comesOverLink ? leaveLink(changetype<Link>(waiting)) : changetype<Sender>(waiting).message;
   inline.always(enterPort(freed, core, message, now));
@@ -165,19 +166,18 @@ function admit(core: i32, now: i64, present: i64): usize {
   return 0;
 }
 
-/** The head of a link has left: the next is served, and whoever waited longest comes in, and so on up the way. */
+/** The head of a link has left: the next is served, and whose turn it is comes in, and so on up the way. */
 function makeRoom(left: Link, now: i64, present: i64): void {
   let freed = left;
   for (;;) {
     if (freed.count > 0) inline.always(serve(freed, now));
     else addOccupied(freed, now);
-    const waiting = freed.firstWaiting;
-    if (waiting === 0) return;
-    if (changetype<Holder>(waiting).ready > present) {
+    if (freed.firstWaiting === 0) return;
+    const waiting = takeTurn(changetype<Taker>(freed), present);
+    if (waiting === 0) {
       dismiss(changetype<Taker>(freed));
       return;
     }
-    freed.firstWaiting = changetype<Holder>(waiting).nextWaiting;
     if (!isLink(waiting)) {
       enter(changetype<Taker>(freed), changetype<Sender>(waiting).message, now);
       resume(changetype<Sender>(waiting), now, present);
@@ -251,6 +251,7 @@ function closeLinks(clock: Clock): void {
     }
     add(clock.linkMessages, number, used.messages);
     used.messages = 0;
+    used.last = 0;
   }
   clock.criticalLink = criticalLink;
 }

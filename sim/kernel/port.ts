@@ -24,6 +24,7 @@ export function endOfArrivals(): usize {
 /** A timestep begins: nothing has arrived, and the host's axons are processed first. */
 export function openPort(opened: Port): void {
   opened.roomFrom = 0;
+  opened.last = 0;
   const passages = opened.passages;
   memory.fill(passages, 0, (opened.cycled ? opened.pastPassages : opened.oldest) - passages);
   opened.oldest = passages;

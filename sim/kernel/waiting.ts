@@ -4,25 +4,34 @@
 
 import { Holder, Taker } from './clock-state';
 
-/** Puts a station, of which it is known when it is ready, behind all that are ready before or at the same moment. */
+/** Puts a station, of which it is known when it is ready, with those that wait. */
 export function wait(full: Taker, waiting: Holder): void {
-  const address = changetype<usize>(waiting);
-  const ready = waiting.ready;
-  if (full.firstWaiting === 0) {
-    waiting.nextWaiting = 0;
-    full.firstWaiting = address;
-    full.lastWaiting = address;
-  } else if (changetype<Holder>(full.lastWaiting).ready <= ready) {
-    waiting.nextWaiting = 0;
-    changetype<Holder>(full.lastWaiting).nextWaiting = address;
-    full.lastWaiting = address;
-  } else if (changetype<Holder>(full.firstWaiting).ready > ready) {
-    waiting.nextWaiting = full.firstWaiting;
-    full.firstWaiting = address;
-  } else {
-    let before = changetype<Holder>(full.firstWaiting);
-    while (changetype<Holder>(before.nextWaiting).ready <= ready) before = changetype<Holder>(before.nextWaiting);
-    waiting.nextWaiting = before.nextWaiting;
-    before.nextWaiting = address;
+  waiting.nextWaiting = full.firstWaiting;
+  full.firstWaiting = changetype<usize>(waiting);
+}
+
+/**
+ * Of those that wait and are ready, the one whose turn it is: the next behind the one that came in last, in the order of
+ * their addresses, and behind the last of them the first. It waits no longer, and comes in. 0 where none is ready.
+ */
+export function takeTurn(taker: Taker, present: i64): usize {
+  const last = taker.last;
+  let found: usize = 0;
+  let least: u32 = u32.MAX_VALUE;
+  // Where it stands which waits next: that of the one found, and of the one looked at.
+  let placeOfFound: usize = 0;
+  let place = changetype<usize>(taker) + offsetof<Taker>('firstWaiting');
+  for (let at = load<usize>(place); at !== 0; at = load<usize>(place)) {
+    // Behind those that come later than the last one, for below zero it wraps round.
+    const turn = <u32>(at - last - 1);
+    const isNext = <i32>(turn <= least) & <i32>(changetype<Holder>(at).ready <= present);
+    least = select<u32>(turn, least, isNext);
+    found = select<usize>(at, found, isNext);
+    placeOfFound = select<usize>(place, placeOfFound, isNext);
+    place = at + offsetof<Holder>('nextWaiting');
   }
+  if (found === 0) return 0;
+  store<usize>(placeOfFound, changetype<Holder>(found).nextWaiting);
+  taker.last = found;
+  return found;
 }

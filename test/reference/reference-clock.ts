@@ -88,6 +88,7 @@ export class ReferenceClock implements TimestepClock {
     this.#hostWork.set(hostWork);
     this.#finish.set(hostWork);
     this.#usedLinks.length = 0;
+    this.#queues.open();
     for (const { number, axonsOut, somas } of cores) {
       this.receiveBusy[number]! += hostWork[number]!;
       this.#spike[number] = 0;
@@ -146,7 +147,7 @@ export class ReferenceClock implements TimestepClock {
     const first = this.#stationFrom(this.#tile[core]!, to);
     if (this.#queues.isFull(first)) this.#queues.wait(core, first);
     else {
-      this.#enter(first, this.#queues.release(core), now);
+      this.#enter(first, this.#queues.release(core), core, now);
       this.#leaveSender(core, now);
     }
   }
@@ -170,7 +171,7 @@ export class ReferenceClock implements TimestepClock {
       return;
     }
     queues.leave(station);
-    this.#enter(next, message, now);
+    this.#enter(next, message, station, now);
     this.#makeRoom(station, now);
   }
 
@@ -187,7 +188,7 @@ export class ReferenceClock implements TimestepClock {
     this.#makeRoom(station, now);
   }
 
-  /** The head of `station` has left: the next is served, and whoever waited longest comes in, and so on up the way. */
+  /** The head of `station` has left: the next is served, and whose turn it is comes in, and so on up the way. */
   #makeRoom(station: number, now: number): void {
     const queues = this.#queues;
     let freed = station;
@@ -198,20 +199,20 @@ export class ReferenceClock implements TimestepClock {
       const sender = queues.takeWaiting(freed);
       if (sender < 0) return;
       if (sender < this.#receivers) {
-        this.#enter(freed, queues.release(sender), now);
+        this.#enter(freed, queues.release(sender), sender, now);
         this.#leaveSender(sender, now);
         return;
       }
       const message = queues.head(sender);
       queues.leave(sender);
-      this.#enter(freed, message, now);
+      this.#enter(freed, message, sender, now);
       freed = sender;
     }
   }
 
-  #enter(station: number, message: number, now: number): void {
+  #enter(station: number, message: number, giver: number, now: number): void {
     const wasEmpty = this.#queues.isEmpty(station);
-    this.#queues.enter(station, message);
+    this.#queues.enter(station, message, giver);
     if (station < this.#ports) this.#packets?.arrived(message, station - this.#receivers, now);
     if (station >= this.#links) {
       const link = station - this.#links;

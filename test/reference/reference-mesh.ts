@@ -22,8 +22,6 @@ export interface FlitFigures {
   readonly chipColumns: number;
   readonly chipRows: number;
   readonly buffer: number;
-  /** Who comes next of several that want the same output: each in its turn, or who has waited longest. */
-  readonly arbitration: 'roundRobin' | 'longestWait';
 }
 
 type Direction = 'east' | 'west' | 'south' | 'north';
@@ -56,7 +54,8 @@ interface Output extends Giver {
 
 /**
  * The ticks that a timestep takes until every core has made its updates and every message has been processed: a mesh of
- * routers with a buffer at each output and single-flit messages, moved tick by tick.
+ * routers with a buffer at each output and single-flit messages, moved tick by tick; of several that want one output
+ * each comes in its turn (round robin).
  * It shares nothing with the simulator's clock but the figures and where the buffers are: that knows in advance when ports
  * and cores are done, and jumps from event to event.
  *
@@ -170,10 +169,8 @@ export function flitTicks(cores: readonly FlitCore[], figures: FlitFigures): num
             return flit !== undefined && taker.wants(flit) ? [{ giver, flit, place }] : [];
           });
           const places = taker.from.length;
-          contenders.sort((a, b) => {
-            if (figures.arbitration === 'longestWait') return a.giver.until - b.giver.until || a.place - b.place;
-            return ((a.place - taker.turn + places) % places) - ((b.place - taker.turn + places) % places);
-          });
+          const turnsUntil = (place: number): number => (place - taker.turn + places) % places;
+          contenders.sort((a, b) => turnsUntil(a.place) - turnsUntil(b.place));
           const [next] = contenders;
           if (next !== undefined) {
             next.giver.give();

@@ -10,10 +10,10 @@ export class MessageQueues {
   readonly #count: Int32Array;
   readonly #head: Int32Array;
   readonly #tail: Int32Array;
-  /** Senders that wait for room at each station, oldest first; a sender waits for one station at most. */
-  readonly #firstWaiting: Int32Array;
-  readonly #lastWaiting: Int32Array;
-  readonly #nextWaiting: Int32Array;
+  /** Senders that wait for room at each station; a sender waits for one at most. */
+  readonly #waiting: readonly Set<number>[];
+  /** Whose message each station took last. */
+  readonly #giver: Int32Array;
   /** By message: the next in its queue or in the list of free ones, its core, and the core's time to process it. */
   #next = new Int32Array(1024);
   #destination = new Int32Array(1024);
@@ -26,9 +26,13 @@ export class MessageQueues {
     this.#count = new Int32Array(stations);
     this.#head = new Int32Array(stations).fill(none);
     this.#tail = new Int32Array(stations).fill(none);
-    this.#firstWaiting = new Int32Array(stations).fill(none);
-    this.#lastWaiting = new Int32Array(stations).fill(none);
-    this.#nextWaiting = new Int32Array(stations).fill(none);
+    this.#waiting = Array.from({ length: stations }, () => new Set());
+    this.#giver = new Int32Array(stations).fill(none);
+  }
+
+  /** The start of a timestep, when all are empty: it is the first one's turn. */
+  open(): void {
+    this.#giver.fill(none);
   }
 
   create(destination: number, work: number): number {
@@ -65,7 +69,9 @@ export class MessageQueues {
     return this.#head[station]!;
   }
 
-  enter(station: number, message: number): void {
+  /** `giver`: the station that it comes from. */
+  enter(station: number, message: number, giver: number): void {
+    this.#giver[station] = giver;
     this.#next[message] = none;
     if (this.#count[station]! === 0) this.#head[station] = message;
     else this.#next[this.#tail[station]!] = message;
@@ -88,18 +94,17 @@ export class MessageQueues {
     return this.#head[sender]!;
   }
 
-  /** `sender` queues for room at `station`. */
+  /** `sender` waits for room at `station`. */
   wait(sender: number, station: number): void {
-    this.#nextWaiting[sender] = none;
-    if (this.#firstWaiting[station] === none) this.#firstWaiting[station] = sender;
-    else this.#nextWaiting[this.#lastWaiting[station]!] = sender;
-    this.#lastWaiting[station] = sender;
+    this.#waiting[station]!.add(sender);
   }
 
-  /** The sender that has waited longest for `station`, no longer waiting; −1 where none waits. */
+  /** The sender whose turn it is at `station`, no longer waiting: the next behind the last giver, or the first; −1 where none waits. */
   takeWaiting(station: number): number {
-    const sender = this.#firstWaiting[station]!;
-    if (sender !== none) this.#firstWaiting[station] = this.#nextWaiting[sender]!;
+    const waiting = this.#waiting[station]!;
+    const inOrder = [...waiting].sort((a, b) => a - b);
+    const sender = inOrder.find((one) => one > this.#giver[station]!) ?? inOrder[0] ?? none;
+    waiting.delete(sender);
     return sender;
   }
 

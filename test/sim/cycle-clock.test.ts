@@ -195,16 +195,17 @@ describe('back-pressure', () => {
   });
 });
 
-describe('of those that begin to wait in one instant', () => {
-  it('one that a later event of the instant has sent on comes after one that was there, whatever their numbers', () => {
+describe('of those that wait', () => {
+  it('the next in number behind the one that came in last comes first, though it has begun to wait later in the instant', () => {
     // Links north and south take no time, off the chip 100, and hold one message. Both wait for core 10 on tile (1, 1):
     // - A, which came over link (1, 0) south in the event of link (1, 1) south, at 118: core 11's message B enters that
     //   at 18, until 118. Core 2's first, B' at 18, goes the same way and waits on (1, 0) south, so A, made at 36, waits
     //   for that. At 118 B leaves, B' follows, A enters and has crossed: now, although (1, 0) has a smaller number.
     // - C, which takes (0, 1) east from 98 to 118, whose number lies between those two: core 8's 17th neuron.
-    // Core 13's first message occupies core 10 from 18 + 20 + 4 = 42 until 42 + 182 = 224, the second its port.
-    // At 224 the port has room for C, and link (0, 1) for D, which goes on to core 12: 224 + 20 + 20 + 4 + 182 = 450.
-    // If A came before C, C would leave at 229, when core 10 has taken the next, and D end at 455.
+    // Core 13's first message occupies core 10 from 18 + 20 + 4 = 42 until 42 + 182 = 224, the second its port. They came
+    // over link (2, 1) west, behind which no other leads there, so it is the turn of the first: (1, 0) south comes before (0, 1) east.
+    // At 224 the port has room for A; at 229, when core 10 has taken the next, for C, and link (0, 1) for D, which goes on
+    // to core 12: 229 + 20 + 20 + 4 + 182 = 455. If C came before A, D would end at 450.
     const to = (chip: number, core: number, axon = 0) => [chip, core, axon] as const;
     const program = scene(
       [
@@ -222,7 +223,7 @@ describe('of those that begin to wait in one instant', () => {
     });
     const currents = new Int32Array(23).fill(1).fill(0, 2, 18);
     const { timesteps } = new Simulator(program, target, { timing: 'cycle' }).run([currents]).time!;
-    expect(timesteps[0]!.duration).toBe(1450 * ns);
+    expect(timesteps[0]!.duration).toBe(1455 * ns);
   });
 });
 
