@@ -10,7 +10,7 @@ const pause = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
 /**
  * Squares each number and adds `setup.offset`; −1 fails with a diagnostic, −2 with a plain error, −3 ends the thread, −4 never ends, −5
  * ends it the first two times, −6 fails uncaught the first time (counted in `setup.deaths`). A start takes
- * `setup.startMillis`. `setup.later` counts starts and inputs of threads that began after another: −7 waits for such an input,
+ * `setup.startMillis`. `setup.later` counts starts and inputs of threads that began after another: −7 waits, elsewhere, for such an input,
  * −8 until such a thread has ended itself, as it does at its start with `setup.diesLater`.
  */
 export const squares = {
@@ -41,7 +41,7 @@ export const squares = {
           await new Promise(() => undefined);
         }
         if (value === -4) await new Promise(() => undefined);
-        while (value === -7 && counted(1) === 0) await pause(1);
+        while (value === -7 && !isLater && counted(1) === 0) await pause(1);
         while (value === -8 && counted(0) === 1) await pause(1);
         if (value === -8) await pause(200);
         running += 1;
