@@ -33,7 +33,7 @@ interface Plan {
  * dense-a: 1024 inputs at 10 % into 1024 neurons on 4 cores, 100 steps. conv-b: a 32×32 image in 32 channels, 64 channels
  * at half the size, 64 more, 10 classes, 12 steps. demo: the network of the command of that name. vgg11: the network of
  * that name behind its first convolution, its thresholds such that about
- * 6.5 % of all neurons fire in a step, more in the first layers than in the last, as in a trained network.
+ * 6.5 % of all neurons fire in a step, more in the first layers than in the last, as in a trained network. chain-64 and chain-128: three convolutions of as many channels.
  */
 const plans = {
   'dense-a': {
@@ -84,11 +84,27 @@ const plans = {
     period: [4, 8],
     target: 'loihi2',
   },
+  'chain-64': chainPlan(64, [9, 8.5, 8.5]),
+  'chain-128': chainPlan(128, [13, 12.5, 12.5]),
   'flat-1e6': flatPlan(1024, 15),
   'flat-1e7': flatPlan(1024, 100),
   'flat-1e8': flatPlan(2048, 240),
   'flat-1e9': flatPlan(4096, 600),
 } as const satisfies Record<string, Plan>;
+
+/** Convolutions like those in the middle of vgg11, of as many channels each, some 10 % of whose neurons fire in a step. */
+function chainPlan(channels: number, thresholds: readonly number[]): Plan {
+  return {
+    timesteps: 12,
+    input: [16, 16, channels],
+    stages: [
+      ...thresholds.map((threshold) => ({ shape: [16, 16, channels] as const, kernel: 3, pad: 1, threshold })),
+      { shape: [1, 1, 10], kernel: 4, pool: 4, threshold: null },
+    ],
+    period: [4, 20],
+    target: 'loihi2',
+  };
+}
 
 /** A layer like that of dense-a, of `width` neurons from as many. */
 function flatPlan(width: number, timesteps: number): Plan {
@@ -112,6 +128,8 @@ export const imageCounts: Readonly<Record<NetworkName, readonly [one: number, se
   'conv-b': [2, 64],
   demo: [4, 256],
   vgg11: [2, 16],
+  'chain-64': [2, 64],
+  'chain-128': [2, 32],
   'flat-1e6': [1, 1],
   'flat-1e7': [1, 1],
   'flat-1e8': [1, 1],
