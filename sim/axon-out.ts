@@ -38,8 +38,6 @@ export class AxonsOut {
   sentOn: Uint32Array = new Uint32Array(0);
   /** By population of the core: messages sent to merged synapses since this was last cleared, and the links on their way. */
   readonly sent = new Map<number, Float64Array>();
-  /** True where any compartment sends to merged synapses. */
-  isMerged = false;
   readonly #population: Int32Array;
   readonly #state: CoreState;
 
@@ -129,19 +127,20 @@ export class AxonsOut {
       routeOf: memory.place(Int32Array.from(routeOf)),
     });
     if (patterns.size === 0) return;
-    this.isMerged = true;
     // Channel by channel, or pixel by pixel, many cores send alike, but each in rows of its own.
     const firstShift = shifts.reduce(
       (least, shift, k) => (lists[k] === 0 ? least : Math.min(least, shift)),
       2 ** 32 - 1,
     );
     for (let k = 0; k < compartments; k++) shifts[k] = lists[k] === 0 ? 0 : shifts[k]! - firstShift;
+    const shiftTable = memory.placeOnce(shifts);
     this.#state.set({
-      lists: memory.placeOnce(lists),
-      shifts: memory.placeOnce(shifts),
+      shifts: shiftTable,
       patterns: memory.placeOnce(patternOf),
       firstShift,
       firstPattern: patterns.first,
     });
+    const sheets = rows.map(({ sheet }) => sheet);
+    merged.addSender({ state: this.#state, lists, shifts: shiftTable }, sheets);
   }
 }

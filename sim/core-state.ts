@@ -46,7 +46,8 @@ const fields = [
   'restless',
   'profileTable',
   'profileRowBytes',
-  'lists',
+  'bundles',
+  'pastBundles',
   'shifts',
   'patterns',
   'firstShift',
@@ -58,6 +59,7 @@ const fields = [
   'rowsAdded',
   'rowsMerged',
   'reach',
+  'unused',
 ] as const;
 
 /** The doubles that follow them. */

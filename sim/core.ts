@@ -10,6 +10,9 @@ import type { Address, MachineMemory } from './machine-memory.js';
 import { type SomaRange, Somas } from './soma.js';
 import { listOf, type SynapseStore } from './synapse.js';
 
+/** Compartments that are updated at once. */
+const blockLength = 16;
+
 /** One core: input axons and synapses → dendrites → somas → output axons. */
 export class Core {
   readonly number: number;
@@ -19,6 +22,8 @@ export class Core {
   readonly somas: Somas;
   readonly axonsOut: AxonsOut;
   readonly ranges: readonly SomaRange[];
+  /** What is updated together: the ranges, or where padding stays at rest as neurons without input do, those of a population with the padding between them, in whole blocks. */
+  readonly spans: readonly SomaRange[];
   /** Population and neuron of each compartment; of padding a population beside it, and −1. */
   readonly population: Int32Array;
   readonly neuron: Int32Array;
@@ -83,6 +88,8 @@ export class Core {
     const least = arithmetic.compare === '>' ? 0 : 1;
     const unprovoked = image.profiles.some(({ threshold }) => threshold.some((value) => value < least));
     this.#restsAtZero = !unprovoked && image.bias.data.length === 0;
+    // Only single messages reach padding.
+    this.spans = this.#restsAtZero && inlets.axon.length === 0 ? spansOf(ranges, this.compartments) : ranges;
   }
 
   /** Where the loops find this core's state. */
@@ -94,16 +101,34 @@ export class Core {
   reset(): void {
     this.#memory.kernels.rest(this.address);
     this.axonIn.reset();
-    this.#state.put('awake', 1);
+    this.#state.put('awake', this.#restsAtZero ? 0 : 1);
     this.#state.put('restless', this.#restsAtZero ? 0 : 1);
   }
 
   /** A population begins with a new sample; inputs that have arrived for this timestep are that sample's. */
   clearMembranes(population: number): void {
+    // Of a core that has not woken up they are zero.
+    if (this.#state.get('awake') === 0) return;
     for (const range of this.ranges) {
       if (range.population === population) this.somas.clear(range.first, range.end);
     }
   }
+}
+
+/** Joins ranges of one population that follow one another, and rounds them to whole blocks. */
+function spansOf(ranges: readonly SomaRange[], compartments: number): readonly SomaRange[] {
+  const spans: SomaRange[] = [];
+  for (const [index, range] of ranges.entries()) {
+    const { population } = range;
+    const previous = spans.at(-1);
+    const least = previous?.end ?? 0;
+    const most = Math.min(compartments, ranges[index + 1]?.first ?? compartments);
+    const first = Math.max(least, range.first - (range.first % blockLength));
+    const end = Math.min(most, blockLength * Math.ceil(range.end / blockLength));
+    if (previous?.population === population) spans[spans.length - 1] = { ...previous, end };
+    else spans.push({ ...range, first, end });
+  }
+  return spans;
 }
 
 /** True of a core with neurons of several populations. */

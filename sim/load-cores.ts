@@ -85,11 +85,7 @@ export class CoreLoader {
     for (const [from, axonsOut] of this.#axonsOut.entries()) {
       axonsOut.place({ from, rows: this.#rows[from]!, states, mesh, memory, merged: this.#merged });
     }
-    const compartments = this.#cores.map((core) => core.compartments);
-    const senders = this.#cores.map(({ ranges, axonsOut, compartments: own }) =>
-      ranges.length === 1 && axonsOut.isMerged ? own : 0,
-    );
-    const network = this.#merged.network(table.begin, table.end, compartments, senders);
+    const network = this.#merged.network(table.begin, table.end);
     return { cores: this.#cores, hostInlets: this.#hostInlets, network };
   }
 

@@ -11,6 +11,9 @@ interface Kernels {
   openNetwork(network: Address, watched: 0 | 1 | 2): void;
   settle(): void;
   accumulateAll(network: Address): void;
+  gatherSheet(network: Address, sheet: Address): void;
+  addSheet(sheet: Address): void;
+  turnPlane(network: Address): void;
   updateRanges(begin: Address, end: Address): void;
   noteSpikes(begin: Address, end: Address): void;
   takeFired(begin: Address, end: Address, window: Address): number;
@@ -19,6 +22,7 @@ interface Kernels {
   rest(core: Address): void;
   wakeDriven(begin: Address, end: Address): void;
   sendRanges(begin: Address, end: Address): void;
+  sendCore(core: Address): void;
   send(core: Address, first: number, end: number): void;
   sendTeams(): void;
   sendUnstruck(core: Address, first: number, past: number, drawn: number, rate: number, to: Address): number;

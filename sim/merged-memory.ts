@@ -1,16 +1,20 @@
+import { type MergedSender, placeBundles } from './bundles.js';
 import type { CoreState } from './core-state.js';
 import type { Address, MachineMemory } from './machine-memory.js';
-import { PushTable } from './push-table.js';
-import { membersMost, placeTeams } from './sender-teams.js';
+import { placeReceipts } from './receipts.js';
+import { RowLists } from './row-lists.js';
+import { SectionSources } from './section-sources.js';
+import { findTeams, placeTeam } from './sender-teams.js';
 import { type Sheet, vectorWeights } from './sheet-builder.js';
 import { placeSums } from './sum-places.js';
 
-/** Bytes of what kernel/merged-state.ts calls Sheet and Section, and of a delayed push in its slot. */
-const sheetBytes = 24;
-const sectionBytes = 24;
-const dueBytes = 8;
-/** Words of its Network. */
-const networkWords = 20;
+/** Words of what kernel/merged-state.ts calls Sheet and Section. */
+const sheetWords = 10;
+const sectionWords = 8;
+/** Compartments of a word of a bitmap. */
+const wordBits = 64;
+/** Words of a Slot. */
+const slotWords = 2;
 
 /** Weights beyond which a tile of all does not fit the fastest caches. */
 const cacheBytes = 1 << 19;
@@ -18,8 +22,8 @@ const cacheBytes = 1 << 19;
 const tileWeights = 64;
 /** What 16 bits hold. */
 const sumMax = 2 ** 15 - 1;
-/** Shifts and rows that vectors may touch beyond those of a core or a section. */
-const shiftsBeyond = 7;
+/** Shifts, or rows, that loops may touch beyond those there are. */
+const shiftsBeyond = 8;
 /** In the lower of two bytes a weight is stored with this added. */
 const lowerBias = 128;
 
@@ -33,23 +37,29 @@ export interface SourceRows {
   readonly wait: Int32Array;
 }
 
+/** A sheet that has been placed: its words, the number of its first section among those of all, and the most rows of a timestep. */
+interface PlacedSheet {
+  readonly words: readonly number[];
+  readonly firstSection: number;
+  readonly rows: number;
+  /** Cores whose spikes reach it. */
+  readonly senders: Set<Address>;
+}
+
 /** Lays merged synapses out in a machine's memory as kernel/merged.ts reads them. */
 export class MergedMemory {
   readonly #memory: MachineMemory;
   readonly #states: readonly CoreState[];
-  readonly #sheets: Uint32Array[] = [];
-  /** Address of each sheet's first section. */
+  readonly #sheets: PlacedSheet[] = [];
+  /** Where each section lies. */
   readonly #sections: Address[] = [];
-  readonly #pushes: PushTable;
-  /** A section of no neurons, that takes what would else be one row too few. */
-  readonly #nowhere: Address;
+  readonly #lists = new RowLists();
+  readonly #senders: MergedSender[] = [];
   readonly #patterns: Uint32Array[] = [];
 
   constructor(memory: MachineMemory, states: readonly CoreState[]) {
     this.#memory = memory;
     this.#states = states;
-    this.#nowhere = memory.reserve(sectionBytes);
-    this.#pushes = new PushTable(memory, this.#nowhere);
   }
 
   /** Places a sheet, whose cores have been placed; gives its number. */
@@ -70,37 +80,44 @@ export class MergedMemory {
       const state = this.#states[core]!;
       return { address: state.get('inputs'), compartments: state.get('lanes') + vectorWeights };
     };
-    const table = new Uint32Array((sectionBytes / 4) * sections);
+    const first = memory.reserve(4 * sectionWords * sections);
+    const table = memory.uint32(first, sectionWords * sections);
+    const firstSection = this.#sections.length;
     for (let section = 0; section < sections; section++) {
-      const begin = memory.reserve(4 * (capacity[section]! + shiftsBeyond));
       const own = stretches[section]!;
       const { vectors, waiting } = placeSums(own, lanes / vectorWeights, inputsOf, (bytes) => memory.reserve(bytes));
-      const places = own.flatMap(({ core, first, length }, index) => {
+      const places = own.flatMap(({ core, first: from, length }, index) => {
         const sums = waiting[index]!;
-        return [inputsOf(core).address + 4 * first, sums, sums === 0 ? 0 : length, this.#states[core]!.address];
+        return [inputsOf(core).address + 4 * from, sums, sums === 0 ? 0 : length, this.#states[core]!.address];
       });
       const address = memory.place(Uint32Array.from(places));
       const sums = memory.place(Uint32Array.from(vectors));
-      const words = [begin, begin, sums, address, address + 4 * places.length, 0];
-      table.set(words, (sectionBytes / 4) * section);
+      table.set([0, 0, 0, 0, 0, sums, address, address + 4 * places.length], sectionWords * section);
+      this.#sections.push(first + 4 * sectionWords * section);
     }
-    const first = memory.place(table);
     const firstTile = memory.place(Uint32Array.from(tiles));
     const rowsPerFlush = heaviest === 0 ? sumMax : Math.floor(sumMax / heaviest);
-    this.#sections.push(first);
-    const past = first + sectionBytes * sections;
-    return this.#sheets.push(Uint32Array.of(first, past, firstTile, firstTile + 4 * tiles.length, rowsPerFlush, 0)) - 1;
+    const words = [first, first + 4 * table.length, firstTile, firstTile + 4 * tiles.length, rowsPerFlush];
+    const rowsMost = capacity.reduce((sum, own) => sum + own, 0);
+    return this.#sheets.push({ words, firstSection, rows: rowsMost, senders: new Set() }) - 1;
   }
 
-  /** The list of the rows that a compartment's spikes push, and its shift. */
-  rowsOf(parts: readonly SourceRows[], compartment: number): { readonly list: Address; readonly shift: number } {
+  /** The list of the rows that a compartment's spikes name, 0 of none, and the shift of these, in bytes. */
+  rowsOf(parts: readonly SourceRows[], compartment: number): { readonly list: number; readonly shift: number } {
     for (const { sheet, start, section, row, wait } of parts) {
+      const first = this.#sheets[sheet]!.firstSection;
       for (let entry = start[compartment]!; entry < start[compartment + 1]!; entry++) {
-        const address = this.#sections[sheet]! + sectionBytes * section[entry]!;
-        this.#pushes.add(address, tileWeights * row[entry]!, wait[entry]!);
+        this.#lists.add(first + section[entry]!, row[entry]!, wait[entry]!);
       }
     }
-    return this.#pushes.close();
+    const { list, shift } = this.#lists.close();
+    return { list, shift: tileWeights * shift };
+  }
+
+  /** Takes a core that sends to some sheets, whose lists `rowsOf` gave. */
+  addSender(sender: MergedSender, sheets: readonly number[]): void {
+    this.#senders.push(sender);
+    for (const sheet of sheets) this.#sheets[sheet]!.senders.add(sender.state.address);
   }
 
   /** Adds what kernel/merged-state.ts calls a Pattern; gives its number. */
@@ -108,34 +125,58 @@ export class MergedMemory {
     return this.#patterns.push(Uint32Array.from(words)) - 1;
   }
 
-  /**
-   * The network of all that was placed: what the loops work on. States of cores lie from `begin` to `end`; by core, its compartments, and those
-   * that send to merged synapses for one population alone, else 0.
-   */
-  network(begin: Address, end: Address, compartments: readonly number[], senders: readonly number[]): Address {
+  /** The network of all that was placed: what the loops work on. States of cores lie from `begin` to `end`. */
+  network(begin: Address, end: Address): Address {
     const memory = this.#memory;
-    // Of one core, or of one compartment of a team.
-    const most = compartments.reduce((largest, own) => Math.max(largest, own), membersMost);
-    const all = compartments.reduce((sum, own) => sum + own, 0);
-    const teams = placeTeams(memory, this.#states, senders);
-    const firstTeam = memory.place(teams);
-    const { delayed, longestWait } = this.#pushes;
-    const sheets = memory.place(Uint32Array.from(this.#sheets.flatMap((words) => [...words])));
+    const teams = this.#placeSenders();
+    const firstTeam = memory.place(Uint32Array.from(teams));
+    const { longestWait } = this.#lists;
+    const sheets = memory.place(
+      Uint32Array.from(
+        this.#sheets.flatMap(({ words, senders }) => {
+          const first = memory.place(Uint32Array.from(senders));
+          return [...words, first, first + 4 * senders.size, longestWait + 1, 0, 0];
+        }),
+      ),
+    );
     const patterns = memory.place(Uint32Array.from(this.#patterns.flatMap((words) => [...words])));
     const countBytes = 16 * Math.ceil(this.#patterns.length / 4);
     const counts = memory.reserve(countBytes);
-    const [lists, shifts] = [0, 0].map(() => memory.reserve(4 * (most + shiftsBeyond)));
-    const slots = delayed === 0 ? 0 : longestWait + 1;
-    const slotBytes = dueBytes * delayed;
-    const ring = memory.reserve(slots * slotBytes);
-    const slotEnds = memory.reserve(4 * slots);
-    const rows = memory.reserve(4 * (all + shiftsBeyond));
-    memory.uint32(this.#nowhere, 2).set([rows, rows]);
-    const words = new Uint32Array(networkWords);
-    words.set([begin, end, sheets, sheets + sheetBytes * this.#sheets.length, patterns, counts, counts + countBytes]);
-    words.set([slots, 0, ring, slotBytes, slotEnds, lists!, shifts!, 0, 0, this.#nowhere, 0], 7);
-    words.set([firstTeam, firstTeam + teams.byteLength], 18);
-    return memory.place(words);
+    const most = this.#senders.reduce((largest, { lists }) => Math.max(largest, lists.length), 0);
+    const rows = this.#sheets.reduce((sum, sheet) => Math.max(sum, sheet.rows), 0);
+    const words = [begin, end, sheets, sheets + 4 * sheetWords * this.#sheets.length];
+    words.push(patterns, counts, counts + countBytes, longestWait + 1, 0, ...this.#placeSlots(), 0);
+    for (const length of [rows, most, most]) words.push(memory.reserve(4 * (length + shiftsBeyond)));
+    words.push(memory.reserve(4 * (Math.ceil(most / wordBits) + 2)), 0, 0, firstTeam, firstTeam + 4 * teams.length);
+    words.push(placeReceipts(memory, this.#patterns, begin, end));
+    return memory.place(Uint32Array.from(words));
+  }
+
+  /** Where the slots of lists are, plane by plane, and the bytes of a plane: that of list 0, whose spikes name no rows, is the first. */
+  #placeSlots(): readonly [Address, number] {
+    const memory = this.#memory;
+    const { size, longestWait } = this.#lists;
+    const room = new Uint32Array(size).fill(shiftsBeyond);
+    for (const { lists } of this.#senders) for (const list of lists) room[list]!++;
+    const table = new Uint32Array(slotWords * size * (longestWait + 1));
+    for (let slot = 0; slot < table.length / slotWords; slot++) {
+      table[slotWords * slot] = memory.reserve(4 * room[slot % size]!);
+    }
+    return [memory.place(table), 4 * slotWords * size];
+  }
+
+  /** Tells the loops which spikes to write down together, and the sections where to find them; gives the words of the teams. */
+  #placeSenders(): readonly number[] {
+    const sources = new SectionSources();
+    const slotOf = (list: number): number => 4 * slotWords * list;
+    for (let list = 1; list < this.#lists.size; list++) {
+      this.#lists.forEachRow(list, (section, row, wait) => sources.add(section, slotOf(list), tileWeights * row, wait));
+    }
+    sources.place(this.#memory, this.#sections);
+    const found = findTeams(this.#senders);
+    const inTeam = new Set(found.flatMap(({ members }) => members));
+    for (const sender of this.#senders) if (!inTeam.has(sender)) placeBundles(this.#memory, sender, slotOf);
+    return found.flatMap((team) => placeTeam(this.#memory, team, slotOf));
   }
 }
 

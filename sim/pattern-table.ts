@@ -5,8 +5,8 @@ import type { Distance } from './mesh.js';
 
 /** Words of what kernel/merged-state.ts calls Pattern and Share. */
 const patternWords = 8;
-const shareWords = 6;
-const share = { core: 0, messages: 1, sentOn: 2, synapses: 4 };
+export const shareWords = 4;
+export const share = { core: 0, messages: 1, synapses: 2, sentOn: 3 };
 /** Numbers of a share in a key: route, messages, synapses; they follow the population. */
 const shareKey = 3;
 
@@ -102,7 +102,6 @@ export class PatternTable {
     key[0] = population;
     const first = this.#memory.reserve(4 * shareWords * length);
     const words = this.#memory.uint32(first, shareWords * length);
-    const doubles = this.#memory.float64(first, (shareWords / 2) * length);
     const sums = [0, 0, 0, 0];
     for (let k = 0; k < length; k++) {
       const route = values[k]!;
@@ -111,7 +110,7 @@ export class PatternTable {
       words[shareWords * k + share.core] = core;
       words[shareWords * k + share.messages] = messages;
       words[shareWords * k + share.sentOn] = sentOn;
-      doubles[(shareWords * k + share.synapses) / 2] = this.#synapses[route]!;
+      words[shareWords * k + share.synapses] = this.#synapses[route]!;
       key.set([route, messages, this.#synapses[route]!], shareKey * k + 1);
       for (const [index, links] of [1, way.eastWest, way.northSouth, way.chipCrossings].entries()) {
         sums[index]! += messages * links;

@@ -29,7 +29,7 @@ const sentNothing = new Float64Array(4);
 /** What a range did since it was last asked. */
 export type RangeCounts = Readonly<Record<(typeof rangeCounts)[number], number>>;
 
-/** All ranges of a machine's cores, core by core, as the loops over them read them, and the windows of the populations. */
+/** All ranges of a machine's cores, as they are updated together, core by core, as the loops over them read them, and the windows of the populations. */
 export class RangeTable {
   readonly #memory: MachineMemory;
   readonly #windows: Int32Array;
@@ -48,7 +48,7 @@ export class RangeTable {
     const { populations } = program;
     const windows = memory.reserve(windowBytes * populations.length);
     this.#windows = memory.int32(windows, (windowBytes / 4) * populations.length);
-    this.#ranges = cores.flatMap(({ number, ranges, axonsOut }) =>
+    this.#ranges = cores.flatMap(({ number, spans: ranges, axonsOut }) =>
       ranges.map(({ population }, index) => {
         const isFirst = ranges.findIndex((range) => range.population === population) === index;
         return { core: number, population, sent: isFirst ? axonsOut.sent.get(population)! : null };
@@ -59,7 +59,7 @@ export class RangeTable {
     this.#counts = memory.float64(this.#address, (rangeBytes / 8) * this.#ranges.length);
     const driveMost = largest(program.drives.map(({ grid }) => grid!.mantissaMax * 2 ** grid!.exponent));
     let row = 0;
-    for (const { number, address, ranges, dendrites } of cores) {
+    for (const { number, address, spans: ranges, dendrites } of cores) {
       const { drive, bias, biasRowBytes } = dendrites.places;
       const image = program.cores[number]!;
       const resetMost = largest(image.profiles.map(({ resetBy }) => largest(resetBy)));

@@ -1,46 +1,42 @@
-import type { CoreState } from './core-state.js';
+import type { MergedSender } from './bundles.js';
 import type { MachineMemory } from './machine-memory.js';
 
-/** Cores of a team: a vector of bytes has 16. */
-export const membersMost = 32;
+/** Cores of a squad: bits of a word. */
+const squadCores = 64;
 /** Cores that are worth it. */
 const membersLeast = 8;
 /** Compartments that have one list, on average, where a core alone hands enough over together. */
-const runLengthMost = 4;
-/** Words of what kernel/merged-state.ts calls a Team. */
-const teamWords = 8;
+const runLengthMost = 16;
+/** Bytes of a vector. */
+const vectorCores = 16;
+/** Words of what kernel/merged-state.ts calls a Squad. */
+const squadWords = 6;
+/** Bytes of the mask of a squad in eight compartments. */
+const maskBytes = 8 * 8;
 
-/**
- * Brings cores together whose compartments push the same lists with the same shifts, each core's as many bytes on as it says; gives
- * the words of their teams. `compartments` by core: those of a core that sends for one population alone; else 0.
- */
-export function placeTeams(
-  memory: MachineMemory,
-  states: readonly CoreState[],
-  compartments: readonly number[],
-): Uint32Array {
-  const alike = new Map<string, number[]>();
-  for (const [core, state] of states.entries()) {
-    if (compartments[core] === 0 || !sendsSingly(memory.uint32(state.get('lists'), compartments[core]!))) continue;
-    const key = `${state.get('lists')} ${state.get('shifts')} ${compartments[core]}`;
-    const members = alike.get(key);
-    if (members === undefined) alike.set(key, [core]);
-    else members.push(core);
+/** The cores of a team have the same lists and shifts, each core's as many rows on as it says. */
+export interface SenderTeam {
+  readonly members: readonly MergedSender[];
+  readonly lists: Uint32Array;
+}
+
+/** Brings cores together whose compartments name the same lists with the same shifts. */
+export function findTeams(senders: readonly MergedSender[]): readonly SenderTeam[] {
+  const alike = new Map<string, SenderTeam & { members: MergedSender[] }>();
+  for (const sender of senders) {
+    const { lists, shifts } = sender;
+    if (!sendsSingly(lists)) continue;
+    let hash = lists.reduce((mixed, list) => Math.imul(mixed ^ list, 0x9e3779b1), lists.length);
+    let known = alike.get(`${shifts} ${hash}`);
+    while (known !== undefined && !isSame(known.lists, lists)) known = alike.get(`${shifts} ${++hash}`);
+    if (known === undefined) alike.set(`${shifts} ${hash}`, { members: [sender], lists });
+    else known.members.push(sender);
   }
-  const words: number[] = [];
-  for (const all of alike.values()) {
-    for (let first = 0; first + membersLeast <= all.length; first += membersMost) {
-      const members = all.slice(first, first + membersMost);
-      words.push(
-        ...placeTeam(
-          memory,
-          members.map((core) => states[core]!),
-          compartments[members[0]!]!,
-        ),
-      );
-    }
-  }
-  return Uint32Array.from(words);
+  return [...alike.values()].filter(({ members }) => members.length >= membersLeast);
+}
+
+function isSame(a: Uint32Array, b: Uint32Array): boolean {
+  return a.length === b.length && a.every((list, k) => list === b[k]);
 }
 
 /** True where few neighbours have a list in common. */
@@ -50,20 +46,32 @@ function sendsSingly(lists: Uint32Array): boolean {
   return lists.length < runLengthMost * runs;
 }
 
-function placeTeam(memory: MachineMemory, members: readonly CoreState[], compartments: number): readonly number[] {
-  const bytes = Math.ceil(compartments / 8);
+/** Words of what the loops call a Team. `slotOf` gives the slot of a list, in bytes from the first of a plane. */
+export function placeTeam(
+  memory: MachineMemory,
+  { members, lists }: SenderTeam,
+  slotOf: (list: number) => number,
+): readonly number[] {
+  const bytes = Math.ceil(lists.length / 8);
   const nobody = memory.reserve(8 * Math.ceil(bytes / 8));
-  const firing = new Uint32Array(membersMost).fill(nobody);
-  // Loops may look up that of one core more than any word has.
-  const shifts = new Uint32Array(64 + 1);
-  for (const [index, state] of members.entries()) {
-    firing[index] = state.get('firing');
-    shifts[index] = state.get('firstShift');
-    state.put('inTeam', 1);
+  const squads: number[] = [];
+  for (let first = 0; first < members.length; first += squadCores) {
+    const own = members.slice(first, first + squadCores);
+    const firing = new Uint32Array(squadCores).fill(nobody);
+    // Loops may look up that of one core more than any word has.
+    const shifts = new Uint32Array(squadCores + 1);
+    for (const [index, { state }] of own.entries()) {
+      firing[index] = state.get('firing');
+      shifts[index] = state.get('firstShift');
+      state.put('inTeam', 1);
+    }
+    const cores = memory.place(Uint32Array.from(own, ({ state }) => state.address));
+    const vectors = Math.ceil(own.length / vectorCores);
+    squads.push(cores, cores + 4 * own.length, memory.place(firing), vectors, memory.place(shifts), 0);
   }
-  const cores = memory.place(Uint32Array.from(members, ({ address }) => address));
-  const [one] = members;
-  const words = [cores, cores + 4 * members.length, memory.place(firing), memory.place(shifts)];
-  words.push(one!.get('lists'), one!.get('shifts'), bytes);
-  return [...words, ...new Array<number>(teamWords - words.length).fill(0)];
+  const count = squads.length / squadWords;
+  const address = memory.place(Uint32Array.from(squads));
+  const [awake, masks] = [memory.reserve(4 * count), memory.reserve(maskBytes * count)];
+  const slotTable = memory.place(lists.map(slotOf));
+  return [address, address + 4 * squads.length, slotTable, members[0]!.shifts, bytes, awake, masks, 0];
 }

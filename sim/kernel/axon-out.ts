@@ -1,9 +1,7 @@
-// Output axons: each spike goes to every core that its compartment sends to: into its inbox, or, where synapses are merged,
-// straight to the rows of weights.
+// Output axons: each spike goes to every core that its compartment sends to, into its inbox, but for merged synapses.
 
 import { bitsWithin } from './bitmap';
 import { CoreState, FAN_SHIFT, Fan } from './core-state';
-import { sendMerged } from './merged';
 
 /** Where an output axon leads to: the state of a core, and an inlet there. */
 @unmanaged
@@ -25,7 +23,6 @@ export function send(address: usize, first: i32, end: i32): void {
   core.sentEastWest = 0;
   core.sentNorthSouth = 0;
   core.sentAcrossChips = 0;
-  if (core.lists) sendMerged(core, first, end);
   if (core.outlets) sendSingly(core, first, end);
 }
 

@@ -73,10 +73,11 @@ export class CoreState {
   profileTable: usize;
   profileRowBytes: i32;
   /**
-   * By compartment (u32): its list of rows at merged synapses, or 0; their shift beyond the core's first; and, counted from the
-   * core's first, its pattern. Cores share what is equal. No lists: nothing is sent to merged synapses.
+   * What its spikes send to merged synapses: `Bundle`s, nothing where there are none; and by compartment (u32) the shift of its rows beyond
+   * the core's first, and its pattern, counted from the core's first. Cores share what is equal.
    */
-  lists: usize;
+  bundles: usize;
+  pastBundles: usize;
   shifts: usize;
   patterns: usize;
   firstShift: u32;
@@ -94,6 +95,7 @@ export class CoreState {
   rowsMerged: i32;
   /** The largest magnitude of a membrane of the blocks updated last, before any reset. */
   reach: i32;
+  unused: i32;
   /** Synapses processed by the last accumulation. */
   synapticOperations: f64;
   /** Messages and synapses of all accumulations since they were last taken. */

@@ -1,5 +1,5 @@
-// What merged synapses consist of, as the host lays it out: `../merged-memory.ts`, `../pattern-table.ts` and `../push-table.ts` name
-// the same words.
+// What merged synapses consist of, as the host lays it out: `../merged-memory.ts`, `../pattern-table.ts`, `../bundles.ts` and
+// `../sender-teams.ts` name the same words.
 
 import { CoreState } from './core-state';
 
@@ -15,24 +15,25 @@ export class Network {
   patterns: usize;
   counts: usize;
   pastCounts: usize;
-  /** Slots of `slotBytes` bytes: delayed pushes and their shifts, up to the addresses in `slotEnds`; no slots where none are delayed. */
-  slots: i32;
-  slot: i32;
-  ring: usize;
+  /** Planes of `slotBytes` bytes of slots: of this timestep and of as many earlier ones as rows may wait; and the plane of this one. */
+  planes: i32;
+  plane: i32;
+  slots: usize;
   slotBytes: i32;
-  slotEnds: usize;
-  /** Room for the lists, and one more, and the shifts of the spikes of one core (u32 each). */
-  lists: usize;
+  planeSlots: usize;
+  /** Room for the rows that one sheet takes in a timestep; for the spikes of one core, their shifts, and how many there are before each word of a bitmap. */
+  rows: usize;
+  fired: usize;
   shifts: usize;
+  ranks: usize;
   /** 1 where it is asked in every timestep what each core did and received; 2 where also who fired, and how membranes stand. */
   watched: i32;
   /** 1 where spikes may not be counted yet. */
   owes: i32;
-  /** A section of no neurons. */
-  nowhere: usize;
-  unused: i32;
   teams: usize;
   pastTeams: usize;
+  /** By core, and one more: its first `Receipt`; the next core's is behind its last. */
+  receipts: usize;
 }
 
 /** One population's: sections, and tiles of their weights. */
@@ -44,21 +45,63 @@ export class Sheet {
   pastTiles: usize;
   /** Rows whose weights cannot overflow 16 bits. */
   rowsPerFlush: i32;
-  unused: i32;
+  /** Addresses of the states of all cores whose spikes reach it, and for how many timesteps these act. */
+  senders: usize;
+  pastSenders: usize;
+  lasts: i32;
+  /** Timesteps for which earlier spikes still act. */
+  due: i32;
+  /** 1 where rows have been gathered. */
+  isFed: i32;
+}
+
+/** The spikes in one timestep of those who name one list of rows: their shifts (u32) lie from `begin`, where there is room for all and eight more, to `end`. */
+@unmanaged
+export class Slot {
+  begin: usize;
+  end: usize;
+}
+
+/** A list that names a row of a section: its slot, in bytes from the first of a plane, and the row, but for the shift of each spike. */
+@unmanaged
+export class Source {
+  slot: u32;
+  row: u32;
+}
+
+/** The same of a row that acts `wait` timesteps later than others. */
+@unmanaged
+export class LateSource {
+  slot: u32;
+  row: u32;
+  wait: i32;
 }
 
 /** Neurons that rows reach together. */
 @unmanaged
 export class Section {
-  /** The rows of this timestep lie from `begin` to `end`, each as its offset in a tile of 64. */
-  end: usize;
+  /** What the timestep has gathered: rows from `begin` to `end`, each as its offset in a tile of 64. */
   begin: usize;
+  end: usize;
+  /** `Source`s, and `LateSource`s from `pastSources` on. */
+  sources: usize;
+  pastSources: usize;
+  pastLate: usize;
   /** By vector of 16 neurons (u32): where its sums of the timestep (i32) go, to inputs, or where they wait to be handed over and are zero in between. */
   sums: usize;
   /** Who hears of them, and whose inputs those go to that wait. */
   stretches: usize;
   pastStretches: usize;
-  unused: i32;
+}
+
+/** Neighbouring compartments of a core that name one list. Those of a core cover it, and where the last ends another would begin. */
+@unmanaged
+export class Bundle {
+  /** The compartments before its first, of the word that this is in; and bytes from the first word of a bitmap to that. */
+  before: u64;
+  word: u32;
+  /** That of the list, in bytes from the first of a plane. */
+  slot: u32;
 }
 
 /** The weights of up to 64 neighbouring neurons of a section, or, where rows are too many for a cache, of all, row by row. */
@@ -82,22 +125,6 @@ export class Stretch {
   sums: usize;
   length: i32;
   core: usize;
-}
-
-/** A row of a section, but for the shift of the compartment. */
-@unmanaged
-export class Push {
-  section: usize;
-  row: u32;
-}
-
-/** Pushes that act `wait` timesteps later than others. */
-@unmanaged
-export class DelayedPushes {
-  wait: i32;
-  pushes: usize;
-  pastPushes: usize;
-  unused: i32;
 }
 
 /** What the spikes of some compartments of a core, all of one population, send. */
@@ -124,29 +151,33 @@ export class Sent {
   crossings: f64;
 }
 
-/** The rows of some compartments, but for the shift of each: pushes follow, up to `pastPushes`. */
+/** Cores whose compartments send alike, each by rows of its own; `../sender-teams.ts` names the same words. */
 @unmanaged
-export class PushList {
-  pastPushes: usize;
-  delayed: usize;
-  pastDelayed: usize;
+export class Team {
+  /** `Squad`s of them. */
+  squads: usize;
+  pastSquads: usize;
+  /** By compartment (u32): the slot of its list, in bytes from the first of a plane; and its shift beyond that of the core. */
+  slots: usize;
+  shifts: usize;
+  /** Of a bitmap. */
+  bytes: usize;
+  /** Room for the addresses of all squads, and for who fires of each in eight compartments. */
+  awake: usize;
+  masks: usize;
   unused: i32;
 }
 
-/** Cores, up to 32, whose compartments push the same lists; `../sender-teams.ts` names the same words. */
+/** Up to 64 cores of a team. */
 @unmanaged
-export class Team {
+export class Squad {
   /** Their states (addresses). */
   cores: usize;
   pastCores: usize;
-  /** By core, of 32: its bitmap of those that fired, of nobody where there is no core; and what the shifts of its rows have in common. */
+  /** By core, of so many times 16: its bitmap of those that fired, of nobody where there is no core; and what the shifts of its rows have in common. */
   firing: usize;
+  vectors: i32;
   shifts: usize;
-  /** By compartment: its list, and its shift beyond that of the core. */
-  lists: usize;
-  shiftOf: usize;
-  /** Of a bitmap. */
-  bytes: usize;
   unused: i32;
 }
 
@@ -155,10 +186,17 @@ export class Team {
 export class Share {
   core: usize;
   messages: u32;
+  synapses: u32;
   /** Where the sender counts its messages to this core (u32). */
   sentOn: usize;
-  unused: i32;
-  synapses: f64;
+}
+
+/** The same, core by core: what one receives of each spike of a pattern, whose count is so many bytes from the first. */
+@unmanaged
+export class Receipt {
+  count: u32;
+  messages: u32;
+  synapses: u32;
 }
 
 export const CORE: usize = offsetof<CoreState>();
@@ -166,9 +204,12 @@ export const SHEET: usize = offsetof<Sheet>();
 export const SECTION: usize = offsetof<Section>();
 export const TILE: usize = offsetof<Tile>();
 export const STRETCH: usize = offsetof<Stretch>();
-export const PUSH: usize = offsetof<Push>();
-export const PUSH_LIST: usize = offsetof<PushList>();
+export const SOURCE: usize = offsetof<Source>();
+export const LATE_SOURCE: usize = offsetof<LateSource>();
+export const SLOT: usize = offsetof<Slot>();
+export const BUNDLE: usize = offsetof<Bundle>();
 export const TEAM: usize = offsetof<Team>();
-export const DELAYED: usize = offsetof<DelayedPushes>();
+export const SQUAD: usize = offsetof<Squad>();
 export const PATTERN: usize = offsetof<Pattern>();
 export const SHARE: usize = offsetof<Share>();
+export const RECEIPT: usize = offsetof<Receipt>();

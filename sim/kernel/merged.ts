@@ -3,21 +3,18 @@
 // tile by tile of 64 neurons, and handed to the cores. What each core received is counted by pattern: spikes of equal
 // patterns send as many messages to the same cores, where these find as many synapses.
 
-import { bitsWithin } from './bitmap';
+import { countPatterns, listFired, writeBundles } from './bundles';
 import { CoreState } from './core-state';
+import { gather } from './gather';
 import {
   CORE,
-  DELAYED,
-  DelayedPushes,
   Network,
-  PUSH,
-  PUSH_LIST,
-  Push,
-  PushList,
   SECTION,
   Section,
   SHEET,
   Sheet,
+  SLOT,
+  Slot,
   STRETCH,
   Stretch,
   TILE,
@@ -27,27 +24,28 @@ import { countReceived } from './patterns';
 import { accumulate } from './synapse';
 import { addTile, addVectors, addWhole } from './tile-sums';
 
-/** Bytes of a place in a slot. */
-const DUE: usize = 8;
-
-/** No list has this address. */
-const NOBODY: u32 = 1;
-
 let network: usize = 0;
 
 /**
- * From now on spikes go to this network; it starts without any rows. `watched` as the network says; where it is 0,
+ * From now on spikes go to this network; it starts without any. `watched` as the network says; where it is 0,
  * what is sent and received is counted when it is asked for, and not before.
  */
 export function openNetwork(address: usize, watched: i32): void {
   network = address;
   const net = changetype<Network>(address);
   net.watched = watched;
-  net.slot = 0;
-  for (let slot = 0; slot < net.slots; slot += 1) {
-    store<u32>(net.slotEnds + ((<usize>slot) << 2), <u32>(net.ring + <usize>(slot * net.slotBytes)));
-  }
+  for (let plane = net.planes - 1; plane >= 0; plane -= 1) openPlane(net, plane);
+  for (let at = net.sheets; at < net.pastSheets; at += SHEET) changetype<Sheet>(at).due = 0;
   memory.fill(net.counts, 0, net.pastCounts - net.counts);
+}
+
+/** What is sent from now on is kept in a plane, that is empty. */
+function openPlane(net: Network, plane: i32): void {
+  const slots = net.slots + <usize>(plane * net.slotBytes);
+  net.plane = plane;
+  net.planeSlots = slots;
+  const past = slots + <usize>net.slotBytes;
+  for (let at = slots; at < past; at += SLOT) changetype<Slot>(at).end = changetype<Slot>(at).begin;
 }
 
 /** The network that is open. */
@@ -55,122 +53,12 @@ export function openedNetwork(): Network {
   return changetype<Network>(network);
 }
 
-/**
- * Hands the rows of those of a core's compartments first … end − 1 that fired to their sections, if no team does. First what is known of all of
- * them is fetched, from all over the memory: what is done with each depends on it, and would wait for it each time.
- */
-export function sendMerged(core: CoreState, first: i32, end: i32): void {
+/** Sends the spikes of a core to merged synapses, if no team does. */
+export function sendMerged(core: CoreState): void {
   const net = changetype<Network>(network);
   net.owes = 1;
-  if (core.inTeam) {
-    if (!core.isCounted) countPatterns(net, core, first, end);
-    return;
-  }
-  const pastLists = fetchSpreads(net, core, first, end);
-  let shift = net.shifts;
-  for (let at = net.lists; at < pastLists; ) {
-    // Spikes that follow one another with one list, as do those of a pixel's channels, push their rows together.
-    const list = load<u32>(at);
-    const shifts = shift;
-    do {
-      at += 4;
-      shift += 4;
-    } while (load<u32>(at) === list);
-    if (list !== 0) pushAll(net, changetype<PushList>(<usize>list), shifts, shift);
-  }
-}
-
-/** Counts the patterns of those that fired. */
-function countPatterns(net: Network, core: CoreState, first: i32, end: i32): void {
-  const firing = core.firing;
-  const patterns = core.patterns;
-  const counts = net.counts + ((<usize>core.firstPattern) << 2);
-  const last = (end - 1) >> 6;
-  for (let word = first >> 6; word <= last; word += 1) {
-    let bits = load<u64>(firing + ((<usize>word) << 3)) & bitsWithin(word, first, end);
-    for (; bits; bits &= bits - 1) {
-      const place = (((<usize>word) << 6) + <usize>ctz(bits)) << 2;
-      const count = counts + ((<usize>load<u32>(patterns + place)) << 2);
-      store<u32>(count, load<u32>(count) + 1);
-    }
-  }
-}
-
-/** Writes down lists and shifts of those that fired, behind the lists one of nobody, and counts their patterns; gives where the lists end. */
-function fetchSpreads(net: Network, core: CoreState, first: i32, end: i32): usize {
-  const lists = core.lists;
-  const shifts = core.shifts;
-  const patterns = core.patterns;
-  const firstShift = core.firstShift;
-  const counts = net.counts + ((<usize>core.firstPattern) << 2);
-  const firing = core.firing;
-  let list = net.lists;
-  let shift = net.shifts;
-  const last = (end - 1) >> 6;
-  for (let word = first >> 6; word <= last; word += 1) {
-    let bits = load<u64>(firing + ((<usize>word) << 3)) & bitsWithin(word, first, end);
-    for (; bits; bits &= bits - 1) {
-      const place = (((<usize>word) << 6) + <usize>ctz(bits)) << 2;
-      store<u32>(list, load<u32>(lists + place));
-      store<u32>(shift, load<u32>(shifts + place) + firstShift);
-      list += 4;
-      shift += 4;
-      const count = counts + ((<usize>load<u32>(patterns + place)) << 2);
-      store<u32>(count, load<u32>(count) + 1);
-    }
-  }
-  store<u32>(list, NOBODY);
-  return list;
-}
-
-/** Hands the rows of a list to their sections, once for each of the shifts that lie from `shifts` to `end`. */
-export function pushAll(net: Network, list: PushList, shifts: usize, end: usize): void {
-  const pushes = changetype<usize>(list) + PUSH_LIST;
-  if (end - shifts === 4) push(pushes, list.pastPushes, load<u32>(shifts));
-  else pushSeveral(pushes, list.pastPushes, shifts, end);
-  delayAll(net, list, shifts, end);
-}
-
-/** Keeps those rows of a list that act later for their timesteps. */
-export function delayAll(net: Network, list: PushList, shifts: usize, end: usize): void {
-  for (let at = list.delayed; at < list.pastDelayed; at += DELAYED) {
-    const slot = (net.slot + changetype<DelayedPushes>(at).wait) % net.slots;
-    const slotEnd = net.slotEnds + ((<usize>slot) << 2);
-    let free = <usize>load<u32>(slotEnd);
-    for (let shift = shifts; shift < end; shift += 4) {
-      store<u32>(free, <u32>at);
-      store<u32>(free, load<u32>(shift), 4);
-      free += DUE;
-    }
-    store<u32>(slotEnd, <u32>free);
-  }
-}
-
-/** Pushes come in pairs: half as often the processor has to guess whether there are more. */
-function push(from: usize, past: usize, shift: u32): void {
-  for (let at = from; at < past; at += 2 * PUSH) {
-    pushOne(at, shift);
-    pushOne(at + PUSH, shift);
-  }
-}
-
-function pushOne(at: usize, shift: u32): void {
-  const section = changetype<Section>(changetype<Push>(at).section);
-  const end = section.end;
-  store<u32>(end, changetype<Push>(at).row + shift);
-  section.end = end + 4;
-}
-
-/** The same for several shifts, in vectors: behind its rows a section has room for what the last of them has too much. */
-function pushSeveral(from: usize, past: usize, shifts: usize, end: usize): void {
-  const bytes = end - shifts;
-  for (let at = from; at < past; at += PUSH) {
-    const section = changetype<Section>(changetype<Push>(at).section);
-    const row = i32x4.splat(<i32>changetype<Push>(at).row);
-    const to = section.end;
-    for (let k: usize = 0; k < bytes; k += 16) v128.store(to + k, i32x4.add(v128.load(shifts + k), row));
-    section.end = to + bytes;
-  }
+  if (!core.inTeam) writeBundles(net, core);
+  else if (!core.isCounted) countPatterns(net, core, listFired(net, core));
 }
 
 /** Takes all messages out of the inboxes of cores begin … end, and adds what acts in their next update. */
@@ -192,12 +80,24 @@ export function accumulateCores(begin: usize, end: usize): void {
 /** Takes all messages of a timestep, and adds what acts in the next update of any core. */
 export function accumulateAll(address: usize): void {
   const net = changetype<Network>(address);
-  const nowhere = changetype<Section>(net.nowhere);
-  nowhere.end = nowhere.begin;
   accumulateCores(net.cores, net.pastCores);
-  pushDelayed(net);
-  if (net.watched) countReceived(net, true);
-  accumulateSheets(net.sheets, net.pastSheets);
+  if (net.watched) countReceived(net);
+  for (let at = net.sheets; at < net.pastSheets; at += SHEET) {
+    gatherSheet(address, at);
+    addSheet(at);
+  }
+  turnPlane(address);
+}
+
+/** Gathers the rows of a sheet for this timestep; they last until those of another are gathered. */
+export function gatherSheet(network: usize, sheet: usize): void {
+  gather(changetype<Network>(network), changetype<Sheet>(sheet));
+}
+
+/** The timestep is over: what is sent now acts in the next. */
+export function turnPlane(address: usize): void {
+  const net = changetype<Network>(address);
+  openPlane(net, net.plane + 1 === net.planes ? 0 : net.plane + 1);
 }
 
 function total(begin: usize, end: usize): void {
@@ -208,46 +108,30 @@ function total(begin: usize, end: usize): void {
   }
 }
 
-function pushDelayed(net: Network): void {
-  if (net.slots === 0) return;
-  const slotEnd = net.slotEnds + ((<usize>net.slot) << 2);
-  const begin = net.ring + <usize>(net.slot * net.slotBytes);
-  const end = <usize>load<u32>(slotEnd);
-  for (let at = begin; at < end; at += DUE) {
-    const delayed = changetype<DelayedPushes>(<usize>load<u32>(at));
-    for (let own = delayed.pushes; own < delayed.pastPushes; own += PUSH) pushOne(own, load<u32>(at, 4));
-  }
-  store<u32>(slotEnd, <u32>begin);
-  net.slot = net.slot + 1 === net.slots ? 0 : net.slot + 1;
-}
-
-/** Forms the sums of all sections of sheets begin … end, and adds them to the inputs of their cores. */
-export function accumulateSheets(begin: usize, end: usize): void {
-  for (let address = begin; address < end; address += SHEET) {
-    const sheet = changetype<Sheet>(address);
-    const sections = sheet.sections;
-    const pastSections = sheet.pastSections;
-    const batch = (<usize>sheet.rowsPerFlush) << 2;
-    // Tile by tile: the weights of one for all rows fit a cache.
-    for (let at = sheet.tiles; at < sheet.pastTiles; at += TILE) {
-      const tile = changetype<Tile>(at);
-      const isLast = at + TILE === sheet.pastTiles;
-      for (let place = sections; place < pastSections; place += SECTION) {
-        const section = changetype<Section>(place);
-        const begin = section.begin;
-        const past = section.end;
-        if (past === begin) continue;
-        const sums = section.sums + <usize>tile.offset;
-        for (let from = begin; from < past; from += batch) {
-          const to = min(past, from + batch);
-          if (tile.blank) addWhole(sums, tile, from, to);
-          else if (tile.vectors === 4) addTile(sums, tile.weights, from, to);
-          else addVectors(sums, tile, from, to);
-        }
-        if (!isLast) continue;
-        section.end = begin;
-        handOver(section, <i32>((past - begin) >> 2));
+/** Forms the sums of all sections of a sheet whose rows have been gathered, and adds them to the inputs of their cores. */
+export function addSheet(address: usize): void {
+  const sheet = changetype<Sheet>(address);
+  if (!sheet.isFed) return;
+  const sections = sheet.sections;
+  const pastSections = sheet.pastSections;
+  const batch = (<usize>sheet.rowsPerFlush) << 2;
+  // Tile by tile: the weights of one for all rows fit a cache.
+  for (let at = sheet.tiles; at < sheet.pastTiles; at += TILE) {
+    const tile = changetype<Tile>(at);
+    const isLast = at + TILE === sheet.pastTiles;
+    for (let place = sections; place < pastSections; place += SECTION) {
+      const section = changetype<Section>(place);
+      const begin = section.begin;
+      const past = section.end;
+      if (past === begin) continue;
+      const sums = section.sums + <usize>tile.offset;
+      for (let from = begin; from < past; from += batch) {
+        const to = min(past, from + batch);
+        if (tile.blank) addWhole(sums, tile, from, to);
+        else if (tile.vectors === 4) addTile(sums, tile.weights, from, to);
+        else addVectors(sums, tile, from, to);
       }
+      if (isLast) handOver(section, <i32>((past - begin) >> 2));
     }
   }
 }

@@ -2,7 +2,7 @@
 // many synapses.
 
 import { CoreState } from './core-state';
-import { Network, PATTERN, Pattern, Sent, SHARE, Share } from './merged-state';
+import { CORE, Network, PATTERN, Pattern, RECEIPT, Receipt, Sent, SHARE, Share } from './merged-state';
 
 /** Bytes of four counts. */
 const FOUR: usize = 16;
@@ -25,32 +25,53 @@ export function countSent(net: Network): void {
   }
 }
 
-/** Counts them where they are received, in this timestep (`now`) or in any; nothing is left to be counted. */
-export function countReceived(net: Network, now: bool): void {
+/** Counts the spikes of this timestep where their messages are received; nothing is left to be counted. */
+export function countReceived(net: Network): void {
   const zero = i32x4.splat(0);
   for (let at = net.counts; at < net.pastCounts; at += FOUR) {
     if (!v128.any_true(v128.load(at))) continue;
     for (let place = at; place < at + FOUR; place += 4) {
       const spikes = load<u32>(place);
-      if (spikes !== 0) receivePattern(patternAt(net, place), spikes, now);
+      if (spikes !== 0) receivePattern(patternAt(net, place), spikes);
     }
     v128.store(at, zero);
   }
+}
+
+/** The same for spikes of any timesteps: all that each core has received is summed at once. */
+export function countReceipts(net: Network): void {
+  const counts = net.counts;
+  let core = net.cores;
+  let at = load<usize>(net.receipts);
+  for (let place = net.receipts + 4; core < net.pastCores; place += 4) {
+    const past = load<usize>(place);
+    let messages: u64 = 0;
+    let synapses: u64 = 0;
+    for (; at < past; at += RECEIPT) {
+      const receipt = changetype<Receipt>(at);
+      const spikes = <u64>load<u32>(counts + <usize>receipt.count);
+      messages += spikes * <u64>receipt.messages;
+      synapses += spikes * <u64>receipt.synapses;
+    }
+    changetype<CoreState>(core).receivedInAll += <f64>messages;
+    changetype<CoreState>(core).synapticOperationsInAll += <f64>synapses;
+    core += CORE;
+  }
+  memory.fill(counts, 0, net.pastCounts - counts);
 }
 
 function patternAt(net: Network, count: usize): Pattern {
   return changetype<Pattern>(net.patterns + ((count - net.counts) >> 2) * PATTERN);
 }
 
-function receivePattern(pattern: Pattern, spikes: u32, now: bool): void {
+function receivePattern(pattern: Pattern, spikes: u32): void {
   for (let share = pattern.shares; share < pattern.pastShares; share += SHARE) {
     const own = changetype<Share>(share);
     const core = changetype<CoreState>(own.core);
     const messages = spikes * own.messages;
-    const synapses = <f64>spikes * own.synapses;
+    const synapses = <f64>(<u64>spikes * <u64>own.synapses);
     core.receivedInAll += <f64>messages;
     core.synapticOperationsInAll += synapses;
-    if (!now) continue;
     core.received += messages;
     core.synapticOperations += synapses;
     store<u32>(own.sentOn, load<u32>(own.sentOn) + messages);

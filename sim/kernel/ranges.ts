@@ -4,8 +4,8 @@ import { countAhead, runAhead } from './ahead';
 import { send } from './axon-out';
 import { bitsWithin, countMembers } from './bitmap';
 import { CoreState } from './core-state';
-import { openedNetwork } from './merged';
-import { countReceived, countSent } from './patterns';
+import { openedNetwork, sendMerged } from './merged';
+import { countReceipts, countSent } from './patterns';
 import { RANGE_BYTES, Range, Window } from './range-state';
 import { largestLane, update } from './soma';
 import { sendTeams } from './team';
@@ -241,13 +241,20 @@ export function settle(): void {
   if (changetype<usize>(net) === 0 || net.watched || !net.owes) return;
   net.owes = 0;
   countSent(net);
-  countReceived(net, false);
+  countReceipts(net);
+}
+
+/** Sends the spikes of a core to merged synapses, if it has any. */
+export function sendCore(address: usize): void {
+  const core = changetype<CoreState>(address);
+  if (core.spikes !== 0 && core.patterns !== 0) sendMerged(core);
 }
 
 /** Sends the messages of all spikes of the ranges. */
 export function sendRanges(begin: usize, end: usize): void {
   for (let address = begin; address < end; address += RANGE_BYTES) {
     const range = changetype<Range>(address);
+    if (range.opens) sendCore(range.core);
     if (range.firstSpike === range.endSpike) continue;
     const core = changetype<CoreState>(range.core);
     send(range.core, range.first, range.end);

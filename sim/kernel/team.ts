@@ -1,43 +1,78 @@
 // Cores that send alike, as those that have a channel of a convolution each: what one compartment of theirs sends, the same
-// compartment of every other sends by rows of its own. So spikes are handed over compartment by compartment, for all cores
-// together: few of them have each section to themselves, and lists are looked up once.
+// compartment of every other sends by rows of its own. So spikes are written down compartment by compartment, for all cores
+// together: few of them have each section to themselves.
 
 import { CoreState } from './core-state';
-import { delayAll, openedNetwork, pushAll } from './merged';
-import { Network, PUSH, PUSH_LIST, Push, PushList, Section, TEAM, Team } from './merged-state';
+import { openedNetwork } from './merged';
+import { Network, Slot, SQUAD, Squad, TEAM, Team } from './merged-state';
 
-/** Spikes that are handed over without asking how many they are. */
-const TOGETHER: i32 = 8;
+/** Spikes of a squad in one compartment that are written down without asking how many they are. */
+const TOGETHER: usize = 8;
 
-/** Hands the rows of all spikes of teams to their sections. */
+/** Writes down all spikes of teams. */
 export function sendTeams(): void {
   const net = openedNetwork();
-  for (let at = net.teams; at < net.pastTeams; at += TEAM) {
-    const team = changetype<Team>(at);
-    if (anyFired(team)) sendTeam(net, team);
-  }
-}
-
-function anyFired(team: Team): bool {
-  let spikes = 0;
-  for (let at = team.cores; at < team.pastCores; at += 4) spikes |= changetype<CoreState>(<usize>load<u32>(at)).spikes;
-  return spikes !== 0;
+  for (let at = net.teams; at < net.pastTeams; at += TEAM) sendTeam(net, changetype<Team>(at));
 }
 
 function sendTeam(net: Network, team: Team): void {
-  const firing = team.firing;
+  const awake = team.awake;
+  const pastAwake = listAwake(team);
+  if (pastAwake === awake) return;
   for (let byte: usize = 0; byte < team.bytes; byte += 1) {
-    let lower = bytesOf(firing, byte);
-    let upper = bytesOf(firing + 64, byte);
-    if (!v128.any_true(v128.or(lower, upper))) continue;
-    // The highest bit of each byte: who of the cores fired in one compartment.
-    for (let compartment = <i32>(byte << 3) + 7; compartment >= <i32>(byte << 3); compartment -= 1) {
-      const fired = i8x16.bitmask(lower) | (i8x16.bitmask(upper) << 16);
-      lower = i8x16.add(lower, lower);
-      upper = i8x16.add(upper, upper);
-      if (fired) sendAlike(net, team, compartment, fired);
+    const who = readMasks(team, pastAwake, byte);
+    for (let bit: usize = 0; bit < 8; bit += 1) {
+      if ((who >> <i32>bit) & 1) sendAlike(net, team, pastAwake, (byte << 3) + bit);
     }
   }
+}
+
+/** Writes down those squads of whom any core fired; gives where they end. */
+function listAwake(team: Team): usize {
+  let to = team.awake;
+  for (let at = team.squads; at < team.pastSquads; at += SQUAD) {
+    const squad = changetype<Squad>(at);
+    let spikes = 0;
+    for (let core = squad.cores; core < squad.pastCores; core += 4)
+      spikes |= changetype<CoreState>(<usize>load<u32>(core)).spikes;
+    if (spikes === 0) continue;
+    store<u32>(to, <u32>at);
+    to += 4;
+  }
+  return to;
+}
+
+/** Writes down who fires in eight compartments, compartment by compartment a mask of each squad; gives in which of them any does. */
+function readMasks(team: Team, pastAwake: usize, byte: usize): i32 {
+  const squads = (pastAwake - team.awake) >> 2;
+  const zero = i8x16.splat(0);
+  let any = zero;
+  let to = team.masks;
+  for (let at = team.awake; at < pastAwake; at += 4) {
+    const squad = changetype<Squad>(<usize>load<u32>(at));
+    const firing = squad.firing;
+    let a = bytesOf(firing, byte);
+    let b = squad.vectors > 1 ? bytesOf(firing + 64, byte) : zero;
+    let c = squad.vectors > 2 ? bytesOf(firing + 128, byte) : zero;
+    let d = squad.vectors > 3 ? bytesOf(firing + 192, byte) : zero;
+    any = v128.or(any, v128.or(v128.or(a, b), v128.or(c, d)));
+    // The highest bit of each byte, compartment by compartment.
+    for (let mask = to + ((squads * 7) << 3); mask >= to; mask -= squads << 3) {
+      const lower = <u32>i8x16.bitmask(a) | ((<u32>i8x16.bitmask(b)) << 16);
+      const upper = <u32>i8x16.bitmask(c) | ((<u32>i8x16.bitmask(d)) << 16);
+      store<u32>(mask, lower);
+      store<u32>(mask, upper, 4);
+      a = i8x16.add(a, a);
+      b = i8x16.add(b, b);
+      c = i8x16.add(c, c);
+      d = i8x16.add(d, d);
+    }
+    to += 8;
+  }
+  const half = i64x2.extract_lane(any, 0) | i64x2.extract_lane(any, 1);
+  const quarter = half | (half >> 32);
+  const eighth = quarter | (quarter >> 16);
+  return <i32>(eighth | (eighth >> 8)) & 255;
 }
 
 /** A byte of each of 16 bitmaps, whose addresses stand at `bitmaps`. */
@@ -60,60 +95,38 @@ function bytesOf(bitmaps: usize, byte: usize): v128 {
   return v128.load_lane<u8>(<usize>load<u32>(bitmaps, 60) + byte, bytes, 15);
 }
 
-/** Hands over the rows of one compartment of those cores whose bit is set. */
-function sendAlike(net: Network, team: Team, compartment: i32, cores: u32): void {
-  const place = (<usize>compartment) << 2;
-  const address = <usize>load<u32>(team.lists + place);
-  if (address === 0) return;
-  const list = changetype<PushList>(address);
-  const shifts = team.shifts;
-  const own = v128.load_splat<u32>(team.shiftOf + place);
-  const spikes = <i32>popcnt(cores);
-  let fired = <u64>cores;
-  if (spikes > TOGETHER) {
-    let end = net.shifts;
-    for (; fired; fired &= fired - 1) {
-      store<u32>(end, load<u32>(shifts + ((<usize>ctz(fired)) << 2)) + load<u32>(team.shiftOf + place));
-      end += 4;
-    }
-    pushAll(net, list, net.shifts, end);
-    return;
+/** Writes down the spikes of one compartment of all cores. */
+function sendAlike(net: Network, team: Team, pastAwake: usize, compartment: usize): void {
+  const squads = (pastAwake - team.awake) >> 2;
+  const place = compartment << 2;
+  const shift = load<u32>(team.shifts + place);
+  const slot = changetype<Slot>(net.planeSlots + <usize>load<u32>(team.slots + place));
+  let mask = team.masks + (((compartment & 7) * squads) << 3);
+  let next = slot.end;
+  for (let at = team.awake; at < pastAwake; at += 4) {
+    const bits = load<u64>(mask);
+    if (bits) next = writeShifts(bits, changetype<Squad>(<usize>load<u32>(at)).shifts, shift, next);
+    mask += 8;
   }
-  // Behind the last of them comes what the next spikes will write over.
-  let low = v128.load_zero<u32>(shifts + ((<usize>ctz(fired)) << 2));
-  fired &= fired - 1;
-  low = v128.load_lane<u32>(shifts + ((<usize>ctz(fired)) << 2), low, 1);
-  fired &= fired - 1;
-  low = v128.load_lane<u32>(shifts + ((<usize>ctz(fired)) << 2), low, 2);
-  fired &= fired - 1;
-  low = v128.load_lane<u32>(shifts + ((<usize>ctz(fired)) << 2), low, 3);
-  fired &= fired - 1;
-  let high = v128.load_zero<u32>(shifts + ((<usize>ctz(fired)) << 2));
-  fired &= fired - 1;
-  high = v128.load_lane<u32>(shifts + ((<usize>ctz(fired)) << 2), high, 1);
-  fired &= fired - 1;
-  high = v128.load_lane<u32>(shifts + ((<usize>ctz(fired)) << 2), high, 2);
-  fired &= fired - 1;
-  high = v128.load_lane<u32>(shifts + ((<usize>ctz(fired)) << 2), high, 3);
-  low = i32x4.add(low, own);
-  high = i32x4.add(high, own);
-  const past = list.pastPushes;
-  const bytes = (<usize>spikes) << 2;
-  for (let push = address + PUSH_LIST; push < past; push += 2 * PUSH) {
-    pushEight(push, low, high, bytes);
-    pushEight(push + PUSH, low, high, bytes);
-  }
-  if (list.delayed === list.pastDelayed) return;
-  v128.store(net.shifts, low);
-  v128.store(net.shifts, high, 16);
-  delayAll(net, list, net.shifts, net.shifts + bytes);
+  slot.end = next;
 }
 
-function pushEight(at: usize, low: v128, high: v128, bytes: usize): void {
-  const section = changetype<Section>(changetype<Push>(at).section);
-  const row = v128.load_splat<u32>(at, offsetof<Push>('row'));
-  const to = section.end;
-  v128.store(to, i32x4.add(low, row));
-  v128.store(to, i32x4.add(high, row), 16);
-  section.end = to + bytes;
+/**
+ * Writes to `next` the shifts, out of a table and plus `shift`, of those whose bits are set; gives where they end. Some more words
+ * behind that are written, and of the table the 65th is read.
+ */
+function writeShifts(bits: u64, table: usize, shift: u32, next: usize): usize {
+  let rest = bits;
+  for (let k: usize = 0; k < TOGETHER << 2; k += 4) {
+    store<u32>(next + k, load<u32>(table + ((<usize>ctz(rest)) << 2)) + shift);
+    rest &= rest - 1;
+  }
+  const spikes = <usize>popcnt(bits);
+  if (spikes <= TOGETHER) return next + (spikes << 2);
+  let to = next + (TOGETHER << 2);
+  for (; rest; rest &= rest - 1) {
+    store<u32>(to, load<u32>(table + ((<usize>ctz(rest)) << 2)) + shift);
+    to += 4;
+  }
+  return to;
 }

@@ -24,6 +24,7 @@ const formats: readonly SynapseFormat[] = [
 const coresPerChip = 16;
 const target = tinyTarget({
   limits: {
+    chips: figure(6, 'chips'),
     synapseMemoryPerCore: figure(65_536, 'B'),
     inputAxonsPerCore: figure(1024, 'axons'),
   },
@@ -34,7 +35,10 @@ const target = tinyTarget({
  * those of every other channel.
  */
 const channelCase = fc.gen().map((draw) => {
-  const channels = draw(fc.integer, { min: 6, max: 40 });
+  // One squad of up to four vectors of cores, or two.
+  const sizes = fc.oneof({ weight: 4, arbitrary: fc.constant([6, 40]) }, fc.constant([49, 80]));
+  const [min, max] = draw(() => sizes) as [number, number];
+  const channels = draw(fc.integer, { min, max });
   // A window of whole blocks is run ahead, and counted so many timesteps at a time.
   const pixels = draw(() => fc.oneof(fc.constant(16), fc.integer({ min: 1, max: 20 })));
   const threshold = draw(() => fc.constantFrom(2, 4));
@@ -58,7 +62,7 @@ const channelCase = fc.gen().map((draw) => {
   const place = (core: number) => ({ chip: Math.floor(core / coresPerChip), core: core % coresPerChip });
   const program = buildProgram({
     timesteps,
-    chips: 3,
+    chips: Math.ceil((channels + 1) / coresPerChip),
     populations: [
       population('a', channels * pixels, 0),
       { ...population('out', outPixels * outChannels, 1, 'readout'), shape: [2, 2, outChannels] as const },
