@@ -3,6 +3,7 @@ import { Detours } from './detours.js';
 import { type Fault, type FaultDraw, strikes } from './fault.js';
 import type { Machine } from './machine.js';
 import type { Distance } from './mesh.js';
+import type { CompartmentBitmap } from './soma.js';
 import { StruckMemory } from './struck-memory.js';
 
 /** A message that acts a timestep late. */
@@ -16,10 +17,11 @@ export function touchesMessages({ kind }: Fault): boolean {
   return ['drop', 'delay', 'core', 'link'].includes(kind);
 }
 
-/** Compartments of one core that are broken. */
+/** What is broken of one core: how many neurons, those that are not dead, and those that are stuck. */
 interface BrokenNeurons {
-  readonly dead: ReadonlySet<number>;
-  readonly stuck: readonly number[];
+  readonly count: number;
+  readonly able: CompartmentBitmap;
+  readonly stuck: CompartmentBitmap;
 }
 
 /** The messages of some spikes, and the links on their way; those lost are among the messages, but took no link. */
@@ -63,10 +65,7 @@ export class FaultInjector {
     this.#draw = draw;
     this.#deadCore = fault.kind === 'core' ? fault.core : -1;
     this.#broken = machine.cores.map((core) => this.#brokenIn(core));
-    this.neurons = this.#broken.reduce(
-      (sum, broken) => sum + (broken?.dead.size ?? 0) + (broken?.stuck.length ?? 0),
-      0,
-    );
+    this.neurons = this.#broken.reduce((sum, broken) => sum + (broken?.count ?? 0), 0);
     this.#struck = fault.kind === 'drop' || fault.kind === 'delay' ? new StruckMemory(machine, fault.rate) : null;
     this.#detours = fault.kind === 'link' ? new Detours(machine.mesh, machine.mesh.linkAt(fault)) : null;
   }
@@ -91,9 +90,7 @@ export class FaultInjector {
   alterSpikes({ number, somas }: Core): void {
     if (number === this.#deadCore) somas.setFiring([]);
     const broken = this.#broken[number]!;
-    if (broken === null) return;
-    const fired = somas.firing().filter((compartment) => !broken.dead.has(compartment));
-    somas.setFiring([...fired, ...broken.stuck]);
+    if (broken !== null) somas.overrule(broken.able, broken.stuck);
   }
 
   /** Delivers the messages that should have acted a timestep ago; `isLast`: those of this timestep too. */
@@ -109,21 +106,22 @@ export class FaultInjector {
     const { kind } = this.#fault;
     if (this.#struck === null) return this.#sendOnWays(core, first, end);
     const drawn = this.#draw(kind, sample, step, core.number);
-    const { struck, ...sent } = this.#struck.send(core, first, end, drawn);
+    const sent = this.#struck.send(core, first, end, drawn);
+    const { messages, struck } = sent;
+    let { eastWest, northSouth, crossings } = sent;
     const { axonsOut } = core;
     if (kind === 'delay') {
       for (const entry of struck) this.#late.push({ to: axonsOut.core[entry]!, inlet: axonsOut.inlet![entry]! });
-      return { ...sent, lost: 0, late: struck.length };
+      return { messages, eastWest, northSouth, crossings, lost: 0, late: struck.length };
     }
     const ways = this.#waysFrom(core);
-    let { eastWest, northSouth, crossings } = sent;
     for (const entry of struck) {
       const way = ways[axonsOut.core[entry]!]!;
       eastWest -= way.eastWest;
       northSouth -= way.northSouth;
       crossings -= way.chipCrossings;
     }
-    return { messages: sent.messages, eastWest, northSouth, crossings, lost: struck.length, late: 0 };
+    return { messages, eastWest, northSouth, crossings, lost: struck.length, late: 0 };
   }
 
   /** The same where some ways are barred. */
@@ -173,7 +171,7 @@ export class FaultInjector {
     return ways;
   }
 
-  #brokenIn({ ranges, neuron }: Core): BrokenNeurons | null {
+  #brokenIn({ ranges, neuron, somas }: Core): BrokenNeurons | null {
     const fault = this.#fault;
     if (fault.kind !== 'dead' && fault.kind !== 'stuck') return null;
     const struck: number[] = [];
@@ -184,6 +182,11 @@ export class FaultInjector {
       }
     }
     if (struck.length === 0) return null;
-    return fault.kind === 'dead' ? { dead: new Set(struck), stuck: [] } : { dead: new Set(), stuck: struck };
+    const broken = somas.bitmapOf(struck);
+    const none = new Uint32Array(broken.length);
+    const count = struck.length;
+    return fault.kind === 'dead'
+      ? { count, able: broken.map((word) => ~word), stuck: none }
+      : { count, able: none.map((word) => ~word), stuck: broken };
   }
 }

@@ -22,6 +22,9 @@ const lanesBeyond = 8;
 /** Bits of a word of a bitmap. */
 const wordBits = 64;
 
+/** Some of a core's compartments, a bit each. */
+export type CompartmentBitmap = Uint32Array;
+
 /** The somas of a core: membranes in the integer contract's arithmetic. */
 export class Somas {
   /** v of each compartment after the last update. */
@@ -31,7 +34,7 @@ export class Somas {
   /** Active compartments up to and including each that fired. */
   readonly activeUpTo: Int32Array;
   /** A bitmap: who fired in this timestep. */
-  readonly #firing: Uint8Array;
+  readonly #firing: Uint32Array;
   readonly #state: CoreState;
 
   constructor(
@@ -48,7 +51,7 @@ export class Somas {
     this.activeUpTo = memory.int32(activeUpTo!, compartments);
     const bytes = (Math.ceil(compartments / wordBits) * wordBits) / 8;
     const [firing, activity, fired] = [0, 0, 0].map(() => memory.reserve(bytes));
-    this.#firing = memory.uint8(firing!, bytes);
+    this.#firing = memory.uint32(firing!, bytes / 4);
     this.#state = state;
     const rows = parameterRows(profiles, arithmetic);
     state.set({
@@ -76,16 +79,33 @@ export class Somas {
   firing(): number[] {
     const compartments: number[] = [];
     for (let k = 0; k < this.membrane.length; k++) {
-      if ((this.#firing[k >> 3]! >> (k & 7)) & 1) compartments.push(k);
+      if ((this.#firing[k >> 5]! >> (k & 31)) & 1) compartments.push(k);
     }
     return compartments;
   }
 
   /** Lets these compartments have fired in this timestep, and no others. */
   setFiring(compartments: readonly number[]): void {
-    this.#firing.fill(0);
-    for (const k of compartments) this.#firing[k >> 3]! |= 1 << (k & 7);
-    this.#state.put('spikes', new Set(compartments).size);
+    const all = this.bitmapOf(compartments);
+    this.overrule(all, all);
+  }
+
+  /** Lets those of `stuck` have fired in this timestep, and of all others none but those of `able` that did. */
+  overrule(able: CompartmentBitmap, stuck: CompartmentBitmap): void {
+    let spikes = 0;
+    for (let word = 0; word < this.#firing.length; word++) {
+      const firing = (this.#firing[word]! & able[word]!) | stuck[word]!;
+      this.#firing[word] = firing;
+      spikes += onesIn(firing);
+    }
+    this.#state.put('spikes', spikes);
+  }
+
+  /** These compartments as `overrule` takes them. */
+  bitmapOf(compartments: readonly number[]): CompartmentBitmap {
+    const bitmap = new Uint32Array(this.#firing.length);
+    for (const k of compartments) bitmap[k >> 5]! |= 1 << (k & 31);
+    return bitmap;
   }
 
   /** Compartments that were active in this timestep: their membrane or input was not zero. */
@@ -98,6 +118,13 @@ export class Somas {
     this.membrane.fill(0, first, end);
     this.#state.put('disturbed', 1);
   }
+}
+
+/** Bits of a 32-bit word that are 1: summed in pairs, in fours, in bytes, and then all at once. */
+function onesIn(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
 /** The parameters of all profiles by local timestep; one row where none changes. */
