@@ -84,15 +84,15 @@ const plans = {
     period: [4, 8],
     target: 'loihi2',
   },
-  'chain-64': chainPlan(64, [9, 8.5, 8.5]),
-  'chain-128': chainPlan(128, [13, 12.5, 12.5]),
+  'chain-64': chainPlan(64, [5, 5, 5.5]),
+  'chain-128': chainPlan(128, [7, 7, 7.5]),
   'flat-1e6': flatPlan(1024, 15),
   'flat-1e7': flatPlan(1024, 100),
   'flat-1e8': flatPlan(2048, 240),
   'flat-1e9': flatPlan(4096, 600),
 } as const satisfies Record<string, Plan>;
 
-/** Convolutions like those in the middle of vgg11, of as many channels each, some 10 % of whose neurons fire in a step. */
+/** Convolutions like those in the middle of vgg11, of as many channels each, some 6.5 % of whose neurons fire in a step. */
 function chainPlan(channels: number, thresholds: readonly number[]): Plan {
   return {
     timesteps: 12,
