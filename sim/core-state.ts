@@ -48,6 +48,8 @@ const fields = [
   'profileRowBytes',
   'bundles',
   'pastBundles',
+  'isEven',
+  'isUniform',
   'shifts',
   'patterns',
   'firstShift',

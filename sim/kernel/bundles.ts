@@ -10,19 +10,20 @@ const TOGETHER: usize = 8;
 /** Writes down the spikes of a core, and counts their patterns. */
 export function writeBundles(net: Network, core: CoreState): void {
   const past = listFired(net, core);
+  if (!core.isUniform) countPatterns(net, core, past);
+  if (!core.isEven) listShifts(net, core, past);
+  fillSlots(net, core, core.isEven ? net.fired : net.shifts);
+}
+
+/** Lists the shifts of those that are listed. */
+function listShifts(net: Network, core: CoreState, past: usize): void {
   const table = core.shifts;
   const shift = core.firstShift;
-  const patterns = core.patterns;
-  const counts = net.counts + ((<usize>core.firstPattern) << 2);
   let to = net.shifts;
   for (let at = net.fired; at < past; at += 4) {
-    const place = <usize>load<u32>(at);
-    store<u32>(to, load<u32>(table + place) + shift);
+    store<u32>(to, load<u32>(table + <usize>load<u32>(at)) + shift);
     to += 4;
-    const count = counts + ((<usize>load<u32>(patterns + place)) << 2);
-    store<u32>(count, load<u32>(count) + 1);
   }
-  fillSlots(net, core);
 }
 
 /** Lists the compartments of a core that fired, each as its place in a table of words, and how many fired before each word of the bitmap; gives where the list ends. */
@@ -69,25 +70,34 @@ export function countPatterns(net: Network, core: CoreState, past: usize): void 
   }
 }
 
-/** Appends the shifts of each bundle of a core to those of its list. */
-function fillSlots(net: Network, core: CoreState): void {
+/** Appends the shifts of each bundle of a core to those of its list; they are listed, or in an even core the places that they follow from. */
+function fillSlots(net: Network, core: CoreState, list: usize): void {
   const slots = net.planeSlots;
-  const shifts = net.shifts;
   const ranks = net.ranks;
   const firing = core.firing;
   const past = core.pastBundles;
-  let from = shifts + rankOf(core.bundles, firing, ranks);
+  const counts = core.isUniform ? net.counts + ((<usize>core.firstPattern) << 2) : 0;
+  let from = list + rankOf(core.bundles, firing, ranks);
   for (let at = core.bundles; at < past; at += BUNDLE) {
-    const to = shifts + rankOf(at + BUNDLE, firing, ranks);
+    const to = list + rankOf(at + BUNDLE, firing, ranks);
     const slot = changetype<Slot>(slots + <usize>changetype<Bundle>(at).slot);
     const end = slot.end;
-    v128.store(end, v128.load(from));
-    v128.store(end, v128.load(from, 16), 16);
     const bytes = to - from;
-    for (let k: usize = TOGETHER << 2; k < bytes; k += 16) v128.store(end + k, v128.load(from + k));
+    v128.store(end, shiftsOf(at, from));
+    v128.store(end, shiftsOf(at, from + 16), 16);
+    for (let k: usize = TOGETHER << 2; k < bytes; k += 16) v128.store(end + k, shiftsOf(at, from + k));
     slot.end = end + bytes;
     from = to;
+    if (counts === 0) continue;
+    const count = counts + ((<usize>changetype<Bundle>(at).pattern) << 2);
+    store<u32>(count, load<u32>(count) + <u32>(bytes >> 2));
   }
+}
+
+/** Four shifts of a bundle's spikes. */
+function shiftsOf(bundle: usize, from: usize): v128 {
+  const step = v128.load_splat<u32>(bundle, offsetof<Bundle>('step'));
+  return i32x4.add(i32x4.mul(v128.load(from), step), v128.load_splat<u32>(bundle, offsetof<Bundle>('shift')));
 }
 
 /** Bytes of the list of those that fired before the first of a bundle. */

@@ -78,6 +78,9 @@ export class CoreState {
    */
   bundles: usize;
   pastBundles: usize;
+  /** 1 where shifts grow evenly in each bundle; 1 where all compartments of each have one pattern. */
+  isEven: i32;
+  isUniform: i32;
   shifts: usize;
   patterns: usize;
   firstShift: u32;

@@ -102,6 +102,12 @@ export class Bundle {
   word: u32;
   /** That of the list, in bytes from the first of a plane. */
   slot: u32;
+  /** Shifts are so many times what is listed, and more: places of compartments in a table of words, in a core that is even, or else shifts. */
+  shift: u32;
+  step: u32;
+  /** What all of them send, counted from the core's first pattern; in a core where they all send the same. */
+  pattern: u32;
+  unused: u32;
 }
 
 /** The weights of up to 64 neighbouring neurons of a section, or, where rows are too many for a cache, of all, row by row. */
