@@ -13,8 +13,10 @@ export function overSteps({ tensor, steps: own }: Signal, steps: number): tf.Ten
 /** The adjoint: sums a gradient [from·N, …] over time where the signal has `to` = 1 step. Always a new tensor. */
 export function overTime(gradient: tf.Tensor, from: number, to: number): tf.Tensor {
   if (from === to) return gradient.clone();
-  const [batch, ...rest] = gradient.shape as [number, ...number[]];
-  return tf.tidy(() =>
-    tf.reshape(tf.sum(tf.reshape(gradient, [from, gradient.size / from]), 0), [batch / from, ...rest]),
-  );
+  return tf.tidy(() => total(tf.split(gradient, from)));
+}
+
+/** The sum of a tensor per step. Over an axis WebGPU would transpose it, and fail on a million values of a step. */
+export function total(perStep: readonly tf.Tensor[]): tf.Tensor {
+  return perStep.reduce((sum, part) => tf.add(sum, part));
 }

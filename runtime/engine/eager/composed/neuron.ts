@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { NeuronBackward, NeuronSettings, NeuronTrajectory } from '../kernels.js';
+import { total } from '../merged-time.js';
 
 export function neuron(
   current: tf.Tensor,
@@ -51,11 +52,13 @@ export function neuronGradients(
     const up = tf.reshape(upstream, byTime);
     const z = tf.reshape(distance, byTime);
     const fired = tf.cast(tf.greaterEqual(z, 0), 'float32');
-    const merge = (perStep: tf.Tensor): tf.Tensor => tf.reshape(steps === 1 ? tf.sum(perStep, 0) : perStep, shape);
-    if (surrogate.form === 'rate') {
-      return { current: merge(tf.mul(up, tf.max(fired, 0, true))), threshold: tf.scalar(0) };
-    }
+    const merge = (perStep: tf.Tensor[]): tf.Tensor =>
+      tf.reshape(steps === 1 ? total(perStep) : tf.stack(perStep), shape);
     const [ups, zs, spikes] = [tf.unstack(up), tf.unstack(z), tf.unstack(fired)];
+    if (surrogate.form === 'rate') {
+      const ever = spikes.reduce((most, each) => tf.maximum(most, each));
+      return { current: merge(ups.map((each) => tf.mul(each, ever))), threshold: tf.scalar(0) };
+    }
     const slopes = tf.unstack(pseudoDerivative(surrogate, z));
     const gradients: tf.Tensor[] = [];
     let thresholdGradient: tf.Tensor = tf.scalar(0);
@@ -70,7 +73,7 @@ export function neuronGradients(
       gradients.unshift(atMembrane);
       afterReset = tf.mul(atMembrane, leak);
     }
-    return { current: merge(tf.stack(gradients)), threshold: thresholdGradient };
+    return { current: merge(gradients), threshold: thresholdGradient };
   });
 }
 
