@@ -17,7 +17,9 @@ export async function inputGradient(
 
 /** `images` moved by `step` along the sign of `direction`; where that is 0 a value stays. */
 export function ascendBySign(images: Float32Array, direction: Float32Array, step: number): Float32Array {
-  return images.map((value, k) => value + step * Math.sign(direction[k]!));
+  const moved = new Float32Array(images.length);
+  for (let k = 0; k < images.length; k += 1) moved[k] = images[k]! + step * Math.sign(direction[k]!);
+  return moved;
 }
 
 /** `images` brought within `epsilon` of `centre` (up to float32 rounding) and into [0, 1], in place. */
