@@ -10,6 +10,9 @@ const bundleWords = 8;
 /** Bytes of the place of a compartment in a table of words. */
 const placeBytes = 4;
 
+/** Compartments that have one list, on average, where it is worth it to write them down together. */
+const runLengthLeast = 4;
+
 /** A core that sends to merged synapses; all by compartment. */
 export interface MergedSender {
   readonly state: CoreState;
@@ -19,12 +22,26 @@ export interface MergedSender {
   readonly shifts: Address;
 }
 
-/** Brings neighbouring compartments of a core together that name one list of rows, and tells the loops of them. `slotOf` gives the slot of a list, in bytes from the first of a plane. */
+/** How many neighbouring compartments have one list, on average. */
+export function runLength(lists: Uint32Array): number {
+  let runs = 1;
+  for (let k = 1; k < lists.length; k++) if (lists[k] !== lists[k - 1]) runs++;
+  return lists.length / runs;
+}
+
+/**
+ * Brings neighbouring compartments of a core together that name one list of rows, and tells the loops of them; or of each
+ * compartment by itself, where few neighbours do. `slotOf` gives the slot of a list as `slotAt` takes it.
+ */
 export function placeBundles(
   memory: MachineMemory,
   { state, lists, shifts }: MergedSender,
   slotOf: (list: number) => number,
 ): void {
+  if (runLength(lists) < runLengthLeast) {
+    state.put('slots', memory.place(lists.map(slotOf)));
+    return;
+  }
   const { length } = lists;
   const shiftOf = memory.uint32(shifts, length);
   const patternOf = memory.uint32(state.get('patterns'), length);

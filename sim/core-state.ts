@@ -48,6 +48,7 @@ const fields = [
   'profileRowBytes',
   'bundles',
   'pastBundles',
+  'slots',
   'isEven',
   'isUniform',
   'shifts',
@@ -61,7 +62,6 @@ const fields = [
   'rowsAdded',
   'rowsMerged',
   'reach',
-  'unused',
 ] as const;
 
 /** The doubles that follow them. */

@@ -22,7 +22,10 @@ export class Core {
   readonly somas: Somas;
   readonly axonsOut: AxonsOut;
   readonly ranges: readonly SomaRange[];
-  /** What is updated together: the ranges, or where padding stays at rest as neurons without input do, those of a population with the padding between them, in whole blocks. */
+  /**
+   * What is updated together: the ranges; or, where padding stays at rest, those of a population with the padding between
+   * them, in whole blocks.
+   */
   readonly spans: readonly SomaRange[];
   /** Population and neuron of each compartment; of padding a population beside it, and −1. */
   readonly population: Int32Array;

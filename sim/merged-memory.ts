@@ -2,6 +2,7 @@ import { type MergedSender, placeBundles } from './bundles.js';
 import type { CoreState } from './core-state.js';
 import type { Address, MachineMemory } from './machine-memory.js';
 import { placeReceipts } from './receipts.js';
+import { RowGroups } from './row-groups.js';
 import { RowLists } from './row-lists.js';
 import { SectionSources } from './section-sources.js';
 import { findTeams, placeTeam } from './sender-teams.js';
@@ -9,12 +10,13 @@ import { type Sheet, vectorWeights } from './sheet-builder.js';
 import { placeSums } from './sum-places.js';
 
 /** Words of what kernel/merged-state.ts calls Sheet and Section. */
-const sheetWords = 10;
-const sectionWords = 8;
+const sheetWords = 14;
+const sectionWords = 9;
 /** Compartments of a word of a bitmap. */
 const wordBits = 64;
-/** Words of a Slot. */
+/** Words of a Slot, and of an Active. */
 const slotWords = 2;
+const activeWords = 3;
 
 /** Weights beyond which a tile of all does not fit the fastest caches. */
 const cacheBytes = 1 << 19;
@@ -22,8 +24,8 @@ const cacheBytes = 1 << 19;
 const tileWeights = 64;
 /** What 16 bits hold. */
 const sumMax = 2 ** 15 - 1;
-/** Shifts, or rows, that loops may touch beyond those there are. */
-const shiftsBeyond = 8;
+/** Words that loops may write beyond shifts, rows or places that are listed: TOGETHER in kernel/bundles.ts, team.ts and gather.ts. */
+const wordsBeyond = 8;
 /** In the lower of two bytes a weight is stored with this added. */
 const lowerBias = 128;
 
@@ -42,6 +44,7 @@ interface PlacedSheet {
   readonly words: readonly number[];
   readonly firstSection: number;
   readonly rows: number;
+  readonly groups: RowGroups;
   /** Cores whose spikes reach it. */
   readonly senders: Set<Address>;
 }
@@ -51,8 +54,9 @@ export class MergedMemory {
   readonly #memory: MachineMemory;
   readonly #states: readonly CoreState[];
   readonly #sheets: PlacedSheet[] = [];
-  /** Where each section lies. */
+  /** Where each section lies, and of which sheet it is. */
   readonly #sections: Address[] = [];
+  readonly #sheetOf: number[] = [];
   readonly #lists = new RowLists();
   readonly #senders: MergedSender[] = [];
   readonly #patterns: Uint32Array[] = [];
@@ -92,14 +96,15 @@ export class MergedMemory {
       });
       const address = memory.place(Uint32Array.from(places));
       const sums = memory.place(Uint32Array.from(vectors));
-      table.set([0, 0, 0, 0, 0, sums, address, address + 4 * places.length], sectionWords * section);
+      table.set([0, 0, 0, 0, 0, sums, address, address + 4 * places.length, 0], sectionWords * section);
       this.#sections.push(first + 4 * sectionWords * section);
+      this.#sheetOf.push(this.#sheets.length);
     }
     const firstTile = memory.place(Uint32Array.from(tiles));
     const rowsPerFlush = heaviest === 0 ? sumMax : Math.floor(sumMax / heaviest);
     const words = [first, first + 4 * table.length, firstTile, firstTile + 4 * tiles.length, rowsPerFlush];
     const rowsMost = capacity.reduce((sum, own) => sum + own, 0);
-    return this.#sheets.push({ words, firstSection, rows: rowsMost, senders: new Set() }) - 1;
+    return this.#sheets.push({ words, firstSection, rows: rowsMost, groups: new RowGroups(), senders: new Set() }) - 1;
   }
 
   /** The list of the rows that a compartment's spikes name, 0 of none, and the shift of these, in bytes. */
@@ -128,55 +133,93 @@ export class MergedMemory {
   /** The network of all that was placed: what the loops work on. States of cores lie from `begin` to `end`. */
   network(begin: Address, end: Address): Address {
     const memory = this.#memory;
-    const teams = this.#placeSenders();
+    const { slotOf, words: slots } = this.#placeSlots();
+    const teams = this.#placeSenders(slotOf);
+    this.#placeRows(slotOf);
     const firstTeam = memory.place(Uint32Array.from(teams));
-    const { longestWait } = this.#lists;
     const sheets = memory.place(
       Uint32Array.from(
-        this.#sheets.flatMap(({ words, senders }) => {
+        this.#sheets.flatMap(({ words, senders, groups }) => {
           const first = memory.place(Uint32Array.from(senders));
-          return [...words, first, first + 4 * senders.size, longestWait + 1, 0, 0];
+          const lasts = groups.longestWait + 1;
+          return [...words, first, first + 4 * senders.size, lasts, 0, 0, ...groups.place(memory)];
         }),
       ),
     );
     const patterns = memory.place(Uint32Array.from(this.#patterns.flatMap((words) => [...words])));
     const countBytes = 16 * Math.ceil(this.#patterns.length / 4);
     const counts = memory.reserve(countBytes);
-    const most = this.#senders.reduce((largest, { lists }) => Math.max(largest, lists.length), 0);
-    const rows = this.#sheets.reduce((sum, sheet) => Math.max(sum, sheet.rows), 0);
+    const compartments = this.#senders.reduce((most, { lists }) => Math.max(most, lists.length), 0);
+    const rows = this.#sheets.reduce((most, sheet) => Math.max(most, sheet.rows), 0);
+    const groups = this.#sheets.reduce((most, sheet) => Math.max(most, sheet.groups.size), 0);
     const words = [begin, end, sheets, sheets + 4 * sheetWords * this.#sheets.length];
-    words.push(patterns, counts, counts + countBytes, longestWait + 1, 0, ...this.#placeSlots(), 0);
-    for (const length of [rows, most, most]) words.push(memory.reserve(4 * (length + shiftsBeyond)));
-    words.push(memory.reserve(4 * (Math.ceil(most / wordBits) + 2)), 0, 0, firstTeam, firstTeam + 4 * teams.length);
-    words.push(placeReceipts(memory, this.#patterns, begin, end));
+    words.push(patterns, counts, counts + countBytes, ...slots);
+    for (const length of [rows, compartments, compartments]) words.push(memory.reserve(4 * (length + wordsBeyond)));
+    words.push(memory.reserve(4 * (Math.ceil(compartments / wordBits) + 2)), memory.reserve(4 * activeWords * groups));
+    words.push(0, 0, firstTeam, firstTeam + 4 * teams.length, placeReceipts(memory, this.#patterns, begin, end));
     return memory.place(Uint32Array.from(words));
   }
 
-  /** Where the slots of lists are, plane by plane, and the bytes of a plane: that of list 0, whose spikes name no rows, is the first. */
-  #placeSlots(): readonly [Address, number] {
+  /**
+   * Places the slots of lists, those of lists with rows that wait plane by plane; gives where that of each is, as `slotAt` takes it, and the
+   * words of a Network that tell of them. Spikes of list 0 name no rows.
+   */
+  #placeSlots(): { readonly slotOf: (list: number) => number; readonly words: readonly number[] } {
     const memory = this.#memory;
-    const { size, longestWait } = this.#lists;
-    const room = new Uint32Array(size).fill(shiftsBeyond);
+    const { size } = this.#lists;
+    const room = new Uint32Array(size).fill(wordsBeyond);
     for (const { lists } of this.#senders) for (const list of lists) room[list]!++;
-    const table = new Uint32Array(slotWords * size * (longestWait + 1));
-    for (let slot = 0; slot < table.length / slotWords; slot++) {
-      table[slotWords * slot] = memory.reserve(4 * room[slot % size]!);
+    let longestWait = 0;
+    const waits = new Uint8Array(size);
+    for (let list = 1; list < size; list++) {
+      this.#lists.forEachRow(list, (_section, _row, wait) => {
+        if (wait > 0) waits[list] = 1;
+        longestWait = Math.max(longestWait, wait);
+      });
     }
-    return [memory.place(table), 4 * slotWords * size];
+    const late = waits.reduce((sum, own) => sum + own, 0);
+    const planes = longestWait + 1;
+    const slots = memory.reserve(4 * slotWords * (size - late));
+    const lateSlots = memory.reserve(4 * slotWords * late * planes);
+    const slotOf = new Float64Array(size);
+    let [next, nextLate] = [slots, lateSlots];
+    const open = (slot: Address, list: number): void => {
+      memory.uint32(slot, 1)[0] = memory.reserve(4 * room[list]!);
+    };
+    for (let list = 0; list < size; list++) {
+      if (waits[list] === 0) {
+        slotOf[list] = next;
+        open(next, list);
+        next += 4 * slotWords;
+      } else {
+        slotOf[list] = nextLate + 1;
+        for (let plane = 0; plane < planes; plane++) open(nextLate + 4 * slotWords * late * plane, list);
+        nextLate += 4 * slotWords;
+      }
+    }
+    return { slotOf: (list) => slotOf[list]!, words: [slots, next, lateSlots, 4 * slotWords * late, planes, 0, 0] };
   }
 
-  /** Tells the loops which spikes to write down together, and the sections where to find them; gives the words of the teams. */
-  #placeSenders(): readonly number[] {
-    const sources = new SectionSources();
-    const slotOf = (list: number): number => 4 * slotWords * list;
-    for (let list = 1; list < this.#lists.size; list++) {
-      this.#lists.forEachRow(list, (section, row, wait) => sources.add(section, slotOf(list), tileWeights * row, wait));
-    }
-    sources.place(this.#memory, this.#sections);
+  /** Tells the loops which spikes to write down together; gives the words of the teams. */
+  #placeSenders(slotOf: (list: number) => number): readonly number[] {
     const found = findTeams(this.#senders);
     const inTeam = new Set(found.flatMap(({ members }) => members));
     for (const sender of this.#senders) if (!inTeam.has(sender)) placeBundles(this.#memory, sender, slotOf);
     return found.flatMap((team) => placeTeam(this.#memory, team, slotOf));
+  }
+
+  /** Tells sections which lists name rows of theirs, and sheets which rows each list names. */
+  #placeRows(slotOf: (list: number) => number): void {
+    const sources = new SectionSources();
+    for (let list = 1; list < this.#lists.size; list++) {
+      const slot = slotOf(list);
+      const isSingle = slot % 2 === 0;
+      this.#lists.forEachRow(list, (section, row, wait) => {
+        if (wait === 0) sources.add(section, isSingle ? slot : slot - 1, tileWeights * row, isSingle);
+        this.#sheets[this.#sheetOf[section]!]!.groups.add(slot, this.#sections[section]!, tileWeights * row, wait);
+      });
+    }
+    sources.place(this.#memory, this.#sections);
   }
 }
 

@@ -7,7 +7,7 @@ import type { Address, MachineMemory } from './machine-memory.js';
 /** Words of a `Window` and of a `Range` in kernel/range-state.ts; the range's doubles follow. */
 const windowWords = { row: 0, inWindow: 1, spikes: 2 } as const;
 const windowBytes = 16;
-const rangeWords = { firstSpike: 10, endSpike: 11, ahead: 14, members: 18, timesteps: 20 } as const;
+const rangeWords = { firstSpike: 10, endSpike: 11, ahead: 14, isAhead: 15, members: 18, timesteps: 20 } as const;
 const rangeBytes = 184;
 /** The first of the doubles between, that tell how far membranes may have got. */
 const rangeReach = 11;
@@ -91,6 +91,8 @@ export class RangeTable {
       const at = (rangeBytes * range + rangeCountsAt) / 8;
       this.#counts.fill(0, at, at + rangeCounts.length);
       this.#counts[(rangeBytes / 8) * range + rangeReach] = 0;
+      // A core that sleeps through the beginning of its window does not run ahead.
+      this.#words[(rangeBytes / 4) * range + rangeWords.isAhead] = 0;
       this.#ranges[range]!.sent?.fill(0);
     }
   }

@@ -16,8 +16,6 @@ interface NamedRows {
  * Rows are added one by one, between the `close` of one compartment and that of the next.
  */
 export class RowLists {
-  /** The longest that a row waits beyond the least. */
-  longestWait = 0;
   readonly #rows = new Growing(new Int32Array(64));
   readonly #known = new HashTable();
   /** The rows of all lists, one behind the other, and where each begins: the first, of list 0, is empty. */
@@ -38,7 +36,6 @@ export class RowLists {
     this.#rows.push(section);
     this.#rows.push(row);
     this.#rows.push(wait);
-    this.longestWait = Math.max(this.longestWait, wait);
   }
 
   /** The rows that have been added. */

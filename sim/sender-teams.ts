@@ -1,11 +1,11 @@
-import type { MergedSender } from './bundles.js';
+import { type MergedSender, runLength } from './bundles.js';
 import type { MachineMemory } from './machine-memory.js';
 
 /** Cores of a squad: bits of a word. */
 const squadCores = 64;
 /** Cores that are worth it. */
 const membersLeast = 8;
-/** Compartments that have one list, on average, where a core alone hands enough over together. */
+/** Compartments that have one list, on average, where a core alone writes enough down together. */
 const runLengthMost = 16;
 /** Bytes of a vector. */
 const vectorCores = 16;
@@ -25,7 +25,7 @@ export function findTeams(senders: readonly MergedSender[]): readonly SenderTeam
   const alike = new Map<string, SenderTeam & { members: MergedSender[] }>();
   for (const sender of senders) {
     const { lists, shifts } = sender;
-    if (!sendsSingly(lists)) continue;
+    if (runLength(lists) >= runLengthMost) continue;
     let hash = lists.reduce((mixed, list) => Math.imul(mixed ^ list, 0x9e3779b1), lists.length);
     let known = alike.get(`${shifts} ${hash}`);
     while (known !== undefined && !isSame(known.lists, lists)) known = alike.get(`${shifts} ${++hash}`);
@@ -39,14 +39,7 @@ function isSame(a: Uint32Array, b: Uint32Array): boolean {
   return a.length === b.length && a.every((list, k) => list === b[k]);
 }
 
-/** True where few neighbours have a list in common. */
-function sendsSingly(lists: Uint32Array): boolean {
-  let runs = 1;
-  for (let k = 1; k < lists.length; k++) if (lists[k] !== lists[k - 1]) runs++;
-  return lists.length < runLengthMost * runs;
-}
-
-/** Words of what the loops call a Team. `slotOf` gives the slot of a list, in bytes from the first of a plane. */
+/** Words of what the loops call a Team. `slotOf` gives the slot of a list as `slotAt` takes it. */
 export function placeTeam(
   memory: MachineMemory,
   { members, lists }: SenderTeam,

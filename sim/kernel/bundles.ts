@@ -2,7 +2,7 @@
 // names. Sections fetch them from there (gather.ts).
 
 import { CoreState } from './core-state';
-import { BUNDLE, Bundle, Network, Slot } from './merged-state';
+import { BUNDLE, Bundle, Network, slotAt } from './merged-state';
 
 /** Spikes of a word, or of a bundle, that are written down without asking how many they are. */
 const TOGETHER: usize = 8;
@@ -11,8 +11,27 @@ const TOGETHER: usize = 8;
 export function writeBundles(net: Network, core: CoreState): void {
   const past = listFired(net, core);
   if (!core.isUniform) countPatterns(net, core, past);
+  if (core.slots) {
+    fillSingly(net, core, past);
+    return;
+  }
   if (!core.isEven) listShifts(net, core, past);
   fillSlots(net, core, core.isEven ? net.fired : net.shifts);
+}
+
+/** Appends the shifts of those that are listed, one by one, to those of their lists. */
+function fillSingly(net: Network, core: CoreState, past: usize): void {
+  const slots = core.slots;
+  const table = core.shifts;
+  const shift = core.firstShift;
+  const beyond = net.beyond;
+  for (let at = net.fired; at < past; at += 4) {
+    const place = <usize>load<u32>(at);
+    const slot = slotAt(load<u32>(slots + place), beyond);
+    const end = slot.end;
+    store<u32>(end, load<u32>(table + place) + shift);
+    slot.end = end + 4;
+  }
 }
 
 /** Lists the shifts of those that are listed. */
@@ -72,7 +91,7 @@ export function countPatterns(net: Network, core: CoreState, past: usize): void 
 
 /** Appends the shifts of each bundle of a core to those of its list; they are listed, or in an even core the places that they follow from. */
 function fillSlots(net: Network, core: CoreState, list: usize): void {
-  const slots = net.planeSlots;
+  const beyond = net.beyond;
   const ranks = net.ranks;
   const firing = core.firing;
   const past = core.pastBundles;
@@ -80,7 +99,7 @@ function fillSlots(net: Network, core: CoreState, list: usize): void {
   let from = list + rankOf(core.bundles, firing, ranks);
   for (let at = core.bundles; at < past; at += BUNDLE) {
     const to = list + rankOf(at + BUNDLE, firing, ranks);
-    const slot = changetype<Slot>(slots + <usize>changetype<Bundle>(at).slot);
+    const slot = slotAt(changetype<Bundle>(at).slot, beyond);
     const end = slot.end;
     const bytes = to - from;
     v128.store(end, shiftsOf(at, from));

@@ -78,6 +78,8 @@ export class CoreState {
    */
   bundles: usize;
   pastBundles: usize;
+  /** Or, where few neighbours have a list in common, by compartment (u32) the slot of its list, as `slotAt` takes it; else 0. */
+  slots: usize;
   /** 1 where shifts grow evenly in each bundle; 1 where all compartments of each have one pattern. */
   isEven: i32;
   isUniform: i32;
@@ -98,7 +100,6 @@ export class CoreState {
   rowsMerged: i32;
   /** The largest magnitude of a membrane of the blocks updated last, before any reset. */
   reach: i32;
-  unused: i32;
   /** Synapses processed by the last accumulation. */
   synapticOperations: f64;
   /** Messages and synapses of all accumulations since they were last taken. */

@@ -1,5 +1,5 @@
-// What merged synapses consist of, as the host lays it out: `../merged-memory.ts`, `../pattern-table.ts`, `../bundles.ts` and
-// `../sender-teams.ts` name the same words.
+// What merged synapses consist of, as the host lays it out: `../merged-memory.ts`, `../pattern-table.ts`, `../receipts.ts`,
+// `../bundles.ts`, `../sender-teams.ts`, `../section-sources.ts` and `../row-groups.ts` name the same words.
 
 import { CoreState } from './core-state';
 
@@ -15,17 +15,22 @@ export class Network {
   patterns: usize;
   counts: usize;
   pastCounts: usize;
-  /** Planes of `slotBytes` bytes of slots: of this timestep and of as many earlier ones as rows may wait; and the plane of this one. */
+  /** Slots of lists all of whose rows act at once. */
+  slots: usize;
+  pastSlots: usize;
+  /** Of those of other lists, planes of `slotBytes` bytes: of this timestep and of as many earlier ones as rows may wait; the plane of this one, and where it lies beyond the first. */
+  lateSlots: usize;
+  slotBytes: i32;
   planes: i32;
   plane: i32;
-  slots: usize;
-  slotBytes: i32;
-  planeSlots: usize;
+  beyond: u32;
   /** Room for the rows that one sheet takes in a timestep; for the spikes of one core, their shifts, and how many there are before each word of a bitmap. */
   rows: usize;
   fired: usize;
   shifts: usize;
   ranks: usize;
+  /** Room for an `Active` of every group of a sheet. */
+  actives: usize;
   /** 1 where it is asked in every timestep what each core did and received; 2 where also who fired, and how membranes stand. */
   watched: i32;
   /** 1 where spikes may not be counted yet. */
@@ -53,6 +58,11 @@ export class Sheet {
   due: i32;
   /** 1 where rows have been gathered. */
   isFed: i32;
+  /** `RowGroup`s: those that do not wait up to `pastPrompt`, and how many these are. */
+  groups: usize;
+  pastPrompt: usize;
+  pastGroups: usize;
+  promptGroups: i32;
 }
 
 /** The spikes in one timestep of those who name one list of rows: their shifts (u32) lie from `begin`, where there is room for all and eight more, to `end`. */
@@ -62,19 +72,37 @@ export class Slot {
   end: usize;
 }
 
-/** A list that names a row of a section: its slot, in bytes from the first of a plane, and the row, but for the shift of each spike. */
+/** A list that names a row of a section: its slot, in the first plane where there are planes, and the row, but for the shift of each spike. */
 @unmanaged
 export class Source {
-  slot: u32;
+  slot: usize;
   row: u32;
 }
 
-/** The same of a row that acts `wait` timesteps later than others. */
+/** The same the other way round: what a list names in a sheet that acts `wait` timesteps later than it could. */
 @unmanaged
-export class LateSource {
+export class RowGroup {
+  /** As `slotAt` takes it. */
   slot: u32;
-  row: u32;
   wait: i32;
+  /** `Row`s. */
+  rows: usize;
+  pastRows: usize;
+}
+
+/** A row of a section, but for the shift of each spike. */
+@unmanaged
+export class Row {
+  section: usize;
+  row: u32;
+}
+
+/** A group whose spikes act in this timestep: their shifts. */
+@unmanaged
+export class Active {
+  group: usize;
+  begin: usize;
+  end: usize;
 }
 
 /** Neurons that rows reach together. */
@@ -83,15 +111,17 @@ export class Section {
   /** What the timestep has gathered: rows from `begin` to `end`, each as its offset in a tile of 64. */
   begin: usize;
   end: usize;
-  /** `Source`s, and `LateSource`s from `pastSources` on. */
+  /** `Source`s of rows that do not wait: those of lists all of whose rows act at once up to `pastSingle`. */
   sources: usize;
+  pastSingle: usize;
   pastSources: usize;
-  pastLate: usize;
   /** By vector of 16 neurons (u32): where its sums of the timestep (i32) go, to inputs, or where they wait to be handed over and are zero in between. */
   sums: usize;
   /** Who hears of them, and whose inputs those go to that wait. */
   stretches: usize;
   pastStretches: usize;
+  /** Bytes of the rows that active groups bring. */
+  brought: u32;
 }
 
 /** Neighbouring compartments of a core that name one list. Those of a core cover it, and where the last ends another would begin. */
@@ -100,7 +130,7 @@ export class Bundle {
   /** The compartments before its first, of the word that this is in; and bytes from the first word of a bitmap to that. */
   before: u64;
   word: u32;
-  /** That of the list, in bytes from the first of a plane. */
+  /** That of the list, as `slotAt` takes it. */
   slot: u32;
   /** Shifts are so many times what is listed, and more: places of compartments in a table of words, in a core that is even, or else shifts. */
   shift: u32;
@@ -163,7 +193,7 @@ export class Team {
   /** `Squad`s of them. */
   squads: usize;
   pastSquads: usize;
-  /** By compartment (u32): the slot of its list, in bytes from the first of a plane; and its shift beyond that of the core. */
+  /** By compartment (u32): the slot of its list, as `slotAt` takes it; and its shift beyond that of the core. */
   slots: usize;
   shifts: usize;
   /** Of a bitmap. */
@@ -211,7 +241,9 @@ export const SECTION: usize = offsetof<Section>();
 export const TILE: usize = offsetof<Tile>();
 export const STRETCH: usize = offsetof<Stretch>();
 export const SOURCE: usize = offsetof<Source>();
-export const LATE_SOURCE: usize = offsetof<LateSource>();
+export const ROW_GROUP: usize = offsetof<RowGroup>();
+export const ROW: usize = offsetof<Row>();
+export const ACTIVE: usize = offsetof<Active>();
 export const SLOT: usize = offsetof<Slot>();
 export const BUNDLE: usize = offsetof<Bundle>();
 export const TEAM: usize = offsetof<Team>();
@@ -219,3 +251,8 @@ export const SQUAD: usize = offsetof<Squad>();
 export const PATTERN: usize = offsetof<Pattern>();
 export const SHARE: usize = offsetof<Share>();
 export const RECEIPT: usize = offsetof<Receipt>();
+
+/** A slot by its address; of a list that has one in each plane the address in the first, plus 1, and the plane lies so far `beyond` that. */
+export function slotAt(slot: u32, beyond: u32): Slot {
+  return changetype<Slot>(<usize>((slot & ~1) + (beyond & (0 - (slot & 1)))));
+}

@@ -41,10 +41,14 @@ export function openNetwork(address: usize, watched: i32): void {
 
 /** What is sent from now on is kept in a plane, that is empty. */
 function openPlane(net: Network, plane: i32): void {
-  const slots = net.slots + <usize>(plane * net.slotBytes);
   net.plane = plane;
-  net.planeSlots = slots;
-  const past = slots + <usize>net.slotBytes;
+  net.beyond = <u32>(plane * net.slotBytes);
+  const slots = net.lateSlots + <usize>net.beyond;
+  empty(slots, slots + <usize>net.slotBytes);
+  empty(net.slots, net.pastSlots);
+}
+
+function empty(slots: usize, past: usize): void {
   for (let at = slots; at < past; at += SLOT) changetype<Slot>(at).end = changetype<Slot>(at).begin;
 }
 

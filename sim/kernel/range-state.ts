@@ -11,7 +11,7 @@ export class Window {
   unused: i32;
 }
 
-/** Compartments of a core that are neurons of one population; those of a core follow one another. */
+/** Compartments of a core that are neurons of one population, or padding between these that stays at rest. Those of a core follow one another. */
 @unmanaged
 export class Range {
   core: usize;

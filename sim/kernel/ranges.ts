@@ -24,6 +24,7 @@ export function rest(address: usize): void {
   core.spikes = 0;
   core.active = 0;
   core.disturbed = 1;
+  core.isCounted = 0;
 }
 
 /** Zeros, to whole vectors, of which all that is placed has room: memory.fill is a call out of the module, too much for a bitmap. */

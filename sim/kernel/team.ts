@@ -4,7 +4,7 @@
 
 import { CoreState } from './core-state';
 import { openedNetwork } from './merged';
-import { Network, Slot, SQUAD, Squad, TEAM, Team } from './merged-state';
+import { Network, SQUAD, Squad, slotAt, TEAM, Team } from './merged-state';
 
 /** Spikes of a squad in one compartment that are written down without asking how many they are. */
 const TOGETHER: usize = 8;
@@ -100,7 +100,7 @@ function sendAlike(net: Network, team: Team, pastAwake: usize, compartment: usiz
   const squads = (pastAwake - team.awake) >> 2;
   const place = compartment << 2;
   const shift = load<u32>(team.shifts + place);
-  const slot = changetype<Slot>(net.planeSlots + <usize>load<u32>(team.slots + place));
+  const slot = slotAt(load<u32>(team.slots + place), net.beyond);
   let mask = team.masks + (((compartment & 7) * squads) << 3);
   let next = slot.end;
   for (let at = team.awake; at < pastAwake; at += 4) {

@@ -1,4 +1,4 @@
-// Sums of the rows that a timestep pushes to a tile of 64 neurons, in registers. `places` has by vector of 16 weights (u32) where
+// Sums of the rows that a section gathers, for a tile of 64 neurons, in registers. `places` has by vector of 16 weights (u32) where
 // its sums are added.
 
 import { Tile } from './merged-state';

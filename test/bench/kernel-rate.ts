@@ -8,7 +8,7 @@ const passesMin = 3;
 /** The first words of what sim/kernel/merged-state.ts calls Network: states of cores, and sheets of so many bytes. */
 type NetworkWords = readonly [begin: number, end: number, sheets: number, pastSheets: number];
 const networkWords = 4;
-const sheetBytes = 40;
+const sheetBytes = 56;
 
 /**
  * Synapses per second of accumulation alone, over the very spikes of a sample, step by step: the same rows of the same weights

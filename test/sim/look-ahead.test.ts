@@ -124,4 +124,35 @@ describe('a driven population that nobody watches', () => {
     );
     expect(spikes).toBeGreaterThan(1000);
   });
+
+  it('does not go on with the window of an earlier sample where it sleeps at the beginning of its own', () => {
+    const neurons = [...Array(16).keys()];
+    const program = buildProgram({
+      timesteps: 4,
+      populations: [population('a', 16, 1), population('out', 16, 1, 'readout'), population('b', 1, 1)],
+      drives: [drive('a', 16), drive('b', 1)],
+      cores: [
+        {
+          core: 0,
+          ranges: [range(0, neurons)],
+          profiles: [profile(1)],
+          axons: [{ entries: [{ format: 1, synapses: [[0, 0]] }] }],
+          out: neurons.map(() => [[0, 1, 0]] as const),
+        },
+        {
+          core: 1,
+          ranges: [range(1, neurons)],
+          profiles: [readoutProfile()],
+          axons: [{ entries: [{ format: 1, synapses: [[0, 1]] }] }],
+        },
+        // Wakes the first, by a synapse of weight zero.
+        { core: 2, ranges: [range(2, [0])], profiles: [profile(1)], out: [[[0, 0, 0]] as const] },
+      ],
+    });
+    const simulator = new Simulator(program, tinyTarget(), { timing: 'off' });
+    for (const current of [2, 0]) {
+      const sample = [new Int32Array(16).fill(current), Int32Array.of(1)];
+      expectAsSlow([simulator.run(sample)], simulateStreamSlowly(program, tinyTarget(), [sample]));
+    }
+  });
 });

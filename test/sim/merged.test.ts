@@ -80,7 +80,7 @@ const mergedCase = fc.gen().map((draw) => {
 function tilesOf({ memory, network }: Machine): number[] {
   const tiles: number[] = [];
   const [, , sheets, pastSheets] = memory.uint32(network, 4);
-  for (let sheet = sheets!; sheet < pastSheets!; sheet += 40) {
+  for (let sheet = sheets!; sheet < pastSheets!; sheet += 56) {
     const [, , first, past] = memory.uint32(sheet, 4);
     for (let tile = first!; tile < past!; tile += 16) tiles.push(memory.uint32(tile, 1)[0]!);
   }
