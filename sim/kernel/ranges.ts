@@ -163,7 +163,10 @@ export function noteSpikes(begin: usize, end: usize): void {
       const window = changetype<Window>(range.window);
       window.spikes += count;
       range.spikes += <f64>count;
-      if (window.inWindow && count) markFired(core, range.first, range.end);
+      if (window.inWindow && count) {
+        if (isAlone) markAll(core);
+        else markFired(core, range.first, range.end);
+      }
       spike += count;
     }
     range.endSpike = spike;
@@ -186,6 +189,14 @@ function listSpikes(core: CoreState): void {
       at += 4;
     }
     active += <i32>popcnt(isActive);
+  }
+}
+
+function markAll(core: CoreState): void {
+  const bytes = bytesOfBitmap(core);
+  for (let place: usize = 0; place < bytes; place += 8) {
+    const at = core.fired + place;
+    store<u64>(at, load<u64>(at) | load<u64>(core.firing + place));
   }
 }
 
