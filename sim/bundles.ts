@@ -1,9 +1,6 @@
+import { wordBits, wordBytes } from './bitmap.js';
 import type { CoreState } from './core-state.js';
 import type { Address, MachineMemory } from './machine-memory.js';
-
-/** Compartments of a word of a bitmap, and its bytes. */
-const wordBits = 64;
-const wordBytes = 8;
 
 /** Words of a Bundle in kernel/merged-state.ts. */
 const bundleWords = 8;

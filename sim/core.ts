@@ -7,11 +7,8 @@ import type { CoreState } from './core-state.js';
 import { Dendrites } from './dendrite.js';
 import type { Inlets } from './inlets.js';
 import type { Address, MachineMemory } from './machine-memory.js';
-import { type SomaRange, Somas } from './soma.js';
+import { blockLength, type SomaRange, Somas } from './soma.js';
 import { listOf, type SynapseStore } from './synapse.js';
-
-/** Compartments that are updated at once. */
-const blockLength = 16;
 
 /** One core: input axons and synapses → dendrites → somas → output axons. */
 export class Core {

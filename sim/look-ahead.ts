@@ -1,11 +1,9 @@
 import type { CoreImage, Program } from '../schemas/program.js';
+import { bitmapWords, wordBits, wordBytes } from './bitmap.js';
+import { blockLength } from './soma.js';
 
-/** Compartments of a block, which is updated at once. */
-const blockLength = 16;
 /** What 16 bits hold. */
 const wordMax = 2 ** 15 - 1;
-/** Compartments of a word of a bitmap. */
-const wordBits = 64;
 const countingBitmaps = 4;
 
 /**
@@ -37,7 +35,7 @@ export function canLookAhead({ ranges, profiles, compartmentProfile, bias }: Cor
  */
 export function patternMembers(patterns: Uint32Array): Uint32Array {
   const members = new Map<number, { word: number; pattern: number; bits: bigint }>();
-  const words = Math.ceil(patterns.length / wordBits);
+  const words = bitmapWords(patterns.length);
   for (const [k, pattern] of patterns.entries()) {
     const word = Math.floor(k / wordBits);
     const key = pattern * words + word;
@@ -50,7 +48,7 @@ export function patternMembers(patterns: Uint32Array): Uint32Array {
     inOrder.flatMap(([, { word, pattern, bits }]) => [
       Number(bits & 0xffff_ffffn),
       Number(bits >> 32n),
-      (wordBits / 8) * word,
+      wordBytes * word,
       pattern,
     ]),
   );
@@ -58,5 +56,5 @@ export function patternMembers(patterns: Uint32Array): Uint32Array {
 
 /** Bytes of the bitmaps of a window, who of so many compartments fires in each timestep, and of those to count them with. */
 export function aheadBytes({ timesteps }: Pick<Program, 'timesteps'>, compartments: number): number {
-  return (wordBits / 8) * Math.ceil(compartments / wordBits) * (timesteps + countingBitmaps);
+  return wordBytes * bitmapWords(compartments) * (timesteps + countingBitmaps);
 }

@@ -1,3 +1,4 @@
+import { bitmapWords } from './bitmap.js';
 import { type MergedSender, placeBundles } from './bundles.js';
 import type { CoreState } from './core-state.js';
 import type { Address, MachineMemory } from './machine-memory.js';
@@ -12,8 +13,6 @@ import { placeSums } from './sum-places.js';
 /** Words of what kernel/merged-state.ts calls Sheet and Section. */
 const sheetWords = 14;
 const sectionWords = 9;
-/** Compartments of a word of a bitmap. */
-const wordBits = 64;
 /** Words of a Slot, and of an Active. */
 const slotWords = 2;
 const activeWords = 3;
@@ -24,7 +23,7 @@ const cacheBytes = 1 << 19;
 const tileWeights = 64;
 /** What 16 bits hold. */
 const sumMax = 2 ** 15 - 1;
-/** Words that loops may write beyond shifts, rows or places that are listed: TOGETHER in kernel/bundles.ts, team.ts and gather.ts. */
+/** Words that loops may write beyond shifts, rows or places that are listed: TOGETHER in kernel/merged-state.ts. */
 const wordsBeyond = 8;
 /** In the lower of two bytes a weight is stored with this added. */
 const lowerBias = 128;
@@ -155,7 +154,7 @@ export class MergedMemory {
     const words = [begin, end, sheets, sheets + 4 * sheetWords * this.#sheets.length];
     words.push(patterns, counts, counts + countBytes, ...slots);
     for (const length of [rows, compartments, compartments]) words.push(memory.reserve(4 * (length + wordsBeyond)));
-    words.push(memory.reserve(4 * (Math.ceil(compartments / wordBits) + 2)), memory.reserve(4 * activeWords * groups));
+    words.push(memory.reserve(4 * (bitmapWords(compartments) + 2)), memory.reserve(4 * activeWords * groups));
     words.push(0, 0, firstTeam, firstTeam + 4 * teams.length, placeReceipts(memory, this.#patterns, begin, end));
     return memory.place(Uint32Array.from(words));
   }

@@ -1,3 +1,4 @@
+import { bitmapWords, wordBytes } from './bitmap.js';
 import { type MergedSender, runLength } from './bundles.js';
 import type { MachineMemory } from './machine-memory.js';
 
@@ -10,7 +11,7 @@ const runLengthMost = 16;
 /** Bytes of a vector. */
 const vectorCores = 16;
 /** Words of what kernel/merged-state.ts calls a Squad. */
-const squadWords = 6;
+const squadWords = 5;
 /** Bytes of the mask of a squad in eight compartments. */
 const maskBytes = 8 * 8;
 
@@ -46,7 +47,7 @@ export function placeTeam(
   slotOf: (list: number) => number,
 ): readonly number[] {
   const bytes = Math.ceil(lists.length / 8);
-  const nobody = memory.reserve(8 * Math.ceil(bytes / 8));
+  const nobody = memory.reserve(wordBytes * bitmapWords(lists.length));
   const squads: number[] = [];
   for (let first = 0; first < members.length; first += squadCores) {
     const own = members.slice(first, first + squadCores);
@@ -60,11 +61,11 @@ export function placeTeam(
     }
     const cores = memory.place(Uint32Array.from(own, ({ state }) => state.address));
     const vectors = Math.ceil(own.length / vectorCores);
-    squads.push(cores, cores + 4 * own.length, memory.place(firing), vectors, memory.place(shifts), 0);
+    squads.push(cores, cores + 4 * own.length, memory.place(firing), vectors, memory.place(shifts));
   }
   const count = squads.length / squadWords;
   const address = memory.place(Uint32Array.from(squads));
   const [awake, masks] = [memory.reserve(4 * count), memory.reserve(maskBytes * count)];
   const slotTable = memory.place(lists.map(slotOf));
-  return [address, address + 4 * squads.length, slotTable, members[0]!.shifts, bytes, awake, masks, 0];
+  return [address, address + 4 * squads.length, slotTable, members[0]!.shifts, bytes, awake, masks];
 }

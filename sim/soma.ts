@@ -1,5 +1,6 @@
 import type { CompartmentProfile } from '../schemas/program.js';
 import type { TargetArithmetic } from '../schemas/target.js';
+import { bitmapWords, wordBytes } from './bitmap.js';
 import type { CoreState } from './core-state.js';
 import type { MachineMemory } from './machine-memory.js';
 
@@ -19,8 +20,8 @@ const wordMax = 2 ** 31 - 1;
 
 /** Compartments that loops may touch beyond a core's own, for they work on whole vectors. */
 const lanesBeyond = 8;
-/** Bits of a word of a bitmap. */
-const wordBits = 64;
+/** Compartments of a block, which is updated at once. */
+export const blockLength = 16;
 
 /** Some of a core's compartments, a bit each. */
 export type CompartmentBitmap = Uint32Array;
@@ -49,7 +50,7 @@ export class Somas {
     this.membrane = memory.int32(membranes!, compartments);
     this.spiked = memory.int32(spiked!, compartments);
     this.activeUpTo = memory.int32(activeUpTo!, compartments);
-    const bytes = (Math.ceil(compartments / wordBits) * wordBits) / 8;
+    const bytes = wordBytes * bitmapWords(compartments);
     const [firing, activity, fired] = [0, 0, 0].map(() => memory.reserve(bytes));
     this.#firing = memory.uint32(firing!, bytes / 4);
     this.#state = state;

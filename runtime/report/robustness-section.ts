@@ -16,10 +16,10 @@ ${comparisonTable(report)}${strengthsPart(report)}${transferPart(report)}${membe
 }
 
 function comparisonTable({ comparisons }: Report): Html {
-  const [any] = comparisons;
-  if (any === undefined) return html``;
+  const [first] = comparisons;
+  if (first === undefined) return html``;
   return html`<p>The same images at two levels, each attacked by its own adversary. Equivalent: the 90 % interval of the
-difference lies within ±${shareText(any.margin)} (two one-sided score tests); different: McNemar’s exact test says so at 5 %.</p>
+difference lies within ±${shareText(first.margin)} (two one-sided score tests); different: McNemar’s exact test says so at 5 %.</p>
 ${table(
   'Paired comparisons of levels; differences in percentage points with 95 % intervals',
   [

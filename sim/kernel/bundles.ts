@@ -2,10 +2,7 @@
 // names. Sections fetch them from there (gather.ts).
 
 import { CoreState } from './core-state';
-import { BUNDLE, Bundle, Network, slotAt } from './merged-state';
-
-/** Spikes of a word, or of a bundle, that are written down without asking how many they are. */
-const TOGETHER: usize = 8;
+import { BUNDLE, Bundle, Network, slotAt, TOGETHER } from './merged-state';
 
 /** Writes down the spikes of a core, and counts their patterns. */
 export function writeBundles(net: Network, core: CoreState): void {

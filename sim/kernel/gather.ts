@@ -18,13 +18,11 @@ import {
   SOURCE,
   Source,
   slotAt,
+  TOGETHER,
 } from './merged-state';
 
 /** So many times more costs it to bring the rows of a list than to look whether it has any. */
 const BRINGING: i32 = 4;
-
-/** Bytes of the rows that are written without asking how many there are. */
-const TOGETHER: usize = 32;
 
 /** Gathers the rows of a sheet, if any may act in this timestep. */
 export function gather(net: Network, sheet: Sheet): void {
@@ -70,7 +68,7 @@ function lookAt(sources: usize, past: usize, beyond: usize, rows: usize): usize 
     const bytes = slot.end - from;
     v128.store(to, i32x4.add(v128.load(from), row));
     v128.store(to, i32x4.add(v128.load(from, 16), row), 16);
-    for (let k = TOGETHER; k < bytes; k += 16) v128.store(to + k, i32x4.add(v128.load(from + k), row));
+    for (let k = TOGETHER << 2; k < bytes; k += 16) v128.store(to + k, i32x4.add(v128.load(from + k), row));
     to += bytes;
   }
   return to;

@@ -3,6 +3,9 @@
 
 import { CoreState } from './core-state';
 
+/** Spikes that loops write down, or copy, without asking how many there are: they write so many words beyond. */
+export const TOGETHER: usize = 8;
+
 /** All merged synapses of a machine; `../merged-memory.ts` names the same words. */
 @unmanaged
 export class Network {
@@ -201,7 +204,6 @@ export class Team {
   /** Room for the addresses of all squads, and for who fires of each in eight compartments. */
   awake: usize;
   masks: usize;
-  unused: i32;
 }
 
 /** Up to 64 cores of a team. */
@@ -214,7 +216,6 @@ export class Squad {
   firing: usize;
   vectors: i32;
   shifts: usize;
-  unused: i32;
 }
 
 /** What a core receives of one spike. */

@@ -231,15 +231,15 @@ export function wakeDriven(begin: usize, end: usize): void {
   for (let address = begin; address < end; address += RANGE_BYTES) {
     const range = changetype<Range>(address);
     if (range.drive === 0) continue;
-    let any = i32x4.splat(0);
-    let least = any;
+    let bits = i32x4.splat(0);
+    let least = bits;
     for (let k = range.first & ~3; k < range.end; k += 4) {
       const four = v128.load(range.drive + ((<usize>k) << 2));
-      any = v128.or(any, four);
+      bits = v128.or(bits, four);
       least = i32x4.min_s(least, four);
     }
     range.driveLeast = -largestLane(i32x4.neg(least));
-    if (!v128.any_true(any)) continue;
+    if (!v128.any_true(bits)) continue;
     const core = changetype<CoreState>(range.core);
     core.awake = 1;
     // Its window may last.

@@ -4,10 +4,7 @@
 
 import { CoreState } from './core-state';
 import { openedNetwork } from './merged';
-import { Network, SQUAD, Squad, slotAt, TEAM, Team } from './merged-state';
-
-/** Spikes of a squad in one compartment that are written down without asking how many they are. */
-const TOGETHER: usize = 8;
+import { Network, SQUAD, Squad, slotAt, TEAM, Team, TOGETHER } from './merged-state';
 
 /** Writes down all spikes of teams. */
 export function sendTeams(): void {
@@ -46,7 +43,7 @@ function listAwake(team: Team): usize {
 function readMasks(team: Team, pastAwake: usize, byte: usize): i32 {
   const squads = (pastAwake - team.awake) >> 2;
   const zero = i8x16.splat(0);
-  let any = zero;
+  let fired = zero;
   let to = team.masks;
   for (let at = team.awake; at < pastAwake; at += 4) {
     const squad = changetype<Squad>(<usize>load<u32>(at));
@@ -55,7 +52,7 @@ function readMasks(team: Team, pastAwake: usize, byte: usize): i32 {
     let b = squad.vectors > 1 ? bytesOf(firing + 64, byte) : zero;
     let c = squad.vectors > 2 ? bytesOf(firing + 128, byte) : zero;
     let d = squad.vectors > 3 ? bytesOf(firing + 192, byte) : zero;
-    any = v128.or(any, v128.or(v128.or(a, b), v128.or(c, d)));
+    fired = v128.or(fired, v128.or(v128.or(a, b), v128.or(c, d)));
     // The highest bit of each byte, compartment by compartment.
     for (let mask = to + ((squads * 7) << 3); mask >= to; mask -= squads << 3) {
       const lower = <u32>i8x16.bitmask(a) | ((<u32>i8x16.bitmask(b)) << 16);
@@ -69,7 +66,7 @@ function readMasks(team: Team, pastAwake: usize, byte: usize): i32 {
     }
     to += 8;
   }
-  const half = i64x2.extract_lane(any, 0) | i64x2.extract_lane(any, 1);
+  const half = i64x2.extract_lane(fired, 0) | i64x2.extract_lane(fired, 1);
   const quarter = half | (half >> 32);
   const eighth = quarter | (quarter >> 16);
   return <i32>(eighth | (eighth >> 8)) & 255;
